@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* log.h - lines for people: the fact, then the names
+ *
+ * Levels by volume: ERROR somebody must act, WARN something was lost or refused, INFO a handful of lines a run, DEBUG one an operation,
+ * NOISE one a record.  MSTRO_LOG_LEVEL, MSTRO_LOG_MODULES ("all,^pm"), MSTRO_LOG_DST and MSTRO_LOG_COLOR choose; a suppressed line
+ * costs one comparison. */
+#ifndef LIB_BASE_LOG_H
+#define LIB_BASE_LOG_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_NOISE };
+enum log_module { LOG_CORE, LOG_CDO, LOG_POOL, LOG_PM, LOG_EVENT, LOG_FABRIC, LOG_TRANSPORT, LOG_SCHEMA, LOG_STATS, LOG_MODULE_COUNT };
+
+/* Read the environment again; the names stand in every line from now on.  NULL names: none. */
+void log_configure(const char *component, int64_t index, uint64_t app_id);
+
+bool log_wanted(enum log_level level, enum log_module module);
+void log_line(enum log_level level, enum log_module module, const char *function, const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+#define log_at(level, module, ...) \
+    do { \
+        if (log_wanted(level, module)) \
+            log_line(level, module, __func__, __FILE__, __LINE__, __VA_ARGS__); \
+    } while (0)
+#define log_error(module, ...) log_at(LOG_ERROR, module, __VA_ARGS__)
+#define log_warn(module, ...) log_at(LOG_WARN, module, __VA_ARGS__)
+#define log_info(module, ...) log_at(LOG_INFO, module, __VA_ARGS__)
+#define log_debug(module, ...) log_at(LOG_DEBUG, module, __VA_ARGS__)
+#define log_noise(module, ...) log_at(LOG_NOISE, module, __VA_ARGS__)
+
+#endif

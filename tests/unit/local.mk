@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/status
+TESTS += %D%/status
+%C%_status_SOURCES = %D%/status.c
+%C%_status_LDADD = $(unit_libs)
+endif
