@@ -7,6 +7,8 @@ libcore_la_SOURCES += \
 	%D%/detail.c \
 	%D%/detail.h \
 	%D%/export.h \
+	%D%/hash.c \
+	%D%/hash.h \
 	%D%/list.h \
 	%D%/log.c \
 	%D%/log.h \

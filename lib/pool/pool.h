@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pool.h - the engine: who offers what, who needs it, who is told
+ *
+ * A pure step function.  No sockets, threads, clock, randomness or globals inside: time and sessions come in with the inputs, what
+ * is to be sent goes out with the outputs, and the same inputs give the same outputs.  It is the pool inside a process, a shard of
+ * the daemon, and what the simulator drives.
+ *
+ * A pool belongs to one thread at a time.  Nothing in a record is believed: whatever does not fit the session it came from is
+ * answered with a named error. */
+#ifndef LIB_POOL_POOL_H
+#define LIB_POOL_POOL_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/view.h"
+#include "lib/wire/record.h"
+#include "maestro/status.h"
+
+struct pool;
+
+/* Times in nanoseconds, memory in bytes. */
+struct pool_settings {
+    struct id pool;         /* the workflow's UUID: keys the names' hash */
+    struct text workflow;   /* copied; a JOIN that names another is refused */
+    uint64_t epoch;         /* of this run of the pool */
+    uint16_t shard;         /* which shard this engine is: the low 10 bits of every serial */
+    uint64_t lease;         /* a session silent for longer is evicted; 0: never */
+    uint64_t heartbeat;     /* what clients are told */
+    uint64_t ack_timeout;   /* how long a subscriber's missing ack may hold an operation */
+    uint32_t inline_limit;  /* clients send data up to this size with the OFFER */
+    uint64_t inline_budget; /* for all inline data together; beyond it data stay with their holder */
+    uint64_t memory_budget; /* for everything; beyond it OFFER, REQUIRE, SUBSCRIBE are refused with MSTRO_QUOTA.  0: none */
+    uint64_t fact_bytes;    /* size of the ring of facts; 0: none is kept */
+    uint32_t event_window;  /* events a subscriber may have unseen before they queue, and then overflow */
+};
+
+/* The values a pool has when nobody says otherwise; pool and workflow are left empty. */
+struct pool_settings pool_settings_default(void);
+
+enum pool_input_kind {
+    POOL_RECORD, /* 'record' came from 'session' */
+    POOL_LOST,   /* 'session' is gone: 'reason' for those who needed it ("killed by signal 9", "connection closed") */
+    POOL_TICK    /* nothing but the time */
+};
+
+struct pool_input {
+    enum pool_input_kind kind;
+    uint64_t session; /* chosen by whoever drives the pool, never 0, never used twice.  It begins with a JOIN */
+    const struct record *record;
+    struct text reason;
+};
+
+struct pool_output {
+    uint64_t session;
+    struct record record;
+};
+
+/* Views in the records point into the arena, the input, or the pool: they are valid until the next pool_step or until
+ * pool_outputs_clear.  All zero is an empty one. */
+struct pool_outputs {
+    struct pool_output *at;
+    size_t count, room;
+    struct arena arena;
+};
+
+void pool_outputs_clear(struct pool_outputs *out);
+void pool_outputs_release(struct pool_outputs *out);
+
+/* Make an empty pool.  MSTRO_NOMEM. */
+mstro_status pool_create(struct pool **out, const struct pool_settings *settings);
+void pool_destroy(struct pool *pool);
+
+/* Take one input at monotonic time 'now' (never less than before), append what follows from it to 'out'.  A session's records
+ * are delivered in this order.  After a BYE or REFUSED nothing more is sent to the session and its number is dead: further
+ * records of it are answered by BYE with MSTRO_STALE_EPOCH. */
+void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, struct pool_outputs *out);
+
+/* When a POOL_TICK is due, NO_DEADLINE (base/clock.h) when nothing is waited for. */
+uint64_t pool_next_deadline(const struct pool *pool);
+
+/* What there is, for statistics and tests. */
+struct pool_count { uint64_t sessions, cdos, generations, requires, tickets, waiting, subscriptions, inline_bytes, memory_bytes; };
+struct pool_count pool_count(const struct pool *pool);
+
+/* A hash of everything that matters of the state (not of addresses), for the simulator and the state search. */
+uint64_t pool_state_hash(const struct pool *pool);
+
+/* NULL when every invariant holds, else which does not (static or pool-owned text).  For tests: walks everything. */
+const char *pool_check(const struct pool *pool);
+
+#endif

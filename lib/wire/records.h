@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* records.h - the one definition of what clients and pool say to each other
+ *
+ * Every record is a row set.  Its struct, encoder, decoder, limits and printer follow from it (record.h, encode.c, decode.c,
+ * print.c), and so does the list of kinds.  Field rows:
+ *     F(type, field, since)          u8 u16 u32 u64 i64 id
+ *     T(field, max, since)           text, UTF-8, at most max bytes
+ *     B(field, max, since)           bytes, at most max
+ *     L(record, field, max, since)   list of at most max nested records (nesting at most 2)
+ * 'since' is the protocol version that brought the field: fields are only appended, and an older peer's record ends before them
+ * (they read as zero).  Who sends what, and when it is answered: doc/rfc/protocol.md. */
+#ifndef LIB_WIRE_RECORDS_H
+#define LIB_WIRE_RECORDS_H
+
+/* Limits, in bytes. */
+#define MAX_FRAME 65536
+#define MAX_NAME 4096
+#define MAX_COMPONENT 256
+#define MAX_HOST 256
+#define MAX_DETAIL 1000
+#define MAX_ADDRESS 256
+#define MAX_ATTRIBUTES 32768
+#define MAX_INLINE 16384
+#define MAX_SELECTOR 16384
+
+/* Nested: where bytes lie in the memory of a process.  key: for one-sided reads, 0 when not registered; base: what an initiator
+ * gives as remote address of the first byte. */
+#define RECORD_PLACE(F, T, B, L) F(u64, address, 0) F(u64, base, 0) F(u64, key, 0)
+
+/* Nested: one thing that happened, as a subscriber is told it. */
+#define RECORD_EVENT(F, T, B, L) \
+    F(u64, serial, 0) F(u32, kind, 0) F(u64, app, 0) F(i64, size, 0) F(u64, first_serial, 0) F(u64, count, 0) \
+    T(name, MAX_NAME, 0) T(component, MAX_COMPONENT, 0)
+
+/* Nested: slots first .. first + count - 1 belong to this shard. */
+#define RECORD_SLOTS(F, T, B, L) F(u16, first, 0) F(u16, count, 0) F(u16, shard, 0)
+
+/* ---- client to pool ---- */
+
+/* May this process come in?  The proof of who it is has been given by the sealed frame that carries it. */
+#define RECORD_JOIN(F, T, B, L) \
+    F(u64, op, 0) F(i64, index, 0) F(u64, pid, 0) F(id, node, 0) F(u64, incarnation, 0) \
+    T(workflow, MAX_COMPONENT, 0) T(component, MAX_COMPONENT, 0) T(host, MAX_HOST, 0) B(serving, MAX_ADDRESS, 0)
+
+/* Where this process now serves one-sided reads from. */
+#define RECORD_SERVING(F, T, B, L) B(serving, MAX_ADDRESS, 0)
+
+/* size -1: no data.  word: the validity word's value, word_place where it stands.  flags: OFFER_* */
+#define RECORD_OFFER(F, T, B, L) \
+    F(u64, op, 0) F(u64, handle, 0) F(i64, size, 0) F(u32, flags, 0) F(u64, word, 0) \
+    T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0)
+
+/* Errors come with the DEMAND; op 0 is not answered, any other op gets an ACK. */
+#define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0)
+
+#define RECORD_RETRACT(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
+
+/* Implies REQUIRE: name is that of the object, or empty when this handle's REQUIRE was sent before.  failed_ticket: the ticket that could not be used (source withdrawn, endpoint gone), 0 at first. */
+#define RECORD_DEMAND(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) F(u64, failed_ticket, 0) T(name, MAX_NAME, 0)
+
+/* The bytes of this ticket are here (status 0), or could not be brought (status, the REQUIRE stays). */
+#define RECORD_COMPLETED(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) F(u64, bytes, 0) F(u64, nanoseconds, 0) F(u8, transport, 0)
+
+#define RECORD_WITHDRAW(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
+#define RECORD_DISPOSE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
+
+/* End the deferred operation 'target' of this session without effect, if it still waits. */
+#define RECORD_CANCEL(F, T, B, L) F(u64, op, 0) F(u64, target, 0)
+
+/* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything. */
+#define RECORD_SUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0) F(u32, kinds, 0) F(u32, options, 0) B(selector, MAX_SELECTOR, 0)
+#define RECORD_UNSUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0)
+
+/* This event needs no more waiting for. */
+#define RECORD_ACK_EVENT(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0)
+
+/* The application has taken events up to this serial: room for more. */
+#define RECORD_SEEN(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0)
+
+#define RECORD_HEARTBEAT(F, T, B, L) F(u64, sent, 0)
+
+/* force 0: leave when nothing of this process is needed any more; 1: leave now, what is left is dropped. */
+#define RECORD_LEAVE(F, T, B, L) F(u64, op, 0) F(u8, force, 0)
+
+/* ---- pool to client ---- */
+
+#define RECORD_WELCOME(F, T, B, L) \
+    F(u64, op, 0) F(u64, app, 0) F(u64, incarnation, 0) F(u64, epoch, 0) F(id, pool, 0) F(u64, lease, 0) F(u64, heartbeat, 0) \
+    F(u32, inline_limit, 0) L(slots, slot_map, 1024, 0)
+
+#define RECORD_REFUSED(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
+
+/* The end of an operation.  flags: ACK_* */
+#define RECORD_ACK(F, T, B, L) F(u64, op, 0) F(u32, status, 0) F(u32, flags, 0) F(u64, generation, 0) T(detail, MAX_DETAIL, 0)
+
+/* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder
+ * wants them back.  how: enum ticket_how. */
+#define RECORD_TICKET(F, T, B, L) \
+    F(u64, op, 0) F(u64, handle, 0) F(u64, ticket, 0) F(u64, generation, 0) F(i64, size, 0) F(u8, how, 0) F(u64, holder, 0) F(u64, holder_pid, 0) \
+    F(id, holder_node, 0) F(u64, word, 0) T(component, MAX_COMPONENT, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) \
+    L(place, word_place, 1, 0) B(serving, MAX_ADDRESS, 0) B(inline_data, MAX_INLINE, 0)
+
+/* The source of an open ticket is gone (status MSTRO_PEER_LOST, detail names who): stop reading from it.  The operation itself
+ * is ended by an ACK or goes on with another TICKET. */
+#define RECORD_TICKET_VOID(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
+
+#define RECORD_EVENTS(F, T, B, L) F(u64, subscription, 0) L(event, events, 256, 0)
+
+/* What an operation has been waiting for, and who should provide it: text for people, after 3, 10, 30, 60 s. */
+#define RECORD_NOTE(F, T, B, L) F(u64, op, 0) T(detail, MAX_DETAIL, 0)
+
+/* The session has ended: op of the LEAVE, or 0 with the reason when the pool ended it. */
+#define RECORD_BYE(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
+
+/* X(NAME, name, number): the numbers are the wire's and never change. */
+#define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots)
+#define RECORDS(X) \
+    X(JOIN, join, 1) X(SERVING, serving, 2) X(OFFER, offer, 3) X(REQUIRE, require, 4) X(RETRACT, retract, 5) X(DEMAND, demand, 6) \
+    X(COMPLETED, completed, 7) X(WITHDRAW, withdraw, 8) X(DISPOSE, dispose, 9) X(CANCEL, cancel, 10) X(SUBSCRIBE, subscribe, 11) \
+    X(UNSUBSCRIBE, unsubscribe, 12) X(ACK_EVENT, ack_event, 13) X(SEEN, seen, 14) X(HEARTBEAT, heartbeat, 15) X(LEAVE, leave, 16) \
+    X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
+    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39)
+
+/* offer.flags */
+#define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */
+#define OFFER_REPLICA 2u
+/* require.flags, demand.flags */
+#define REQUIRE_ON_LOSS_WAIT 1u
+/* ack.flags */
+#define ACK_CUT_READERS 1u /* a reader was evicted while it held a ticket: reopen the serving endpoint before the bytes change */
+
+enum ticket_how {
+    TICKET_EMPTY,  /* no data: attributes only */
+    TICKET_INLINE, /* the bytes are in the ticket */
+    TICKET_DIRECT  /* fetch them from data_place: same process, same node or one-sided, as the requirer finds best */
+};
+
+#endif
