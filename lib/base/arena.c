@@ -20,6 +20,8 @@ void *arena_take(struct arena *a, size_t size)
     struct arena_block *block = a->block;
     if (!block || block->size - block->used < rounded) {
         size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
+        if (room > SIZE_MAX - sizeof *block)
+            return NULL;
         block = malloc(sizeof *block + room);
         if (!block)
             return NULL;
