@@ -9,10 +9,18 @@ libcore_la_SOURCES += \
 	%D%/export.h \
 	%D%/hash.c \
 	%D%/hash.h \
+	%D%/histogram.c \
+	%D%/histogram.h \
 	%D%/list.h \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/map.c \
 	%D%/map.h \
+	%D%/random.c \
+	%D%/random.h \
+	%D%/setting.c \
+	%D%/setting.h \
 	%D%/status.c \
+	%D%/utf8.c \
+	%D%/utf8.h \
 	%D%/view.h

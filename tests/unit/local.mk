@@ -5,3 +5,4 @@ TESTS += %D%/status
 %C%_status_SOURCES = %D%/status.c
 %C%_status_LDADD = $(unit_libs)
 endif
+include %D%/base.mk

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/base/utf8.h"
+
+/* Lead bytes: how many bytes follow, and what the first of them may be (the others: 80 to BF). */
+static const struct lead { unsigned char first, last, more, low, high; } leads[] = {
+    { 0x00, 0x7f, 0, 0x00, 0x00 }, { 0xc2, 0xdf, 1, 0x80, 0xbf }, { 0xe0, 0xe0, 2, 0xa0, 0xbf },
+    { 0xe1, 0xec, 2, 0x80, 0xbf }, { 0xed, 0xed, 2, 0x80, 0x9f }, { 0xee, 0xef, 2, 0x80, 0xbf },
+    { 0xf0, 0xf0, 3, 0x90, 0xbf }, { 0xf1, 0xf3, 3, 0x80, 0xbf }, { 0xf4, 0xf4, 3, 0x80, 0x8f },
+};
+
+static const struct lead *lead_of(unsigned char byte)
+{
+    for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++)
+        if (byte >= leads[i].first && byte <= leads[i].last)
+            return &leads[i];
+    return NULL;
+}
+
+bool text_is_utf8(struct text t)
+{
+    const unsigned char *at = (const unsigned char *)t.at;
+    for (size_t i = 0; i < t.length;) {
+        const struct lead *lead = lead_of(at[i]);
+        if (!lead || t.length - i <= lead->more)
+            return false;
+        if (lead->more > 0 && (at[i + 1] < lead->low || at[i + 1] > lead->high))
+            return false;
+        for (size_t k = 2; k <= lead->more; k++)
+            if ((at[i + k] & 0xc0) != 0x80)
+                return false;
+        i += 1u + lead->more;
+    }
+    return true;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* utf8.h - is it UTF-8? */
+#ifndef LIB_BASE_UTF8_H
+#define LIB_BASE_UTF8_H
+#include "lib/base/view.h"
+
+/* True for well-formed UTF-8 as RFC 3629 has it: no overlong form, no surrogate, nothing above U+10FFFF.  Zero bytes are
+ * characters like others here; who keeps C strings refuses them himself. */
+bool text_is_utf8(struct text t);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/lib/check.h"
+
+#include <pthread.h>
+
+#include "lib/base/detail.h"
+
+static void failure_is_one_statement_and_leaves_its_text(void **state)
+{
+    (void)state;
+    assert_int_equal(detail_set(MSTRO_NOENT, "no object '%s'", "t2m"), MSTRO_NOENT);
+    assert_string_equal(mstro_error_detail(), "no object 't2m'");
+    detail_clear();
+    assert_string_equal(mstro_error_detail(), "");
+}
+
+static void long_text_is_cut_not_lost(void **state)
+{
+    (void)state;
+    char name[3000];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    detail_set(MSTRO_INVARG, "too long: %s", name);
+    assert_int_equal(strlen(mstro_error_detail()), 1023);
+    assert_memory_equal(mstro_error_detail(), "too long: nnn", 13);
+}
+
+static void *fail_elsewhere(void *seen)
+{
+    *(size_t *)seen = strlen(mstro_error_detail());
+    detail_set(MSTRO_FAIL, "of another thread");
+    return NULL;
+}
+
+static void each_thread_has_its_own_text(void **state)
+{
+    (void)state;
+    pthread_t other;
+    size_t seen_there = 1;
+    detail_set(MSTRO_FAIL, "of this thread");
+    assert_int_equal(pthread_create(&other, NULL, fail_elsewhere, &seen_there), 0);
+    pthread_join(other, NULL);
+    assert_int_equal(seen_there, 0);
+    assert_string_equal(mstro_error_detail(), "of this thread");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failure_is_one_statement_and_leaves_its_text),
+        cmocka_unit_test(long_text_is_cut_not_lost),
+        cmocka_unit_test(each_thread_has_its_own_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
