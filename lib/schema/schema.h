@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* schema.h - which attributes exist, and of what type
+ *
+ * A schema is a set of entries from one or more files, found by full key (".maestro.ecmwf.step") in constant time.  It is counted:
+ * attribute tables and whoever else points to entries hold a reference.  Entries never change and never move.  A schema that is being
+ * merged into belongs to one thread; otherwise any thread may read. */
+#ifndef LIB_SCHEMA_SCHEMA_H
+#define LIB_SCHEMA_SCHEMA_H
+#include <stdio.h>
+
+#include "lib/base/view.h"
+#include "lib/schema/type.h"
+#include "lib/schema/value.h"
+#include "maestro/status.h"
+
+/* The keys the library itself reads.  CORE_NONE: an attribute like any other. */
+enum core_key {
+    CORE_NONE,
+    CORE_NAME,
+    CORE_RAW_PTR,
+    CORE_LOCAL_SIZE,
+    CORE_ELEMENT_SIZE,
+    CORE_NDIMS,
+    CORE_DIMS_SIZE,
+    CORE_ORDER,
+    CORE_DIST_LAYOUT,
+    CORE_ALLOCATE_NOW,
+    CORE_MAPPED,
+    CORE_REPLICA,
+    CORE_ON_LOSS,
+    CORE_TRANSPORT,
+    CORE_LIFETIME,
+    CORE_PERSISTENCE,
+    CORE_COMPONENT,
+    CORE_KEY_END
+};
+
+struct schema_file {
+    struct text name, version, nspace;
+    struct text path; /* as it stands in messages; terminated */
+};
+
+struct schema_entry {
+    struct text key; /* full; terminated */
+    const struct type *type;
+    const struct schema_file *file;
+    const struct value *fallback; /* the default, or NULL */
+    struct text documentation;
+    bool required; /* of every object that has an attribute of this file */
+    bool local;    /* stays on the handle: not part of the sealed attributes */
+    enum core_key core;
+    uint32_t line, column; /* of its key in the file */
+};
+
+struct schema;
+
+enum { SCHEMA_ENTRIES_MAX = 4096, SCHEMA_KEY_MAX = 256 };
+
+/* One reference each, to be given back by schema_release. */
+mstro_status schema_create(struct schema **out);
+mstro_status schema_read_file(const char *path, struct schema **out);
+mstro_status schema_read_text(struct text yaml, const char *file, struct schema **out);
+
+struct schema *schema_retain(struct schema *s);
+void schema_release(struct schema *s); /* NULL is allowed */
+
+/* Add the entries of 'from'.  A key in both must be the same in both: otherwise MSTRO_SCHEMA naming both files, and nothing is added. */
+mstro_status schema_merge(struct schema *into, const struct schema *from);
+
+/* NULL when there is none. */
+const struct schema_entry *schema_find(const struct schema *s, struct text key);
+
+/* The key closest to a misspelt one; empty when none is close. */
+struct text schema_nearest(const struct schema *s, struct text key);
+
+/* Does a file of 's' describe this namespace? */
+bool schema_has_namespace(const struct schema *s, struct text nspace);
+
+/* Files and entries, in the order in which they came. */
+size_t schema_files(const struct schema *s);
+const struct schema_file *schema_file_at(const struct schema *s, size_t i);
+size_t schema_entries(const struct schema *s);
+const struct schema_entry *schema_entry_at(const struct schema *s, size_t i);
+
+/* The full key the library uses for a core attribute: static storage. */
+struct text core_key_text(enum core_key key);
+
+#endif
