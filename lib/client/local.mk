@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: BSD-3-Clause
+libcore_la_SOURCES += \
+	%D%/client.h \
+	%D%/link.h

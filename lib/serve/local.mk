@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: BSD-3-Clause
+libcore_la_SOURCES += \
+	%D%/host.h
