@@ -16,10 +16,22 @@ static const struct lead *lead_of(unsigned char byte)
     return NULL;
 }
 
+/* Eight bytes of ASCII: what nearly every text consists of, and names are checked on the way of every record. */
+static bool eight_are_ascii(const unsigned char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool text_is_utf8(struct text t)
 {
     const unsigned char *at = (const unsigned char *)t.at;
     for (size_t i = 0; i < t.length;) {
+        if (t.length - i >= 8 && eight_are_ascii(at + i)) {
+            i += 8;
+            continue;
+        }
         const struct lead *lead = lead_of(at[i]);
         if (!lead || t.length - i <= lead->more)
             return false;

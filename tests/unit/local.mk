@@ -6,3 +6,4 @@ TESTS += %D%/status
 %C%_status_LDADD = $(unit_libs)
 endif
 include %D%/base.mk
+include %D%/wire.mk
