@@ -12,6 +12,8 @@ dist_man_MANS += \
 	%D%/man/mstro_status.3 \
 	%D%/man/mstro_subscription.3
 
+EXTRA_DIST += %D%/guide/architecture.md %D%/guide/architecture.svg
+
 # Each function has a page of its own name that refers to the page of its noun.
 man3_aliases = \
 	%D%/man/mstro_cdo_attribute_set.3 \
