@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# The exported functions as a convenience library: a program that also uses what is inside links $(maestro_static) and never
+# libmaestro.la beside it (two copies of the library in one process).
+noinst_LTLIBRARIES += libapi.la
+libapi_la_SOURCES = %D%/version.c
+maestro_static = libapi.la libcore.la
+
 lib_LTLIBRARIES += libmaestro.la
-libmaestro_la_SOURCES = %D%/version.c
-libmaestro_la_LIBADD = libcore.la
+libmaestro_la_SOURCES =
+libmaestro_la_LIBADD = $(maestro_static)
 libmaestro_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(MAESTRO_LIBRARY_VERSION) -no-undefined \
 	-Wl,--version-script=$(srcdir)/%D%/maestro.map -Wl,--no-undefined
 EXTRA_DIST += %D%/maestro.map
-libmaestro_la_DEPENDENCIES = libcore.la %D%/maestro.map
+libmaestro_la_DEPENDENCIES = $(maestro_static) %D%/maestro.map
