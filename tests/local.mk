@@ -6,13 +6,35 @@ LOG_DRIVER = $(TEST_LOG_DRIVER)
 SH_LOG_DRIVER = $(TEST_LOG_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/with-deadline.sh
 SH_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/with-deadline.sh
-AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	MAESTRO_TEST_SLOWNESS=$(slowness); export MAESTRO_TEST_SLOWNESS; \
+	MAESTRO_PROGRAMS='$(bin_PROGRAMS) $(dist_bin_SCRIPTS)'; export MAESTRO_PROGRAMS; \
+	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; SANITIZER_FLAGS='$(MAESTRO_LDFLAGS)'; export SANITIZER_FLAGS;
+if SANITIZED
+slowness = 5
+else
+slowness = 1
+endif
 
 unit_cflags = $(AM_CFLAGS)
 unit_libs = libcore.la $(CMOCKA_LIBS)
 
-EXTRA_DIST += %D%/lib/with-deadline.sh
+EXTRA_DIST += %D%/lib/check.h %D%/lib/sources.sh %D%/lib/tap.sh %D%/lib/with-deadline.sh
 
+# Tests that take long: scripts (.sh) that stand here and in dist_check_SCRIPTS, not in TESTS.  MAESTRO_LONG=1 is in their environment.
+LONG_TESTS =
+check-long: all $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@if test -z '$(strip $(LONG_TESTS))'; then echo "there are no tests that take long"; exit 1; fi
+	MAESTRO_LONG=1 MAESTRO_TEST_DEADLINE=$${MAESTRO_TEST_DEADLINE-14400} $(MAKE) check-TESTS TESTS='$(LONG_TESTS)'
+.PHONY: check-long
+
+if !HAVE_CMOCKA
+check-local:
+	@echo "NOTE: cmocka was not found when configure ran: only the tests that are scripts were run."; \
+	echo "      Install it (Debian: libcmocka-dev), run configure again, then make check."
+endif
+
+include %D%/house/local.mk
 include %D%/unit/local.mk
 include %D%/trace/local.mk
 include %D%/sim/local.mk

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the house is like: the source and the library as a whole.
+house_tests = \
+	%D%/deadline.sh \
+	%D%/file-length.sh \
+	%D%/include-law.sh \
+	%D%/licence-lines.sh \
+	%D%/man-pages.sh \
+	%D%/symbols.sh \
+	%D%/words.sh
+dist_check_SCRIPTS += $(house_tests)
+TESTS += $(house_tests)
