@@ -4,7 +4,14 @@ libcore_la_SOURCES += \
 	%D%/cursor.h \
 	%D%/decode.c \
 	%D%/encode.c \
+	%D%/frame.c \
+	%D%/frame.h \
+	%D%/handshake.c \
+	%D%/handshake.h \
+	%D%/handshake_records.h \
 	%D%/print.c \
 	%D%/record.h \
 	%D%/records.h \
-	%D%/rows.h
+	%D%/rows.h \
+	%D%/seal.c \
+	%D%/seal.h

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# The tests of lib/wire.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/wire
-TESTS += tests/unit/wire
-tests_unit_wire_SOURCES = tests/unit/wire.c
-tests_unit_wire_LDADD = $(unit_libs)
+wire_tests = \
+	%D%/frame \
+	%D%/handshake \
+	%D%/wire
+check_PROGRAMS += $(wire_tests)
+TESTS += $(wire_tests)
+%C%_frame_SOURCES = %D%/frame.c
+%C%_frame_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_handshake_SOURCES = %D%/handshake.c
+%C%_handshake_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_wire_SOURCES = %D%/wire.c
+%C%_wire_LDADD = $(unit_libs)
 endif
-EXTRA_DIST += tests/unit/golden/records.hex
+EXTRA_DIST += \
+	%D%/golden/frames.hex \
+	%D%/golden/records.hex
