@@ -35,6 +35,7 @@ check-local:
 endif
 
 include %D%/house/local.mk
+include %D%/install/local.mk
 include %D%/unit/local.mk
 include %D%/trace/local.mk
 include %D%/sim/local.mk
