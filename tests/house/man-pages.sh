@@ -25,7 +25,7 @@ missing_programs() {
     for program in ${MAESTRO_PROGRAMS-}; do basename "$program"; done | sort -u | comm -23 - "$work/described"
 }
 none_of() { test -z "$("$1" | tee /dev/stderr)"; }
-without_head() { grep -L '^\.TH ' "$pages"/*.[1-8] 2>/dev/null; }
+without_head() { grep -LE '^\.(TH|so) ' "$pages"/*.[1-8] 2>/dev/null; }
 
 mkdir "$work/man"
 printf '.TH a 3\n.SH NAME\nmstro_one,\n.B mstro_two\n\\- do things\n.SH SYNOPSIS\nmstro_three\n' >"$work/man/mstro_pair.3"

@@ -22,7 +22,7 @@ export PKG_CONFIG_PATH="$lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$stage" LD_LIBRA
 
 check "the library is there with its SONAME" test -e "$lib/libmaestro.so.0"
 refuses "nothing of the build is left in the installed texts" \
-    grep -rlF -e "$PWD" -e "$stage" "$include" "$lib/pkgconfig" "$lib/cmake"
+    grep -rlF -e "$PWD/" -e "$stage" "$include" "$lib/pkgconfig" "$lib/cmake"
 
 for header in "$include"/maestro/*.h; do
     name=${header##*/}
