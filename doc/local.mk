@@ -95,3 +95,5 @@ $(man3_aliases): $(srcdir)/%D%/local.mk
 	$(AM_V_GEN)name=`basename $@ .3`; \
 	page=`grep -lw "^.*$$name" $(srcdir)/%D%/man/mstro_*.3 | while read f; do sed -n '/^\.SH NAME/,/^\.SH SYNOPSIS/p' $$f | grep -qw $$name && basename $$f; done | head -n 1`; \
 	test -n "$$page" && echo ".so man3/$$page" > $@
+
+EXTRA_DIST += %D%/rfc/wire.md

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+wire_fuzz = \
+	%D%/frame \
+	%D%/handshake
+check_PROGRAMS += $(wire_fuzz)
+TESTS += $(wire_fuzz)
+%C%_frame_SOURCES = %D%/frame.c %D%/driver.c
+%C%_frame_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"frame"'
+%C%_frame_LDADD = libcore.la $(SODIUM_LIBS)
+%C%_handshake_SOURCES = %D%/handshake.c %D%/driver.c
+%C%_handshake_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"handshake"'
+%C%_handshake_LDADD = libcore.la $(SODIUM_LIBS)
