@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "examples/forecast/grib_input.h"
+
+#include <err.h>
+
+void grib_input_open(struct grib_input *in, const char *const path[], size_t paths)
+{
+    *in = (struct grib_input){.path = path, .paths = paths};
+}
+
+void grib_input_close(struct grib_input *in)
+{
+    if (in->file)
+        fclose(in->file);
+    in->file = NULL;
+}
+
+static int open_file(struct grib_input *in)
+{
+    in->file = fopen(in->path[in->at], "rb");
+    in->expected = 0;
+    in->in_this_file = 0;
+    if (in->file)
+        return 0;
+    warn("cannot open %s", in->path[in->at]);
+    return -1;
+}
+
+/* What stands behind the last message is either nothing or not GRIB. */
+static int end_file(struct grib_input *in)
+{
+    const char *path = in->path[in->at];
+    fseeko(in->file, 0, SEEK_END);
+    long long size = ftello(in->file);
+    if (in->in_this_file == 0) {
+        warnx("%s: no GRIB message in its %lld bytes (looked from offset 0): is it a GRIB file?", path, size);
+        return -1;
+    }
+    if (size > in->expected)
+        warnx("%s: the %lld bytes from offset %lld on are no GRIB message and are left out", path, size - in->expected,
+              in->expected);
+    grib_input_close(in);
+    in->at++;
+    return 0;
+}
+
+static int complain_broken(const struct grib_input *in, int error)
+{
+    const char *path = in->path[in->at];
+    if (error == CODES_PREMATURE_END_OF_FILE || error == CODES_END_OF_FILE)
+        warnx("%s: truncated: the file ends inside message %u, which begins at or after offset %lld", path,
+              in->in_this_file + 1, in->expected);
+    else
+        warnx("%s: message %u, at or after offset %lld, is broken: %s", path, in->in_this_file + 1, in->expected,
+              codes_get_error_message(error));
+    return -1;
+}
+
+static int describe(struct grib_input *in, struct grib_message *message)
+{
+    off_t offset = 0;
+    int error = codes_get_message(message->handle, &message->bytes, &message->size);
+    if (error || (error = codes_get_message_offset(message->handle, &offset))) {
+        codes_handle_delete(message->handle);
+        return complain_broken(in, error);
+    }
+    message->path = in->path[in->at];
+    message->offset = offset;
+    if (offset > in->expected)
+        warnx("%s: the %lld bytes at offset %lld are no GRIB message and are left out", message->path,
+              (long long)offset - in->expected, in->expected);
+    in->expected = offset + (long long)message->size;
+    in->in_this_file++;
+    message->number = ++in->messages;
+    return 1;
+}
+
+int grib_input_next(struct grib_input *in, struct grib_message *message)
+{
+    while (in->at < in->paths) {
+        if (!in->file && open_file(in))
+            return -1;
+        int error = 0;
+        codes_grib_multi_support_off(NULL); /* whole messages; writing multi-field messages turns it on behind our back */
+        message->handle = codes_handle_new_from_file(NULL, in->file, PRODUCT_GRIB, &error);
+        if (message->handle)
+            return describe(in, message);
+        if (error && error != CODES_END_OF_FILE)
+            return complain_broken(in, error);
+        if (end_file(in))
+            return -1;
+    }
+    return 0;
+}
+
+void grib_message_release(struct grib_message *message)
+{
+    codes_handle_delete(message->handle);
+    message->handle = NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "examples/forecast/product_table.h"
+
+#include <math.h>
+#include <string.h>
+
+const char product_table_heading[] = "product,of,level,time,points,least,mean,greatest,unit";
+
+static const char *unit_of(const struct product *product, const struct field_entry *first)
+{
+    if (product->kind == PRODUCT_WIND_SPEED)
+        return "m/s";
+    if (product->kind == PRODUCT_ANOMALY && strcmp(first->param, "t") == 0)
+        return "K";
+    return product->kind == PRODUCT_ANOMALY ? "gpm" : "m";
+}
+
+/* To a thousandth; what rounds to nothing is 0 and not -0. */
+static double rounded(double value)
+{
+    return round(value * 1000) / 1000 + 0.0;
+}
+
+void product_table_row(FILE *out, const struct product *product, const struct field_index *index, struct spread spread)
+{
+    const struct field_entry *first = &index->entry[product->input[0]];
+    const char *level = product->kind == PRODUCT_THICKNESS ? "isobaricInhPa=500..1000" : first->level;
+
+    fprintf(out, "%s,", product_kind_name(product->kind));
+    for (size_t i = 0; i < product->inputs; i++)
+        fprintf(out, "%s%s", i ? "+" : "", index->entry[product->input[i]].param);
+    fprintf(out, ",%s,%s,%zu,%.3f,%.3f,%.3f,%s\n", level, first->time, spread.points,
+            rounded(spread.least), rounded(spread.mean), rounded(spread.greatest), unit_of(product, first));
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The forecast demo's tests.
+if HAVE_ECCODES
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/forecast_files
+TESTS += %D%/forecast_files
+%C%_forecast_files_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
+%C%_forecast_files_LDADD = examples/forecast/libforecast.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_files_SOURCES = %D%/forecast_files.c %D%/forecast_sample.c %D%/forecast_sample.h
+
+check_PROGRAMS += %D%/forecast_verify
+TESTS += %D%/forecast_verify
+%C%_forecast_verify_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
+%C%_forecast_verify_LDADD = examples/forecast/libforecast.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_verify_SOURCES = %D%/forecast_verify.c %D%/forecast_sample.c %D%/forecast_sample.h \
+	examples/forecast/verify_archive.c examples/forecast/verify_products.c examples/forecast/verify.h
+endif
+endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* forecast_sample.h - a small GRIB file with what is awkward in a big one
+ *
+ * Two-field messages, a name clash, layers, a negative level, missing values, an unnamed parameter and a reduced grid. */
+#ifndef TESTS_PROC_FORECAST_SAMPLE_H
+#define TESTS_PROC_FORECAST_SAMPLE_H
+
+enum { SAMPLE_MESSAGES = 16, SAMPLE_FIELDS = 18, SAMPLE_WINDS = 3, SAMPLE_ANOMALIES = 9, SAMPLE_POINTS = 36 * 19 };
+
+/* Write it to 'path'.  0, or -1 after a message on stderr. */
+int sample_write(const char *path);
+
+#endif
