@@ -35,9 +35,13 @@ enum core_key {
     CORE_KEY_END
 };
 
+struct schema_entry;
+
 struct schema_file {
     struct text name, version, nspace;
     struct text path; /* as it stands in messages; terminated */
+    const struct schema_entry **due; /* those a seal has to look at: required, or with a default that travels */
+    size_t dues;
 };
 
 struct schema_entry {
@@ -45,6 +49,7 @@ struct schema_entry {
     const struct type *type;
     const struct schema_file *file;
     const struct value *fallback; /* the default, or NULL */
+    const void *fallback_native;  /* the same as native.h has it */
     struct text documentation;
     bool required; /* of every object that has an attribute of this file */
     bool local;    /* stays on the handle: not part of the sealed attributes */
@@ -75,6 +80,10 @@ struct text schema_nearest(const struct schema *s, struct text key);
 
 /* Does a file of 's' describe this namespace? */
 bool schema_has_namespace(const struct schema *s, struct text nspace);
+
+/* Are unknown keys of an attribute table dropped in silence?  At first they are errors. */
+bool schema_drops_unknown(const struct schema *s);
+void schema_drop_unknown(struct schema *s, bool drop);
 
 /* Files and entries, in the order in which they came. */
 size_t schema_files(const struct schema *s);

@@ -14,7 +14,7 @@ struct pattern; /* a compiled regular expression */
 
 struct type {
     enum value_kind kind;
-    struct text written;               /* as the schema wrote it, blanks removed: two types are the same when this is */
+    struct text written;               /* as the schema wrote it */
     const struct type *const *element; /* list: 1, tuple: count */
     const struct text *choice;         /* enum: count */
     uint32_t count;
@@ -24,6 +24,11 @@ struct type {
 /* Read a type; everything is in 'arena' but compiled patterns, which type_release frees.  MSTRO_SCHEMA says what was expected. */
 mstro_status type_parse(struct arena *arena, struct text written, const struct type **out);
 void type_release(const struct type *t);
+
+bool type_is_tuple(const struct type *t);
+
+/* The type of the i-th item of a list or tuple. */
+const struct type *type_element(const struct type *t, uint32_t i);
 
 bool type_equal(const struct type *a, const struct type *b);
 

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* attributes_seal.c - attribute tables as bytes and text: sealing, adopting, YAML, printing */
+#include <stdlib.h>
+
+#include "lib/base/detail.h"
+#include "lib/base/log.h"
+#include "lib/schema/block.h"
+#include "lib/schema/native.h"
+#include "lib/schema/table.h"
+
+/* Name, size and component travel beside the block; what is local does not travel. */
+static bool travels(const struct schema_entry *entry)
+{
+    return !entry->local && entry->core != CORE_NAME && entry->core != CORE_LOCAL_SIZE && entry->core != CORE_COMPONENT;
+}
+
+/* What the user's memory says at this moment becomes the value. */
+static mstro_status freeze(struct attribute *attribute)
+{
+    struct value value;
+    void *handed = attribute->handed;
+    mstro_status status = native_read(attribute->entry->type, attribute->native, &value);
+    if (status == MSTRO_OK)
+        status = type_check(attribute->entry->type, &value);
+    if (status != MSTRO_OK)
+        return status;
+    attribute->handed = NULL; /* goes with the handle, whatever happens to the value */
+    status = table_assign(attribute, &value);
+    attribute->handed = handed;
+    return status;
+}
+
+static mstro_status freeze_all(struct attributes *a)
+{
+    table_each(attribute, a) {
+        mstro_status status = attribute->borrowed ? freeze(attribute) : MSTRO_OK;
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
+
+static mstro_status check_layout(const struct attributes *a)
+{
+    const struct attribute *dimensions = a->core[CORE_NDIMS], *sizes = a->core[CORE_DIMS_SIZE];
+    if (dimensions && sizes && dimensions->value.integer != sizes->value.count)
+        return detail_set(MSTRO_SCHEMA, "'%s' has %u sizes where '%s' is %lld", MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE, sizes->value.count,
+                          MSTRO_ATTR_CORE_CDO_LAYOUT_NDIMS, (long long)dimensions->value.integer);
+    return MSTRO_OK;
+}
+
+/* Set what has a default and find what is missing, in the files of which something is set. */
+static mstro_status fill_file(struct attributes *a, const struct schema_file *file)
+{
+    for (size_t i = 0; i < file->dues; i++) {
+        const struct schema_entry *entry = schema_find(a->schema, file->due[i]->key); /* not always this file's */
+        struct attribute *place;
+        if (!entry || table_find(a, entry))
+            continue;
+        if (!entry->fallback)
+            return detail_set(MSTRO_SCHEMA, "'%s' is missing: %s:%u requires it of every object with attributes of '%s'", entry->key.at,
+                              file->path.at, file->due[i]->line, file->nspace.at);
+        if (entry->local)
+            continue;
+        mstro_status status = table_place(a, entry, &place);
+        if (status == MSTRO_OK)
+            status = table_assign(place, entry->fallback);
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
+
+static bool file_in_use(const struct attributes *a, const struct schema_file *file)
+{
+    table_each(attribute, a)
+        if (attribute->entry->file == file)
+            return true;
+    return false;
+}
+
+static mstro_status fill_all(struct attributes *a)
+{
+    for (size_t i = 0; i < schema_files(a->schema); i++) {
+        const struct schema_file *file = schema_file_at(a->schema, i);
+        mstro_status status = file->dues && file_in_use(a, file) ? fill_file(a, file) : MSTRO_OK;
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
+
+static mstro_status write_block(struct attributes *a, struct block_item *item)
+{
+    size_t count = 0;
+    table_each(attribute, a)
+        if (travels(attribute->entry))
+            item[count++] = (struct block_item){ attribute->entry->key, attribute->value };
+    if (count == 0)
+        return MSTRO_OK;
+    size_t size = block_size(item, count);
+    if (size == 0)
+        return detail_set(MSTRO_QUOTA, "the attributes of '" TEXT_FORMAT "' need more than %d bytes", TEXT_ARGUMENTS(attributes_text(a, CORE_NAME)),
+                          BLOCK_MAX);
+    unsigned char *bytes = malloc(size);
+    if (!bytes)
+        return MSTRO_NOMEM;
+    block_sort(item, count);
+    block_write(item, count, bytes);
+    a->block = bytes_of(bytes, size);
+    return MSTRO_OK;
+}
+
+mstro_status attributes_seal(struct attributes *a)
+{
+    enum { ON_STACK = 48 };
+    struct block_item few[ON_STACK], *item = few;
+    if (a->sealed)
+        return MSTRO_OK;
+    mstro_status status = freeze_all(a);
+    if (status == MSTRO_OK)
+        status = check_layout(a);
+    if (status == MSTRO_OK)
+        status = fill_all(a);
+    if (status != MSTRO_OK)
+        return status;
+    if (a->count > ON_STACK && !(item = malloc(a->count * sizeof *item)))
+        return MSTRO_NOMEM;
+    status = write_block(a, item);
+    if (item != few)
+        free(item);
+    a->sealed = status == MSTRO_OK;
+    return status;
+}
+
+bool attributes_sealed(const struct attributes *a)
+{
+    return a->sealed;
+}
+
+struct bytes attributes_block(const struct attributes *a)
+{
+    return a->block;
+}
+
+/* An entry for a key that no schema here has; one run of memory. */
+static const struct schema_entry *invent_entry(struct text key, enum value_kind kind)
+{
+    static const struct schema_file nowhere = { .name = { "", 0 }, .version = { "", 0 }, .nspace = { "", 0 }, .path = { "(none)", 6 } };
+    struct schema_entry *entry = malloc(sizeof *entry + key.length + 1);
+    if (!entry)
+        return NULL;
+    char *copy = (char *)(entry + 1);
+    memcpy(copy, key.at, key.length);
+    copy[key.length] = '\0';
+    *entry = (struct schema_entry){ .key = { copy, key.length }, .type = type_of_kind(kind), .file = &nowhere };
+    return entry;
+}
+
+static mstro_status adopt_unknown(struct attributes *a, struct text key, const struct value *v)
+{
+    struct attribute *place;
+    const struct schema_entry *entry = invent_entry(key, v->kind);
+    mstro_status status = entry ? table_place(a, entry, &place) : MSTRO_NOMEM;
+    if (status != MSTRO_OK) {
+        free((void *)entry);
+        return status;
+    }
+    place->unknown = true;
+    status = table_assign(place, v);
+    place->adopted = true;
+    if (status != MSTRO_OK)
+        table_vacate(a, place);
+    return status;
+}
+
+static mstro_status adopt_one(struct attributes *a, struct text key, const struct value *v)
+{
+    struct attribute *place;
+    const struct schema_entry *entry = schema_find(a->schema, key);
+    if (!entry)
+        return adopt_unknown(a, key, v);
+    if (!travels(entry)) /* a producer has no say in what belongs to this handle */
+        return MSTRO_OK;
+    mstro_status status = table_place(a, entry, &place);
+    if (status != MSTRO_OK)
+        return status;
+    bool mismatch = type_check(entry->type, v) != MSTRO_OK;
+    if (mismatch)
+        log_warn(LOG_SCHEMA, "attributes: '%s' came as a %s that is no " TEXT_FORMAT ", as %s:%u has it", entry->key.at, value_kind_name(v->kind),
+                 TEXT_ARGUMENTS(entry->type->written), entry->file->path.at, entry->line);
+    status = table_assign(place, v);
+    place->adopted = true;
+    place->mismatch = mismatch;
+    if (status != MSTRO_OK)
+        table_vacate(a, place);
+    return status;
+}
+
+mstro_status attributes_adopt(struct attributes *a, struct bytes block)
+{
+    struct text key;
+    struct value value;
+    mstro_status status = block_check(block);
+    if (status != MSTRO_OK)
+        return status;
+    table_each(attribute, a)
+        if (attribute->adopted)
+            table_vacate(a, attribute);
+    for (size_t i = 0; status == MSTRO_OK && block_at(block, i, &key, &value); i++)
+        status = adopt_one(a, key, &value);
+    return status;
+}
+
+void attributes_print(const struct attributes *a, FILE *to)
+{
+    table_each(attribute, a) {
+        struct value value = attribute->value;
+        if (attribute->borrowed)
+            native_read(attribute->entry->type, attribute->native, &value);
+        fprintf(to, "%s: ", attribute->entry->key.at);
+        value_print(to, &value);
+        fputc('\n', to);
+    }
+}
+
+/* What one line of YAML sets. */
+struct setting { const struct schema_entry *entry; struct value value; };
+
+static mstro_status read_setting(struct attributes *a, const struct yaml *y, const struct yaml_node *node, struct arena *arena, struct setting *out)
+{
+    out->entry = schema_find(a->schema, node->key);
+    if (!out->entry && schema_drops_unknown(a->schema))
+        return MSTRO_OK;
+    if (!out->entry) {
+        struct text nearest = schema_nearest(a->schema, node->key);
+        return nearest.length ? yaml_fault_key(y, node, "no schema has '%s'; did you mean '" TEXT_FORMAT "'?", node->key.at, TEXT_ARGUMENTS(nearest))
+                              : yaml_fault_key(y, node, "no schema has '%s'", node->key.at);
+    }
+    if (out->entry->core == CORE_NAME || out->entry->core == CORE_COMPONENT)
+        return yaml_fault_key(y, node, "'%s' cannot be set, only read", node->key.at);
+    mstro_status status = type_read_yaml(out->entry->type, y, node, &out->value, arena);
+    if (status == MSTRO_OK && out->entry->core == CORE_LOCAL_SIZE && out->value.integer < 0)
+        return yaml_fault(y, node, "'%s': %lld is not a size", node->key.at, (long long)out->value.integer);
+    return status;
+}
+
+static mstro_status apply(struct attributes *a, const struct setting setting[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct attribute *place;
+        if (!setting[i].entry)
+            continue;
+        mstro_status status = table_place(a, setting[i].entry, &place);
+        if (status == MSTRO_OK)
+            status = table_assign(place, &setting[i].value);
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
+
+/* Everything is read before anything is set. */
+mstro_status attributes_set_yaml(struct attributes *a, const char *text)
+{
+    struct yaml y;
+    struct arena arena = { 0 };
+    if (!text || a->sealed)
+        return detail_set(MSTRO_INVARG, text ? "attributes cannot be set: the handle is sealed" : "no text given");
+    mstro_status status = yaml_read_text(&y, text_of(text), "attributes", MSTRO_SCHEMA);
+    if (status != MSTRO_OK)
+        return status;
+    size_t count = 0;
+    struct setting *setting = arena_take(&arena, y.root->count * sizeof *setting);
+    if (!setting)
+        status = MSTRO_NOMEM;
+    else if (y.root->kind != YAML_MAPPING)
+        status = yaml_fault(&y, y.root, "attributes are a mapping of keys to values");
+    for (const struct yaml_node *node = y.root->first; status == MSTRO_OK && node; node = node->next)
+        status = read_setting(a, &y, node, &arena, &setting[count++]);
+    if (status == MSTRO_OK)
+        status = apply(a, setting, count);
+    yaml_release(&y);
+    arena_release(&arena);
+    return status;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/schema/native.h"
+
+#include <stdlib.h>
+
+#include "lib/base/detail.h"
+
+/* Hands out pieces of one place; without a place it only counts. */
+struct bump { unsigned char *place; size_t used; };
+
+static void *take(struct bump *b, size_t size)
+{
+    void *piece = b->place ? b->place + b->used : NULL;
+    b->used += (size + 7) & ~(size_t)7;
+    return piece;
+}
+
+static size_t object_size(enum value_kind kind)
+{
+    switch (kind) {
+    case VALUE_BOOL: return sizeof(bool);
+    case VALUE_INT32:
+    case VALUE_UINT32: return sizeof(uint32_t);
+    case VALUE_FLOAT: return sizeof(float);
+    case VALUE_TIMESTAMP: return sizeof(mstro_timestamp);
+    case VALUE_BLOB: return sizeof(mstro_blob);
+    case VALUE_INT64:
+    case VALUE_UINT64:
+    case VALUE_DOUBLE: return sizeof(uint64_t);
+    default: return sizeof(void *); /* strings; the elements of nested lists */
+    }
+}
+
+/* Bytes behind a string or blob, terminated.  memmove: a value may be set to a part of itself. */
+static void *take_copy(struct bump *b, const void *from, size_t length)
+{
+    char *copy = take(b, length + 1);
+    if (copy) {
+        if (length)
+            memmove(copy, from, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+static void put_object(struct bump *b, const struct value *v, void *object)
+{
+    char *string = v->kind == VALUE_TEXT ? take_copy(b, v->text.at, v->text.length) : NULL;
+    void *blob = v->kind == VALUE_BLOB ? take_copy(b, v->blob.at, v->blob.length) : NULL;
+    if (!object)
+        return;
+    switch (v->kind) {
+    case VALUE_BOOL: *(bool *)object = v->boolean; break;
+    case VALUE_INT32: *(int32_t *)object = (int32_t)v->integer; break;
+    case VALUE_INT64: *(int64_t *)object = v->integer; break;
+    case VALUE_UINT32: *(uint32_t *)object = (uint32_t)v->natural; break;
+    case VALUE_UINT64: *(uint64_t *)object = v->natural; break;
+    case VALUE_FLOAT: *(float *)object = (float)v->real; break;
+    case VALUE_DOUBLE: *(double *)object = v->real; break;
+    case VALUE_TEXT: *(char **)object = string; break;
+    case VALUE_TIMESTAMP: *(mstro_timestamp *)object = v->time; break;
+    case VALUE_BLOB: *(mstro_blob *)object = (mstro_blob){ v->blob.length, blob }; break;
+    default: break;
+    }
+}
+
+static const void *build(struct bump *b, const struct value *v);
+
+static bool one_kind(struct bytes items, enum value_kind *kind)
+{
+    struct value item;
+    *kind = VALUE_NONE;
+    while (value_next(&items, &item)) {
+        if (*kind == VALUE_NONE)
+            *kind = item.kind;
+        if (item.kind != *kind || item.kind == VALUE_LIST)
+            return false;
+    }
+    return true;
+}
+
+static const void *build_array(struct bump *b, const struct value *list, enum value_kind kind)
+{
+    size_t size = object_size(kind);
+    unsigned char *array = take(b, size * list->count), *at = array;
+    struct value item;
+    for (struct bytes left = list->items; value_next(&left, &item); at = at ? at + size : NULL)
+        put_object(b, &item, at);
+    return array;
+}
+
+static const void *build_addresses(struct bump *b, const struct value *list)
+{
+    const void **array = take(b, sizeof(void *) * list->count);
+    struct value item;
+    size_t i = 0;
+    for (struct bytes left = list->items; value_next(&left, &item); i++) {
+        const void *address = build(b, &item);
+        if (array)
+            array[i] = address;
+    }
+    return array;
+}
+
+static const void *build(struct bump *b, const struct value *v)
+{
+    enum value_kind kind;
+    if (v->kind == VALUE_LIST)
+        return one_kind(v->items, &kind) ? build_array(b, v, kind) : build_addresses(b, v);
+    void *object = take(b, object_size(v->kind));
+    put_object(b, v, object);
+    return object;
+}
+
+size_t native_size(const struct value *v)
+{
+    struct bump b = { 0 };
+    build(&b, v);
+    return b.used;
+}
+
+const void *native_build(const struct value *v, void *place)
+{
+    struct bump b = { .place = place };
+    return build(&b, v);
+}
+
+mstro_status native_read(const struct type *t, const void *native, struct value *out)
+{
+    *out = (struct value){ .kind = t->kind, .count = 1 };
+    if (t->kind == VALUE_POINTER) {
+        out->pointer = (void *)native;
+        return MSTRO_OK;
+    }
+    if (!native)
+        return detail_set(MSTRO_INVARG, "NULL instead of the address of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
+    switch (t->kind) {
+    case VALUE_BOOL: out->boolean = *(const unsigned char *)native != 0; break;
+    case VALUE_INT32: out->integer = *(const int32_t *)native; break;
+    case VALUE_INT64: out->integer = *(const int64_t *)native; break;
+    case VALUE_UINT32: out->natural = *(const uint32_t *)native; break;
+    case VALUE_UINT64: out->natural = *(const uint64_t *)native; break;
+    case VALUE_FLOAT: out->real = *(const float *)native; break;
+    case VALUE_DOUBLE: out->real = *(const double *)native; break;
+    case VALUE_TEXT: out->text = text_of(*(char *const *)native); break;
+    case VALUE_TIMESTAMP: out->time = *(const mstro_timestamp *)native; break;
+    case VALUE_BLOB: out->blob = bytes_of(((const mstro_blob *)native)->data, ((const mstro_blob *)native)->len); break;
+    default: return detail_set(MSTRO_INVARG, "a list inside a list can be set as YAML only");
+    }
+    if ((t->kind == VALUE_TEXT && !out->text.at) || (t->kind == VALUE_BLOB && !out->blob.at && out->blob.length))
+        return detail_set(MSTRO_INVARG, "the address of a NULL instead of that of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
+    return MSTRO_OK;
+}
+
+static bool same_elements(const struct type *t)
+{
+    for (uint32_t i = 1; type_is_tuple(t) && i < t->count; i++)
+        if (t->element[i]->kind != t->element[0]->kind)
+            return false;
+    return true;
+}
+
+static mstro_status read_item(const struct type *t, const void *native, uint32_t i, bool array, struct value *item)
+{
+    const struct type *element = type_element(t, i);
+    const void *at = array ? (const unsigned char *)native + i * object_size(element->kind) : ((const void *const *)native)[i];
+    return native_read(element, at, item);
+}
+
+mstro_status native_read_list(const struct type *t, const void *native, uint32_t count, struct value *out)
+{
+    bool array = same_elements(t);
+    size_t size = 0;
+    struct value item;
+    if (!native)
+        return detail_set(MSTRO_INVARG, "NULL instead of the first value of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
+    for (uint32_t i = 0; i < count; i++) {
+        mstro_status status = read_item(t, native, i, array, &item);
+        if (status != MSTRO_OK)
+            return status;
+        size += value_item_size(&item);
+    }
+    unsigned char *bytes = malloc(size + 1), *at = bytes;
+    if (!bytes)
+        return MSTRO_NOMEM;
+    for (uint32_t i = 0; i < count && read_item(t, native, i, array, &item) == MSTRO_OK; i++)
+        at = value_item_encode(&item, at);
+    *out = (struct value){ .kind = VALUE_LIST, .count = count, .items = bytes_of(bytes, size) };
+    return MSTRO_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pattern.h - regular expressions and globs that cannot run away
+ *
+ * A regular expression is PCRE2's, at most PATTERN_MAX bytes, PATTERN_COMPILED_MAX when compiled, without
+ * captures and back references.  Matching gives up when it has used the steps it was given. */
+#ifndef LIB_SCHEMA_PATTERN_H
+#define LIB_SCHEMA_PATTERN_H
+#include "lib/base/view.h"
+#include "maestro/status.h"
+
+struct pattern;
+
+enum { PATTERN_MAX = 256, PATTERN_COMPILED_MAX = 16 * 1024 };
+enum pattern_flag { PATTERN_CASELESS = 1, PATTERN_WHOLE = 2 /* the whole text must match, not a part of it */ };
+enum pattern_answer { PATTERN_NO, PATTERN_YES, PATTERN_TOO_EXPENSIVE };
+
+/* On MSTRO_INVARG 'problem' (at least 1 byte) says what is wrong with the pattern and *offset where. */
+mstro_status pattern_compile(struct text written, unsigned flags, struct pattern **out, char *problem, size_t room, size_t *offset);
+void pattern_destroy(struct pattern *p); /* NULL is allowed */
+
+/* 'steps': how often PCRE2 may try (a try is about 20 ns). */
+enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint32_t steps);
+
+/* '*' any run, '?' any one byte, '[a-z]' '[!a-z]' one of a set, '\' the next as it is; the whole text must match.  Takes what
+ * it uses off *steps. */
+enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *steps);
+
+#endif

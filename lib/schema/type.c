@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/schema/type.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "lib/base/detail.h"
+#include "lib/schema/pattern.h"
+#include "lib/schema/timestamp.h"
+
+enum { CHOICES_MAX = 256, PATTERN_STEPS = 10000 };
+
+/* Types without arguments.  int() and uint() are other names of int64() and uint64(). */
+static const struct type plain[] = {
+    { .kind = VALUE_BOOL, .written = { "bool()", 6 } },           { .kind = VALUE_INT64, .written = { "int()", 5 } },
+    { .kind = VALUE_UINT64, .written = { "uint()", 6 } },         { .kind = VALUE_INT32, .written = { "int32()", 7 } },
+    { .kind = VALUE_INT64, .written = { "int64()", 7 } },         { .kind = VALUE_UINT32, .written = { "uint32()", 8 } },
+    { .kind = VALUE_UINT64, .written = { "uint64()", 8 } },       { .kind = VALUE_FLOAT, .written = { "float()", 7 } },
+    { .kind = VALUE_DOUBLE, .written = { "double()", 8 } },       { .kind = VALUE_TEXT, .written = { "str()", 5 } },
+    { .kind = VALUE_TIMESTAMP, .written = { "timestamp()", 11 } }, { .kind = VALUE_BLOB, .written = { "blob()", 6 } },
+    { .kind = VALUE_POINTER, .written = { "pointer()", 9 } },
+};
+enum { PLAIN_COUNT = sizeof plain / sizeof plain[0] };
+
+static const struct type any_list = { .kind = VALUE_LIST, .written = { "list(...)", 9 } };
+
+const struct type *type_of_kind(enum value_kind kind)
+{
+    for (size_t i = 0; i < PLAIN_COUNT; i++)
+        if (plain[i].kind == kind)
+            return &plain[i];
+    return &any_list;
+}
+
+/* What is left to read, and the beginning for messages. */
+struct source { struct arena *arena; struct text whole, left; };
+
+static mstro_status expected(const struct source *s, const char *what)
+{
+    return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' is not a type: %s expected at character %zu", TEXT_ARGUMENTS(s->whole), what,
+                      s->whole.length - s->left.length + 1);
+}
+
+static void skip_blanks(struct source *s)
+{
+    while (s->left.length && isspace((unsigned char)*s->left.at))
+        s->left = (struct text){ s->left.at + 1, s->left.length - 1 };
+}
+
+static bool take(struct source *s, char c)
+{
+    skip_blanks(s);
+    if (s->left.length == 0 || *s->left.at != c)
+        return false;
+    s->left = (struct text){ s->left.at + 1, s->left.length - 1 };
+    return true;
+}
+
+static struct text take_bytes(struct source *s, size_t length)
+{
+    struct text taken = { s->left.at, length };
+    s->left = (struct text){ s->left.at + length, s->left.length - length };
+    return taken;
+}
+
+static struct text take_word(struct source *s)
+{
+    size_t length = 0;
+    skip_blanks(s);
+    while (length < s->left.length && isalnum((unsigned char)s->left.at[length]))
+        length++;
+    return take_bytes(s, length);
+}
+
+/* 'a b', "a b" or everything up to ',' or ')' without the blanks around it. */
+static bool take_choice(struct source *s, struct text *out)
+{
+    size_t length = 0;
+    skip_blanks(s);
+    char quote = s->left.length ? *s->left.at : '\0';
+    if (quote == '\'' || quote == '"') {
+        const char *end = memchr(s->left.at + 1, quote, s->left.length - 1);
+        if (!end)
+            return false;
+        *out = take_bytes(s, (size_t)(end - s->left.at) + 1);
+        *out = (struct text){ out->at + 1, out->length - 2 };
+        return true;
+    }
+    while (length < s->left.length && s->left.at[length] != ',' && s->left.at[length] != ')')
+        length++;
+    *out = take_bytes(s, length);
+    while (out->length && isspace((unsigned char)out->at[out->length - 1]))
+        out->length--;
+    return out->length > 0;
+}
+
+static mstro_status parse_enum(struct source *s, struct type *t)
+{
+    struct text choice[CHOICES_MAX];
+    do {
+        if (t->count == CHOICES_MAX)
+            return detail_set(MSTRO_SCHEMA, "an enum of more than %d words", CHOICES_MAX);
+        if (!take_choice(s, &choice[t->count]))
+            return expected(s, "a word");
+        for (uint32_t i = 0; i < t->count; i++)
+            if (text_equal(choice[i], choice[t->count]))
+                return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' stands twice in an enum", TEXT_ARGUMENTS(choice[i]));
+        t->count++;
+    } while (take(s, ','));
+    struct text *kept = arena_take(s->arena, t->count * sizeof *kept);
+    if (!kept)
+        return MSTRO_NOMEM;
+    memcpy(kept, choice, t->count * sizeof *kept); /* the words are views of the copy that type_parse made */
+    t->choice = kept;
+    t->kind = VALUE_TEXT;
+    return take(s, ')') ? MSTRO_OK : expected(s, "',' or ')'");
+}
+
+/* Without quotes the pattern ends at the ')' that closes regex(. */
+static struct text take_pattern(struct source *s)
+{
+    struct text quoted;
+    size_t length = 0;
+    skip_blanks(s);
+    if (s->left.length && (*s->left.at == '\'' || *s->left.at == '"') && take_choice(s, &quoted))
+        return quoted;
+    for (unsigned open = 0; length < s->left.length; length++) {
+        char c = s->left.at[length];
+        if (c == '\\' && length + 1 < s->left.length)
+            length++;
+        else if (c == '(')
+            open++;
+        else if (c == ')' && open-- == 0)
+            break;
+    }
+    return take_bytes(s, length);
+}
+
+static mstro_status parse_regex(struct source *s, struct type *t)
+{
+    char problem[128];
+    size_t offset;
+    struct text written = take_pattern(s);
+    if (written.length == 0)
+        return expected(s, "a regular expression");
+    if (!take(s, ')'))
+        return expected(s, "')'");
+    mstro_status status = pattern_compile(written, PATTERN_WHOLE, &t->pattern, problem, sizeof problem, &offset);
+    if (status == MSTRO_INVARG)
+        return detail_set(MSTRO_SCHEMA, "regex(" TEXT_FORMAT "): %s (at character %zu)", TEXT_ARGUMENTS(written), problem, offset + 1);
+    t->kind = VALUE_TEXT;
+    return status;
+}
+
+static mstro_status parse_any(struct source *s, unsigned depth, const struct type **out);
+
+static void release_all(const struct type *const element[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        type_release(element[i]);
+}
+
+static mstro_status parse_elements(struct source *s, struct type *t, uint32_t most, unsigned depth)
+{
+    const struct type *element[CHOICES_MAX];
+    mstro_status status = MSTRO_OK;
+    do {
+        if (t->count == most)
+            status = expected(s, "')'");
+        else if (depth == 0)
+            status = detail_set(MSTRO_SCHEMA, "lists and tuples nested deeper than %d", VALUE_DEPTH_MAX);
+        else
+            status = parse_any(s, depth - 1, &element[t->count]);
+        if (status == MSTRO_OK && element[t->count]->kind == VALUE_POINTER) {
+            t->count++;
+            status = detail_set(MSTRO_SCHEMA, "a pointer() cannot stand in a list or tuple");
+        } else if (status == MSTRO_OK)
+            t->count++;
+    } while (status == MSTRO_OK && take(s, ','));
+    if (status == MSTRO_OK && !take(s, ')'))
+        status = expected(s, "')'");
+    const struct type **kept = status == MSTRO_OK ? arena_take(s->arena, t->count * sizeof *kept) : NULL;
+    if (!kept) {
+        release_all(element, t->count);
+        return status == MSTRO_OK ? MSTRO_NOMEM : status;
+    }
+    memcpy(kept, element, t->count * sizeof *kept);
+    t->element = kept;
+    t->kind = VALUE_LIST;
+    return MSTRO_OK;
+}
+
+static mstro_status parse_plain(struct source *s, struct text name, const struct type **out)
+{
+    for (size_t i = 0; i < PLAIN_COUNT; i++)
+        if (name.length + 2 == plain[i].written.length && memcmp(name.at, plain[i].written.at, name.length) == 0) {
+            *out = &plain[i];
+            return take(s, ')') ? MSTRO_OK : expected(s, "')'");
+        }
+    s->left = (struct text){ name.at, (size_t)(s->whole.at + s->whole.length - name.at) };
+    return expected(s, "bool, int, uint, int32, int64, uint32, uint64, float, double, str, timestamp, blob, pointer, enum, regex, list or tuple");
+}
+
+static mstro_status parse_any(struct source *s, unsigned depth, const struct type **out)
+{
+    struct text name = take_word(s);
+    if (name.length == 0)
+        return expected(s, "the name of a type");
+    if (!take(s, '('))
+        return expected(s, "'('");
+    struct type *t = arena_take(s->arena, sizeof *t);
+    if (!t)
+        return MSTRO_NOMEM;
+    *t = (struct type){ 0 };
+    *out = t;
+    mstro_status status;
+    if (text_equal(name, text_of("enum")))
+        status = parse_enum(s, t);
+    else if (text_equal(name, text_of("regex")))
+        status = parse_regex(s, t);
+    else if (text_equal(name, text_of("list")))
+        status = parse_elements(s, t, 1, depth);
+    else if (text_equal(name, text_of("tuple")))
+        status = parse_elements(s, t, CHOICES_MAX, depth);
+    else
+        return parse_plain(s, name, out);
+    t->written = (struct text){ name.at, (size_t)(s->left.at - name.at) };
+    return status;
+}
+
+mstro_status type_parse(struct arena *arena, struct text written, const struct type **out)
+{
+    struct text kept = arena_copy_text(arena, written);
+    if (!kept.at)
+        return MSTRO_NOMEM;
+    struct source s = { .arena = arena, .whole = kept, .left = kept };
+    mstro_status status = parse_any(&s, VALUE_DEPTH_MAX, out);
+    skip_blanks(&s);
+    if (status == MSTRO_OK && s.left.length) {
+        type_release(*out);
+        status = expected(&s, "the end");
+    }
+    return status;
+}
+
+void type_release(const struct type *t)
+{
+    pattern_destroy(t->pattern);
+    if (t->element)
+        release_all(t->element, t->count);
+}
+
+bool type_is_tuple(const struct type *t)
+{
+    return t->element && t->written.at[0] == 't';
+}
+
+bool type_equal(const struct type *a, const struct type *b)
+{
+    if (a->kind != b->kind || a->count != b->count || type_is_tuple(a) != type_is_tuple(b) || !a->pattern != !b->pattern)
+        return false;
+    if (a->pattern && !text_equal(a->written, b->written))
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->kind == VALUE_LIST ? !type_equal(a->element[i], b->element[i]) : !text_equal(a->choice[i], b->choice[i]))
+            return false;
+    return true;
+}
+
+const struct type *type_element(const struct type *t, uint32_t i)
+{
+    return type_is_tuple(t) ? t->element[i] : t->element[0];
+}
+
+static mstro_status refuse(const struct type *t, struct text written)
+{
+    return detail_set(MSTRO_SCHEMA, "'%.*s' is not a " TEXT_FORMAT, written.length > 80 ? 80 : (int)written.length, written.at ? written.at : "",
+                      TEXT_ARGUMENTS(t->written));
+}
+
+static mstro_status check_text(const struct type *t, struct text text)
+{
+    if (!text_is_clean(text))
+        return detail_set(MSTRO_SCHEMA, "a string that is not UTF-8");
+    if (t->pattern && pattern_matches(t->pattern, text, PATTERN_STEPS) != PATTERN_YES)
+        return refuse(t, text);
+    if (!t->choice)
+        return MSTRO_OK;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (text_equal(t->choice[i], text))
+            return MSTRO_OK;
+    return refuse(t, text);
+}
+
+mstro_status type_check(const struct type *t, const struct value *v)
+{
+    if (v->kind != t->kind)
+        return detail_set(MSTRO_SCHEMA, "a %s is not a " TEXT_FORMAT, value_kind_name(v->kind), TEXT_ARGUMENTS(t->written));
+    if (v->kind == VALUE_TEXT)
+        return check_text(t, v->text);
+    if (v->kind == VALUE_TIMESTAMP && !timestamp_is_valid(v->time))
+        return detail_set(MSTRO_SCHEMA, "a timestamp whose nanoseconds, offset or year is out of range");
+    if (v->kind != VALUE_LIST || !t->element)
+        return MSTRO_OK;
+    if (type_is_tuple(t) && v->count != t->count)
+        return detail_set(MSTRO_SCHEMA, "%u values are not a " TEXT_FORMAT, v->count, TEXT_ARGUMENTS(t->written));
+    struct value item;
+    struct bytes left = v->items;
+    for (uint32_t i = 0; value_next(&left, &item); i++) {
+        mstro_status status = type_check(type_element(t, i), &item);
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
