@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+schemadir = $(pkgdatadir)/schemas
+dist_schema_DATA = \
+	%D%/core.yaml \
+	%D%/ecmwf.yaml

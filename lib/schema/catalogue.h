@@ -3,7 +3,8 @@
  *
  * The built-in ones (schemas/core.yaml and schemas/ecmwf.yaml, compiled in) and those of MSTRO_SCHEMA_LIST: file names separated by ';', each
  * looked up as it is when it has a '/', otherwise in the folders of MSTRO_SCHEMA_PATH (separated by ':'), then here.  A schema of the
- * user for a built-in namespace replaces it; the keys the library itself reads keep their types. */
+ * user for a built-in namespace replaces it; the keys the library itself reads keep their types.  MSTRO_DROP_UNKNOWN_ATTRIBUTES=1 makes
+ * attribute tables drop keys that no schema knows. */
 #ifndef LIB_SCHEMA_CATALOGUE_H
 #define LIB_SCHEMA_CATALOGUE_H
 #include "lib/schema/schema.h"

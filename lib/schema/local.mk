@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	%D%/attributes.h \
 	%D%/block.c \
 	%D%/block.h \
+	%D%/catalogue.c \
 	%D%/catalogue.h \
 	%D%/little.h \
 	%D%/native.c \
@@ -11,7 +12,10 @@ libcore_la_SOURCES += \
 	%D%/nearest.h \
 	%D%/pattern.c \
 	%D%/pattern.h \
+	%D%/schema.c \
 	%D%/schema.h \
+	%D%/source.c \
+	%D%/source.h \
 	%D%/timestamp.c \
 	%D%/timestamp.h \
 	%D%/type.c \
@@ -22,3 +26,9 @@ libcore_la_SOURCES += \
 	%D%/yaml.c \
 	%D%/yaml.h
 
+# The built-in schemas as string literals, so that no file is needed at run time.
+builtin_schemas = %D%/core_yaml.h %D%/ecmwf_yaml.h
+BUILT_SOURCES += $(builtin_schemas)
+CLEANFILES += $(builtin_schemas)
+$(builtin_schemas): %D%/%_yaml.h: schemas/%.yaml
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
