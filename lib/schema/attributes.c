@@ -185,9 +185,16 @@ static void *gift_of(enum value_kind kind, void *val)
     return kind == VALUE_BLOB ? ((mstro_blob *)val)->data : val;
 }
 
+/* A new place that got no value must not be there at all. */
+static void drop_if_empty(struct attributes *a, struct attribute *place)
+{
+    if (place->value.kind == 0)
+        table_vacate(a, place);
+}
+
 static mstro_status set_list(struct attributes *a, const struct schema_entry *entry, void *val, bool gift)
 {
-    uint32_t count;
+    uint32_t count = 0;
     struct value value;
     struct attribute *place;
     mstro_status status = count_items(a, entry, &count);
@@ -198,8 +205,10 @@ static mstro_status set_list(struct attributes *a, const struct schema_entry *en
     status = check_value(entry, &value);
     if (status == MSTRO_OK)
         status = table_place(a, entry, &place);
-    if (status == MSTRO_OK)
+    if (status == MSTRO_OK) {
         status = table_assign(place, &value);
+        drop_if_empty(a, place);
+    }
     if (status == MSTRO_OK && gift)
         place->handed = val;
     free((void *)value.items.at);
@@ -220,13 +229,6 @@ static void borrow(struct attribute *place, const struct value *value, void *val
         memcpy(place->slot, val, value->kind == VALUE_TEXT ? sizeof(char *) : sizeof(mstro_blob));
         place->native = place->slot;
     }
-}
-
-/* A new place that got no value must not be there at all. */
-static void drop_if_empty(struct attributes *a, struct attribute *place)
-{
-    if (place->value.kind == 0)
-        table_vacate(a, place);
 }
 
 mstro_status attributes_set(struct attributes *a, const char *key, void *val, bool copy, bool user_owned)

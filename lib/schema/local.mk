@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
+	%D%/attributes.c \
 	%D%/attributes.h \
+	%D%/attributes_seal.c \
 	%D%/block.c \
 	%D%/block.h \
 	%D%/catalogue.c \
@@ -16,6 +18,7 @@ libcore_la_SOURCES += \
 	%D%/schema.h \
 	%D%/source.c \
 	%D%/source.h \
+	%D%/table.h \
 	%D%/timestamp.c \
 	%D%/timestamp.h \
 	%D%/type.c \

@@ -7,3 +7,4 @@ TESTS += %D%/status
 endif
 include %D%/base.mk
 include %D%/wire.mk
+include %D%/schema.mk

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The tests of lib/schema and lib/query.
+if HAVE_CMOCKA
+schema_tests = \
+	%D%/attributes
+check_PROGRAMS += $(schema_tests)
+TESTS += $(schema_tests)
+%C%_attributes_SOURCES = %D%/attributes.c
+%C%_attributes_LDADD = $(unit_libs)
+endif
