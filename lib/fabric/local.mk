@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
+libcore_la_SOURCES += \
+	%D%/dispositions.c \
+	%D%/dispositions.h \
+	%D%/fabric.c \
+	%D%/fabric.h \
+	%D%/implementation.h \
+	%D%/ofi.c \
+	%D%/ofi.h \
+	%D%/ofi_endpoint.c \
+	%D%/ofi_operation.c \
+	%D%/ofi_peer.c \
+	%D%/ofi_progress.c \
+	%D%/provider.c \
+	%D%/provider.h

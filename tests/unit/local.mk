@@ -8,3 +8,4 @@ endif
 include %D%/base.mk
 include %D%/wire.mk
 include %D%/schema.mk
+include %D%/fabric.mk

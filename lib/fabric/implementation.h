@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* implementation.h - what a fabric is made of: for those who write one, not for those who use one
+ *
+ * An implementation embeds these structs as first members and fills in the table. */
+#ifndef LIB_FABRIC_IMPLEMENTATION_H
+#define LIB_FABRIC_IMPLEMENTATION_H
+#include "lib/fabric/fabric.h"
+
+struct fabric_operations {
+    void (*close)(struct fabric *f);
+    mstro_status (*progress)(struct fabric *f, uint64_t deadline);
+    void (*wake)(struct fabric *f);
+    mstro_status (*endpoint_open)(struct fabric *f, enum endpoint_role role, const struct endpoint_events *events, struct endpoint **out);
+    void (*endpoint_close)(struct endpoint *e);
+    mstro_status (*peer_add)(struct endpoint *e, struct bytes address, void *context, struct peer **out);
+    void (*peer_remove)(struct peer *p);
+    unsigned (*peer_in_flight)(const struct peer *p);
+    mstro_status (*send)(struct peer *p, void *frame, size_t length);
+    mstro_status (*read)(const struct read_request *request);
+    mstro_status (*region_register)(struct fabric *f, const void *memory, size_t length, struct region **out);
+    void (*region_close)(struct region *r);
+};
+
+struct fabric {
+    const struct fabric_operations *operations;
+    struct fabric_limits limits;
+};
+
+struct endpoint {
+    struct fabric *fabric;
+    enum endpoint_role role;
+    struct endpoint_events events;
+    unsigned char address[FABRIC_ADDRESS_MAX];
+    size_t address_length;
+};
+
+struct peer {
+    struct endpoint *endpoint;
+    void *context;
+};
+
+struct region {
+    struct fabric *fabric;
+    uint64_t base, key;
+};
+
+/* Replace what is zero in 'given' by the defaults. */
+struct fabric_options fabric_options_complete(const struct fabric_options *given);
+
+/* 64 random bits that are not 0. */
+uint64_t fabric_random_key(void);
+
+#endif

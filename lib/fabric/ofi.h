@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ofi.h - the fabric over libfabric, from inside
+ *
+ * Two locks.  'driver' (recursive) is held by the thread that reads completions and calls back, also while it sleeps; whoever
+ * closes an endpoint rings and waits for it, so that no completion of that endpoint is in somebody's hands.  'lock' is a leaf: it
+ * guards lists, queues and every member of endpoints, peers and operations; it is never held asleep or in a callback, so that
+ * others can post meanwhile.  Order: driver, lock.
+ *
+ * A lane is a domain with its completion queue.  Control and serving endpoints share the one of the fabric; every reading endpoint
+ * has one of its own, thrown away with it: in libfabric 1.17 a connection of net or tcp that breaks in the middle of a read ends
+ * that read twice and puts its descriptor twice into the pool of the domain, where later operations would share it. */
+#ifndef LIB_FABRIC_OFI_H
+#define LIB_FABRIC_OFI_H
+#include <pthread.h>
+#include <rdma/fabric.h>
+#include <rdma/fi_cm.h>
+#include <rdma/fi_domain.h>
+#include <rdma/fi_endpoint.h>
+#include <rdma/fi_eq.h>
+#include <rdma/fi_errno.h>
+#include <rdma/fi_rma.h>
+#include <stdatomic.h>
+
+#include "lib/base/list.h"
+#include "lib/fabric/implementation.h"
+
+struct operation;
+
+struct lane {
+    struct fid_domain *domain;
+    struct fid_cq *cq;
+    struct list in_fabric;
+};
+
+/* A completion that was taken from libfabric and not handled yet. */
+struct completion {
+    struct operation *operation; /* NULL: its endpoint was closed meanwhile */
+    size_t length;
+    int error;                   /* 0, or an errno of libfabric */
+};
+
+struct ofi_fabric {
+    struct fabric base;
+    struct fabric_options options; /* complete; the texts are not kept */
+    struct fi_info *info;
+    struct fid_fabric *fabric;
+    struct lane home;
+    uint64_t spin;                 /* ns to poll before sleeping */
+
+    pthread_mutex_t driver;
+    atomic_int closers;            /* threads that wait for the driver to leave */
+    atomic_bool rung;
+    atomic_uint_fast64_t awake_at; /* when the sleeping driver will look again by itself; 0: it does not sleep */
+    struct completion *arrived;    /* driver; a queue: head .. count */
+    size_t head, count, capacity;
+    struct operation *in_hand;     /* driver; the receive whose frame is being looked at */
+
+    pthread_mutex_t lock;
+    struct lane *asleep_on;        /* where the driver sleeps, or NULL */
+    struct list lanes;             /* all; only the driver takes one out */
+    struct list endpoints;
+    struct list timed;             /* operations with a deadline, the earliest first */
+    struct list waiting;           /* peers with operations that could not be posted yet */
+    struct list spare;             /* operations for reuse */
+};
+
+struct ofi_endpoint {
+    struct endpoint base;
+    struct list in_fabric;
+    struct lane own, *lane;
+    struct fid_ep *ep;
+    struct fid_av *av;
+    struct list operations;        /* posted ones: libfabric may touch their buffers, or may name them once more */
+    struct list peers;
+    bool closing;
+    bool broken;                   /* a read failed: nothing more is posted */
+};
+
+struct ofi_peer {
+    struct peer base;
+    struct list in_endpoint, in_waiting;
+    struct list queue;             /* operations to be posted, in order */
+    fi_addr_t address;
+    unsigned in_flight;            /* frames queued or posted */
+    unsigned held;                 /* callbacks that are about it */
+    bool lost, removed;
+};
+
+enum operation_kind { OPERATION_RECEIVE, OPERATION_SEND, OPERATION_READ };
+
+struct operation {
+    struct fi_context2 scratch;    /* libfabric's, while it is posted */
+    enum operation_kind kind;
+    struct ofi_endpoint *endpoint;
+    struct ofi_peer *peer;         /* NULL: removed, or a receive */
+    struct list place;             /* in endpoint->operations, peer->queue or fabric->spare */
+    struct list timed;
+    uint64_t deadline;
+    bool posted;
+    void *buffer;                  /* a frame that we own, or the reader's memory */
+    size_t length;
+    struct fid_mr *local;          /* registration of 'buffer', where it is needed */
+    uint64_t remote, key;
+    void (*done)(void *context, mstro_status status); /* NULL: told already */
+    void *context;
+};
+
+static inline struct ofi_fabric *ofi_of(struct fabric *f) { return (struct ofi_fabric *)f; }
+static inline struct ofi_endpoint *ofi_endpoint_of(struct endpoint *e) { return (struct ofi_endpoint *)e; }
+static inline struct ofi_peer *ofi_peer_of(struct peer *p) { return (struct ofi_peer *)p; }
+static inline struct ofi_fabric *fabric_of(struct ofi_endpoint *e) { return ofi_of(e->base.fabric); }
+
+/* ofi_operation.c: all with 'lock' held */
+struct operation *operation_take(struct ofi_fabric *f, enum operation_kind kind, struct ofi_endpoint *e);
+void operation_give_back(struct ofi_fabric *f, struct operation *o);
+void operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline);
+mstro_status operation_register_local(struct ofi_fabric *f, struct operation *o, uint64_t access);
+
+/* Hand it to libfabric.  0: it is posted, or has ended already (an injected frame: 'ended'); -FI_EAGAIN: not now; else it failed. */
+ssize_t operation_post(struct operation *o, bool *ended);
+
+/* The status that an errno of libfabric stands for. */
+mstro_status operation_status(int error);
+
+/* ofi.c */
+mstro_status lane_open(struct ofi_fabric *f, struct lane *l);
+void lane_close(struct ofi_fabric *f, struct lane *l);   /* driver, but for 'home' */
+
+/* ofi_endpoint.c */
+mstro_status ofi_endpoint_open(struct fabric *f, enum endpoint_role role, const struct endpoint_events *events, struct endpoint **out);
+void ofi_endpoint_close(struct endpoint *e);
+
+/* ofi_peer.c */
+mstro_status ofi_peer_add(struct endpoint *e, struct bytes address, void *context, struct peer **out);
+void ofi_peer_remove(struct peer *p);
+unsigned ofi_peer_in_flight(const struct peer *p);
+mstro_status ofi_send(struct peer *p, void *frame, size_t length);
+mstro_status ofi_read(const struct read_request *request);
+void peer_hold(struct ofi_peer *p);             /* 'lock' held: it stays in memory until it is let go */
+void peer_let_go(struct ofi_fabric *f, struct ofi_peer *p);
+void peer_discard(struct ofi_peer *p);          /* driver: a peer of an endpoint that is being closed; ends what was queued */
+void peer_lose(struct ofi_fabric *f, struct ofi_peer *p, const char *why); /* driver; 'p' is held */
+bool peers_retry(struct ofi_fabric *f);         /* driver; true when anything was posted or ended */
+bool operations_expire(struct ofi_fabric *f, uint64_t now); /* driver; true when anything ended */
+
+/* ofi_progress.c */
+mstro_status ofi_progress(struct fabric *f, uint64_t deadline);
+void ofi_wake(struct fabric *f);
+void driver_ring(struct ofi_fabric *f);         /* 'lock' held */
+void driver_enter(struct ofi_fabric *f);        /* waits for the thread that drives to leave */
+void driver_leave(struct ofi_fabric *f);
+void completions_gather(struct ofi_fabric *f);  /* driver: take what libfabric has */
+void completions_settle(struct ofi_endpoint *e); /* driver: tell the reads of an endpoint that is being closed how they ended */
+
+#endif
