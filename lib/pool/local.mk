@@ -1,3 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
-	%D%/pool.h
+	%D%/answer.c \
+	%D%/answer.h \
+	%D%/block.c \
+	%D%/block.h \
+	%D%/cdo.c \
+	%D%/cdo.h \
+	%D%/check.c \
+	%D%/demand.c \
+	%D%/fact.c \
+	%D%/fact.h \
+	%D%/facts.h \
+	%D%/generation.c \
+	%D%/leave.c \
+	%D%/loss.c \
+	%D%/offer.c \
+	%D%/operation.c \
+	%D%/operation.h \
+	%D%/pool.c \
+	%D%/pool.h \
+	%D%/require.c \
+	%D%/session.c \
+	%D%/session.h \
+	%D%/state.h \
+	%D%/withdraw.c

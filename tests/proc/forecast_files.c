@@ -265,11 +265,72 @@ static void sampler_takes_the_nearest_point_of_a_turned_grid_and_none_outside(vo
     grid_sampler_free(sampler);
 }
 
+/* What scanning 'bytes' of a file that begins with the sample says on stderr, in static memory; the scan must fail. */
+static const char *complaint_about(long keep, const char *instead)
+{
+    static char text[4096];
+    char path[] = "/tmp/forecast-broken-XXXXXX";
+    char bytes[200000];
+    struct field_index index;
+    const char *list[] = {path};
+    FILE *in = fopen(sample, "rb"), *said = tmpfile();
+    size_t size = fread(bytes, 1, (size_t)keep, in);
+    int fd = mkstemp(path), before = dup(STDERR_FILENO);
+    fclose(in);
+    if (instead)
+        size = (size_t)snprintf(bytes, sizeof bytes, "%s", instead);
+    assert_int_equal(write(fd, bytes, size), size);
+    close(fd);
+    fflush(stderr);
+    dup2(fileno(said), STDERR_FILENO);
+    int result = field_index_scan(&index, list, 1);
+    fflush(stderr);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(said);
+    size = fread(text, 1, sizeof text - 1, said);
+    text[size] = '\0';
+    fclose(said);
+    unlink(path);
+    assert_int_equal(result, -1);
+    assert_non_null(strstr(text, path));
+    return text;
+}
+
+static void truncated_file_is_named_with_the_offset_of_the_message(void **state)
+{
+    (void)state;
+    const char *path[] = {sample};
+    struct grib_input in;
+    struct grib_message message;
+    grib_input_open(&in, path, 1);
+    assert_int_equal(grib_input_next(&in, &message), 1);
+    long first = (long)message.size;
+    grib_message_release(&message);
+    grib_input_close(&in);
+
+    char expected[64];
+    snprintf(expected, sizeof expected, "offset %ld", first);
+    const char *said = complaint_about(first + 100, NULL);
+    assert_non_null(strstr(said, "truncated"));
+    assert_non_null(strstr(said, expected));
+    assert_non_null(strstr(complaint_about(first - 1, NULL), "offset 0"));
+}
+
+static void file_that_is_no_grib_is_named(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(complaint_about(1, "station,temperature\n10384,281.2\n"), "no GRIB message"));
+    assert_non_null(strstr(complaint_about(1, ""), "no GRIB message"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_are_the_bytes_of_the_file_and_every_field_is_found),
         cmocka_unit_test(names_tell_both_surfaces_and_clashes_are_numbered),
+        cmocka_unit_test(truncated_file_is_named_with_the_offset_of_the_message),
+        cmocka_unit_test(file_that_is_no_grib_is_named),
         cmocka_unit_test(index_survives_being_written_and_read),
         cmocka_unit_test(plan_has_every_product_the_fields_allow),
         cmocka_unit_test(what_the_input_has_no_fields_for_is_said),

@@ -1,4 +1,3 @@
 # SPDX-License-Identifier: BSD-3-Clause
 include %D%/forecast.mk
 include %D%/fabric.mk
-include %D%/run.mk

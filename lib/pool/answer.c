@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/answer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/pool/session.h"
+
+enum { NAME_IN_TEXT = 200 };
+
+static bool outputs_grow(struct pool_outputs *out)
+{
+    size_t room = out->room ? out->room * 2 : 16;
+    struct pool_output *at = realloc(out->at, room * sizeof *at);
+    if (!at)
+        return false;
+    out->at = at;
+    out->room = room;
+    return true;
+}
+
+void pool_outputs_clear(struct pool_outputs *out)
+{
+    out->count = 0;
+    arena_reset(&out->arena);
+}
+
+void pool_outputs_release(struct pool_outputs *out)
+{
+    free(out->at);
+    arena_release(&out->arena);
+    *out = (struct pool_outputs){ 0 };
+}
+
+struct record *answer_stranger(struct pool *pool, uint64_t session, enum record_kind kind)
+{
+    struct pool_outputs *out = pool->out;
+    if (out->count == out->room && !outputs_grow(out))
+        return NULL;
+    struct pool_output *output = &out->at[out->count++];
+    *output = (struct pool_output){ .session = session, .record.kind = kind };
+    return &output->record;
+}
+
+struct record *answer_add(struct pool *pool, struct session *session, enum record_kind kind)
+{
+    if (session->mute)
+        return NULL;
+    struct record *record = answer_stranger(pool, session->number, kind);
+    if (!record) {
+        session->mute = true;
+        session_fail(pool, session);
+    }
+    return record;
+}
+
+void answer_ack(struct pool *pool, struct session *session, uint64_t op, mstro_status status, uint32_t flags, uint64_t generation,
+                struct text detail)
+{
+    if (op == 0)
+        return;
+    struct record *record = answer_add(pool, session, KIND_ACK);
+    if (record)
+        record->ack = (struct record_ack){ .op = op, .status = status, .flags = flags, .generation = generation, .detail = detail };
+}
+
+void answer_done(struct pool *pool, struct session *session, uint64_t op)
+{
+    answer_ack(pool, session, op, MSTRO_OK, 0, 0, (struct text){ 0 });
+}
+
+static struct text format_text(struct pool *pool, const char *format, va_list arguments)
+{
+    char line[MAX_DETAIL + 1];
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    if (length < 0)
+        return (struct text){ 0 };
+    if ((size_t)length >= sizeof line)
+        length = sizeof line - 1;
+    struct text text = arena_copy_text(&pool->out->arena, (struct text){ line, (size_t)length });
+    return text.at ? text : (struct text){ 0 };
+}
+
+void answer_refused(struct pool *pool, struct session *session, uint64_t op, mstro_status status, const char *format, ...)
+{
+    va_list arguments;
+    if (op == 0)
+        return;
+    va_start(arguments, format);
+    struct text detail = format_text(pool, format, arguments);
+    va_end(arguments);
+    answer_ack(pool, session, op, status, 0, 0, detail);
+}
+
+struct text sentence(struct pool *pool, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct text text = format_text(pool, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+struct text who_is(struct pool *pool, const struct session *session)
+{
+    return sentence(pool, TEXT_FORMAT ".%" PRId64 " (" TEXT_FORMAT " %" PRIu64 ")", TEXT_ARGUMENTS(block_name(session->component)),
+                    session->index, TEXT_ARGUMENTS(block_name(session->host)), session->pid);
+}
+
+struct text short_name(const struct cdo *cdo)
+{
+    struct text name = block_name(cdo->sealed);
+    if (name.length > NAME_IN_TEXT)
+        name.length = NAME_IN_TEXT;
+    return name;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cdo.h - names, their handles and their generations
+ *
+ * The lives of a generation and of a REQUIRE are tables (generation.c, require.c); what others may do to them is here. */
+#ifndef LIB_POOL_CDO_H
+#define LIB_POOL_CDO_H
+#include "lib/pool/state.h"
+
+/* ---- cdo.c ---- */
+
+struct cdo *cdo_find(const struct pool *pool, struct text name);
+struct handle *handle_find(const struct pool *pool, const struct session *session, uint64_t number);
+
+/* The handle 'number' of this session, made when it is not known: MSTRO_OK and *result, or what is wrong (the operation 'op' has
+ * been answered then).  An empty name stands for that of a known handle.  'made' tells whether it is new. */
+mstro_status handle_get(struct pool *pool, struct session *session, uint64_t number, struct text name, uint64_t op,
+                        struct handle **result, bool *made);
+
+/* A new handle is told to those who want to know. */
+void handle_tell(struct pool *pool, struct handle *handle, uint64_t op);
+
+/* Forget it, and the CDO with its last handle.  It neither holds nor needs anything. */
+void handle_free(struct pool *pool, struct handle *handle);
+
+/* ---- generation.c ---- */
+
+enum generation_event {
+    GENERATION_OFFER,    /* it is made */
+    GENERATION_WITHDRAW, /* its holder wants it back, and somebody needs its memory */
+    GENERATION_CANCEL,   /* its holder does not want it back any more */
+    GENERATION_RETURN,   /* its holder has it back, or is gone while the pool has all there is */
+    GENERATION_LOSS,     /* its last holder is gone, and the bytes with it */
+    GENERATION_UNNEEDED, /* the pool's copy has served everybody */
+    GENERATION_EVENTS
+};
+
+/* Let it happen; false when the life of a generation does not know this event in its state. */
+bool generation_event(struct pool *pool, struct generation *generation, enum generation_event event);
+
+/* When nobody needs it: give it back if that was asked for, forget it if nobody holds it.  It may be gone afterwards. */
+void generation_settle(struct pool *pool, struct generation *generation);
+
+/* Is its name taken? */
+static inline bool generation_stands(const struct generation *generation)
+{
+    return generation && (generation->state == GENERATION_OFFERED || generation->state == GENERATION_WITHDRAWING);
+}
+
+/* The first REQUIRE that it has not served, or NULL. */
+static inline struct require *generation_needed_by(const struct generation *generation)
+{
+    return list_empty(&generation->bound) ? NULL : list_entry(generation->bound.next, struct require, link);
+}
+
+/* ---- offer.c ---- */
+
+void serve_offer(struct pool *pool, struct session *session, const struct record *record);
+void serve_dispose(struct pool *pool, struct session *session, const struct record *record);
+void offer_free(struct pool *pool, struct offer *offer);
+
+/* Its holder is gone. */
+void offer_lose(struct pool *pool, struct offer *offer);
+
+/* ---- withdraw.c ---- */
+
+void serve_withdraw(struct pool *pool, struct session *session, const struct record *record);
+
+/* Give it back, at once or when nobody needs it any more; 'op' is answered then.  MSTRO_NOMEM: nothing has happened. */
+mstro_status withdraw_begin(struct pool *pool, struct offer *offer, uint64_t op);
+
+/* A WITHDRAW that waits is taken back: the offer stands as before. */
+void withdraw_cancel(struct pool *pool, struct offer *offer);
+
+/* ---- require.c ---- */
+
+enum require_event {
+    REQUIRE_DEMAND,     /* a DEMAND waits for it */
+    REQUIRE_OFFER,      /* a generation to bind to is there: require->generation */
+    REQUIRE_PULL,       /* the holder wants its bytes back */
+    REQUIRE_RETRY,      /* the ticket could not be used, the DEMAND goes on */
+    REQUIRE_COMPLETED,  /* the bytes are with the requirer */
+    REQUIRE_FAILED,     /* the ticket could not be used, the requirer has ended the DEMAND */
+    REQUIRE_LOSS,       /* the last holder is gone, and the bytes with it */
+    REQUIRE_LOSS_BORNE, /* the same, and that is not to be reported */
+    REQUIRE_CANCEL,     /* the DEMAND that waits is taken back */
+    REQUIRE_END,        /* it is taken back, or its session is gone */
+    REQUIRE_EVENTS
+};
+
+/* Let it happen.  'require' may be gone afterwards.  False when the life of a REQUIRE does not know this event in its state. */
+bool require_event(struct pool *pool, struct require *require, enum require_event event);
+
+/* A new REQUIRE of 'handle', bound to what is offered.  NULL when memory is short. */
+struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait);
+
+/* Bind it to what is offered, if anything is. */
+void require_bind(struct pool *pool, struct require *require);
+
+void serve_require(struct pool *pool, struct session *session, const struct record *record);
+void serve_retract(struct pool *pool, struct session *session, const struct record *record);
+
+/* ---- demand.c ---- */
+
+void serve_demand(struct pool *pool, struct session *session, const struct record *record);
+void serve_completed(struct pool *pool, struct session *session, const struct record *record);
+
+/* A ticket for the generation it is bound to: from the pool's copy or from the holder's memory.  op: the DEMAND it answers, or 0. */
+void ticket_send(struct pool *pool, struct require *require, uint64_t op);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* check.c - what must hold in every state, and a hash of the state: for the simulator and the state search */
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+#include "lib/pool/session.h"
+#include "lib/pool/state.h"
+
+struct walk {
+    const struct pool *pool;
+    const char *wrong;
+    uint64_t generations, requires, tickets, waiting, inline_bytes, handles, hash;
+};
+
+static void require_that(struct walk *walk, bool holds, const char *rule)
+{
+    if (!holds && !walk->wrong)
+        walk->wrong = rule;
+}
+
+static void check_require(struct walk *walk, const struct require *require, const struct generation *generation)
+{
+    bool bound = generation != NULL;
+    const struct session *session = require->handle->session;
+    walk->requires++;
+    walk->tickets += require->ticket != 0;
+    require_that(walk, require->handle->require == require, "a REQUIRE is that of its handle");
+    require_that(walk, require->generation == generation, "a REQUIRE knows the generation it is bound to");
+    require_that(walk, session->state == SESSION_JOINED, "a REQUIRE belongs to a session that is in the pool");
+    require_that(walk, bound == (require->state == REQUIRE_BOUND || require->state == REQUIRE_FETCHING || require->state == REQUIRE_READING),
+                 "a REQUIRE's state says whether it is bound");
+    require_that(walk, (require->ticket != 0) == (require->state == REQUIRE_FETCHING || require->state == REQUIRE_READING),
+                 "a ticket is open exactly while a REQUIRE is fetching or reading");
+    require_that(walk, (require->demand != NULL) == (require->state == REQUIRE_AWAITED || require->state == REQUIRE_READING),
+                 "a DEMAND that is not ended has a REQUIRE that is awaited or reading");
+    require_that(walk, !require->demand || operation_waits(require->demand) == (require->state == REQUIRE_AWAITED),
+                 "a DEMAND waits for other people exactly while nothing is offered");
+    require_that(walk, !bound || !generation->whole || require->state == REQUIRE_BOUND, "what the pool has itself is served at once");
+}
+
+static void check_generation(struct walk *walk, const struct generation *generation, bool newest)
+{
+    bool stands = generation_stands(generation), needed = !list_empty(&generation->bound);
+    walk->generations++;
+    walk->inline_bytes += generation->copy ? generation->copy->rest_length : 0;
+    require_that(walk, stands == !list_empty(&generation->holders), "a generation stands exactly while it has a holder");
+    require_that(walk, stands ? newest : generation->whole, "a generation without a holder is one that the pool has all of");
+    require_that(walk, generation->state != GENERATION_KEPT || needed, "a copy is kept only for those who need it");
+    require_that(walk, generation->state != GENERATION_WITHDRAWING || (needed && !generation->whole), "a WITHDRAW waits only for a REQUIRE");
+    require_that(walk, generation->state != GENERATION_ABSENT, "an ended generation is forgotten");
+    list_each(link, (struct list *)&generation->holders) {
+        const struct offer *offer = list_entry(link, struct offer, of_generation);
+        require_that(walk, offer->handle->offer == offer && offer->generation == generation, "an offer is that of its handle");
+        require_that(walk, offer->handle->session->state != SESSION_ABSENT, "an offer belongs to a session that is in the pool");
+        require_that(walk, !offer->withdrawal || generation->state == GENERATION_WITHDRAWING, "only a deferred WITHDRAW waits");
+    }
+    list_each(link, (struct list *)&generation->bound)
+        check_require(walk, list_entry(link, struct require, link), generation);
+}
+
+static void check_cdo(struct map_link *link, void *context)
+{
+    struct walk *walk = context;
+    const struct cdo *cdo = map_entry(link, struct cdo, by_id);
+    walk->handles += cdo->handles;
+    require_that(walk, cdo->handles > 0, "a CDO lives as long as a handle of it");
+    for (const struct generation *generation = cdo->newest; generation; generation = generation->older)
+        check_generation(walk, generation, generation == cdo->newest);
+    list_each(require, (struct list *)&cdo->unbound)
+        check_require(walk, list_entry(require, struct require, link), NULL);
+    bool offered = cdo->newest && cdo->newest->state == GENERATION_OFFERED;
+    require_that(walk, !offered || list_empty(&cdo->unbound), "nobody waits for what is offered");
+}
+
+static void check_handle(struct map_link *link, void *context)
+{
+    struct walk *walk = context;
+    const struct handle *handle = map_entry(link, struct handle, by_number);
+    require_that(walk, !handle->offer || !handle->require, "a handle does not need what it holds");
+}
+
+static void check_session(struct map_link *link, void *context)
+{
+    struct walk *walk = context;
+    struct session *session = map_entry(link, struct session, by_number);
+    uint32_t offers = 0;
+    list_each(at, &session->handles) {
+        const struct handle *handle = list_entry(at, struct handle, of_session);
+        offers += handle->offer != NULL;
+        require_that(walk, handle->session == session, "a handle is that of its session");
+        require_that(walk, session->state != SESSION_LEAVING || !handle->offer || handle->offer->generation->state == GENERATION_WITHDRAWING,
+                     "who leaves withdraws all it offers");
+    }
+    require_that(walk, offers == session->offers, "a session counts its offers");
+    require_that(walk, session->state != SESSION_LEAVING || offers > 0, "who leaves waits only for what it offers");
+    require_that(walk, (session->leave != NULL) == (session->state == SESSION_LEAVING), "a LEAVE waits exactly while its session is leaving");
+    list_each(at, &session->operations)
+        walk->waiting += operation_waits(list_entry(at, struct operation, of_session));
+}
+
+const char *pool_check(const struct pool *pool)
+{
+    struct walk walk = { .pool = pool };
+    map_each((struct map *)&pool->cdos, check_cdo, &walk);
+    map_each((struct map *)&pool->handles, check_handle, &walk);
+    map_each((struct map *)&pool->sessions, check_session, &walk);
+    require_that(&walk, walk.generations == pool->generations, "generations are counted");
+    require_that(&walk, walk.requires == pool->requires, "REQUIREs are counted");
+    require_that(&walk, walk.tickets == pool->tickets, "open tickets are counted");
+    require_that(&walk, walk.waiting == pool->waiting, "waiting operations are counted");
+    require_that(&walk, walk.inline_bytes == pool->inline_bytes, "inline bytes are counted");
+    require_that(&walk, walk.handles == pool->handles.count, "handles are counted");
+    require_that(&walk, list_empty((struct list *)&pool->failed) && list_empty((struct list *)&pool->drained), "a step leaves nothing half done");
+    return walk.wrong;
+}
+
+static void hash_require(struct walk *walk, const struct require *require, uint64_t place)
+{
+    uint64_t hash = hash_mix(require->handle->session->number, require->handle->number);
+    hash = hash_mix(hash, place);
+    hash = hash_mix(hash, require->state);
+    hash = hash_mix(hash, (uint64_t)(require->voided != 0) << 2 | (uint64_t)(require->loss != NULL) << 1 | require->on_loss_wait);
+    walk->hash += hash;
+}
+
+static void hash_generation(struct walk *walk, const struct generation *generation, uint64_t place)
+{
+    uint64_t hash = hash_mix(place, generation->state);
+    hash = hash_mix(hash, (uint64_t)generation->size);
+    hash = hash_mix(hash, (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
+    list_each(link, (struct list *)&generation->holders) {
+        const struct offer *offer = list_entry(link, struct offer, of_generation);
+        uint64_t holder = hash_mix(offer->handle->session->number, offer->handle->number);
+        hash += hash_mix(holder, (uint64_t)(offer->withdrawal != NULL) << 1 | offer->by_leave);
+    }
+    walk->hash += hash_mix(hash, 1);
+    list_each(link, (struct list *)&generation->bound)
+        hash_require(walk, list_entry(link, struct require, link), place);
+}
+
+static void hash_cdo(struct map_link *link, void *context)
+{
+    struct walk *walk = context;
+    const struct cdo *cdo = map_entry(link, struct cdo, by_id);
+    uint64_t place = hash_mix(cdo->id.low, cdo->id.high);
+    for (const struct generation *generation = cdo->newest; generation; generation = generation->older)
+        hash_generation(walk, generation, place = hash_mix(place, 2));
+    list_each(require, (struct list *)&cdo->unbound)
+        hash_require(walk, list_entry(require, struct require, link), hash_mix(cdo->id.low, 3));
+}
+
+static void hash_handle(struct map_link *link, void *context)
+{
+    const struct handle *handle = map_entry(link, struct handle, by_number);
+    ((struct walk *)context)->hash += hash_mix(hash_mix(handle->session->number, handle->number), handle->cdo->id.low);
+}
+
+static void hash_session(struct map_link *link, void *context)
+{
+    const struct session *session = map_entry(link, struct session, by_number);
+    ((struct walk *)context)->hash += hash_mix(session->number, session->state);
+}
+
+uint64_t pool_state_hash(const struct pool *pool)
+{
+    struct walk walk = { .pool = pool };
+    map_each((struct map *)&pool->cdos, hash_cdo, &walk);
+    map_each((struct map *)&pool->handles, hash_handle, &walk);
+    map_each((struct map *)&pool->sessions, hash_session, &walk);
+    return walk.hash;
+}

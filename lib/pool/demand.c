@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+
+static void *arena_keep(struct pool *pool, const void *at, size_t size)
+{
+    return (void *)arena_copy(&pool->out->arena, bytes_of(at, size)).at;
+}
+
+/* Where the holder has the bytes. */
+static void fill_direct(struct pool *pool, struct record_ticket *ticket, const struct offer *offer)
+{
+    const struct session *holder = offer->handle->session;
+    ticket->how = TICKET_DIRECT;
+    ticket->holder = holder->app;
+    ticket->holder_pid = holder->pid;
+    ticket->holder_node = holder->node;
+    ticket->word = offer->word;
+    ticket->component = arena_copy_text(&pool->out->arena, block_name(holder->component));
+    ticket->serving = block_rest(holder->serving);
+    if (offer->has_data && (ticket->data_place.at = arena_keep(pool, &offer->data, sizeof offer->data)))
+        ticket->data_place.count = 1;
+    if (offer->has_word && (ticket->word_place.at = arena_keep(pool, &offer->word_place, sizeof offer->word_place)))
+        ticket->word_place.count = 1;
+}
+
+void ticket_send(struct pool *pool, struct require *require, uint64_t op)
+{
+    struct handle *handle = require->handle;
+    const struct generation *generation = require->generation;
+    struct record_ticket ticket = { .op = op, .handle = handle->number, .ticket = ++pool->last_ticket,
+                                    .generation = generation->number, .size = generation->size,
+                                    .attributes = block_rest(generation->sealed) };
+    if (!generation->whole)
+        fill_direct(pool, &ticket, list_entry(generation->holders.next, struct offer, of_generation));
+    else if (generation->copy) {
+        ticket.how = TICKET_INLINE;
+        ticket.inline_data = block_rest(generation->copy);
+    } else
+        ticket.how = TICKET_EMPTY;
+    fact_append(pool, FACT_TICKET,
+                &(struct fact_of){ .session = handle->session, .cdo = handle->cdo, .sealed = generation->sealed, .op = op,
+                                   .size = generation->size, .generation = generation->number });
+    struct record *record = answer_add(pool, handle->session, KIND_TICKET);
+    if (record)
+        record->ticket = ticket;
+    if (generation->whole)
+        require_event(pool, require, REQUIRE_COMPLETED); /* served with what the ticket carries */
+    else {
+        require->ticket = ticket.ticket;
+        pool->tickets++;
+    }
+}
+
+/* The REQUIRE that this DEMAND is for, made when there is none.  NULL: memory is short. */
+static struct require *demanded(struct pool *pool, const struct record_demand *asked, struct handle *handle, bool made)
+{
+    if (handle->require)
+        return handle->require;
+    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT);
+    if (!require)
+        return NULL;
+    if (made)
+        handle_tell(pool, handle, asked->op);
+    fact_append(pool, FACT_REQUIRE, &(struct fact_of){ .session = handle->session, .cdo = handle->cdo, .size = -1 });
+    return require;
+}
+
+static mstro_status demand_begin(struct pool *pool, struct session *session, const struct record_demand *asked, struct handle *handle,
+                                 bool made)
+{
+    if (asked->op == 0) {
+        answer_refused(pool, session, asked->op, MSTRO_INVMSG, "a DEMAND wants an answer");
+        return MSTRO_INVMSG;
+    }
+    struct operation *operation = operation_make(pool, session, handle, asked->op, OPERATION_DEMAND);
+    struct require *require = operation ? demanded(pool, asked, handle, made) : NULL;
+    if (!require) {
+        operation_free(pool, operation);
+        answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for one more DEMAND");
+        return MSTRO_NOMEM;
+    }
+    require->demand = operation;
+    fact_append(pool, FACT_DEMAND, &(struct fact_of){ .session = session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
+    if (require->state == REQUIRE_OPEN)
+        require_bind(pool, require);
+    require_event(pool, require, REQUIRE_DEMAND);
+    return MSTRO_OK;
+}
+
+/* A ticket that is not open any more was voided: the client has been told. */
+static void demand_again(struct pool *pool, struct session *session, const struct record_demand *asked)
+{
+    struct handle *handle = handle_find(pool, session, asked->handle);
+    struct require *require = handle ? handle->require : NULL;
+    if (!require || require->ticket != asked->failed_ticket)
+        return;
+    if (require->demand && require->demand->op == asked->op)
+        require_event(pool, require, REQUIRE_RETRY);
+    else if (require->demand)
+        answer_refused(pool, session, asked->op, MSTRO_BUSY, "another DEMAND of " TEXT_FORMAT " reads with this ticket",
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else {
+        require_event(pool, require, REQUIRE_FAILED);
+        demand_begin(pool, session, asked, handle, false);
+    }
+}
+
+static bool demand_is_possible(struct pool *pool, struct session *session, const struct record_demand *asked, struct handle *handle)
+{
+    struct require *require = handle->require;
+    if (handle->offer)
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself offers " TEXT_FORMAT,
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (require && require->demand)
+        answer_refused(pool, session, asked->op, MSTRO_BUSY, "another DEMAND of " TEXT_FORMAT " by this handle waits",
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (require && require->loss) {
+        answer_refused(pool, session, asked->op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
+                       TEXT_ARGUMENTS(short_name(handle->cdo)), TEXT_ARGUMENTS(block_name(require->loss)));
+        block_release(pool, require->loss);
+        require->loss = NULL;
+    } else
+        return true;
+    return false;
+}
+
+void serve_demand(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_demand *asked = &record->demand;
+    struct handle *handle;
+    bool made;
+    if (asked->failed_ticket) {
+        demand_again(pool, session, asked);
+        return;
+    }
+    if (handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made) != MSTRO_OK)
+        return;
+    if (demand_is_possible(pool, session, asked, handle) && demand_begin(pool, session, asked, handle, made) != MSTRO_OK && made)
+        handle_free(pool, handle);
+}
+
+void serve_completed(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_completed *said = &record->completed;
+    struct handle *handle = handle_find(pool, session, said->handle);
+    struct require *require = handle ? handle->require : NULL;
+    if (!require || said->ticket == 0)
+        return; /* of a REQUIRE that was taken back meanwhile */
+    if (require->ticket == said->ticket)
+        require_event(pool, require, said->status == MSTRO_OK ? REQUIRE_COMPLETED : REQUIRE_FAILED);
+    else if (require->voided == said->ticket && said->status == MSTRO_OK)
+        require_event(pool, require, REQUIRE_COMPLETED); /* the bytes were here before the loss was known there */
+}

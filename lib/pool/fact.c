@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/fact.h"
+
+#include "lib/base/hash.h"
+#include "lib/pool/state.h"
+#include "maestro/subscription.h"
+
+enum { SHARD_BITS = 10 };
+
+const char *fact_name(enum fact_kind kind)
+{
+    static const char *const names[] = {
+#define FACT_NAME(NAME, number, event, agreed, sentence) [number] = #NAME,
+        FACTS(FACT_NAME)
+#undef FACT_NAME
+    };
+    return (size_t)kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "?";
+}
+
+uint32_t fact_event(enum fact_kind kind)
+{
+    static const uint32_t events[] = {
+#define FACT_EVENT(NAME, number, event, agreed, sentence) [number] = MSTRO_POOL_EVENT_##event,
+        FACTS(FACT_EVENT)
+#undef FACT_EVENT
+    };
+    return (size_t)kind < sizeof events / sizeof events[0] ? events[kind] : 0;
+}
+
+mstro_status facts_create(struct pool *pool)
+{
+    pool->facts.room = pool->settings.fact_bytes / sizeof(struct fact);
+    if (pool->facts.room == 0)
+        return MSTRO_OK;
+    pool->facts.ring = memory_take(pool, pool->facts.room * sizeof(struct fact));
+    return pool->facts.ring ? MSTRO_OK : MSTRO_NOMEM;
+}
+
+static void drop_oldest(struct pool *pool)
+{
+    struct facts *facts = &pool->facts;
+    struct block *sealed = facts->ring[facts->first].sealed;
+    if (sealed && --sealed->facts == 0)
+        facts->block_bytes -= block_size(sealed);
+    block_release(pool, sealed);
+    facts->first = (facts->first + 1) % facts->room;
+    facts->count--;
+}
+
+void facts_destroy(struct pool *pool)
+{
+    while (pool->facts.count)
+        drop_oldest(pool);
+    memory_give(pool, pool->facts.ring, pool->facts.room * sizeof(struct fact));
+}
+
+static bool is_full(const struct facts *facts, size_t more)
+{
+    return facts->count == facts->room || facts->block_bytes + more > facts->room * sizeof(struct fact);
+}
+
+static void remember(struct pool *pool, const struct fact *fact)
+{
+    struct facts *facts = &pool->facts;
+    size_t more = fact->sealed && fact->sealed->facts == 0 ? block_size(fact->sealed) : 0;
+    while (facts->count && is_full(facts, more))
+        drop_oldest(pool);
+    if (is_full(facts, more))
+        return; /* its block alone is larger than the ring may be */
+    if (fact->sealed) {
+        block_share(fact->sealed)->facts++;
+        facts->block_bytes += more;
+    }
+    facts->ring[(facts->first + facts->count++) % facts->room] = *fact;
+}
+
+void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
+{
+    struct fact fact = {
+        .serial = ++pool->facts.counter << SHARD_BITS | (pool->settings.shard & (SLOT_COUNT - 1)),
+        .time = pool->now,
+        .app = of->session ? of->session->app : 0,
+        .size = of->size,
+        .generation = of->generation,
+        .kind = (uint16_t)kind,
+    };
+    if (of->cdo) {
+        fact.cdo = of->cdo->id;
+        fact.sealed = of->sealed ? of->sealed : of->cdo->sealed;
+    }
+    if (pool->facts.room)
+        remember(pool, &fact);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+#include "lib/pool/session.h"
+
+static void say_bye(struct pool *pool, struct session *session, uint64_t op)
+{
+    struct record *record = answer_add(pool, session, KIND_BYE);
+    if (record)
+        record->bye = (struct record_bye){ .op = op, .status = MSTRO_OK };
+    session->mute = true;
+}
+
+/* It needs nothing any more: two that leave and need each other's objects must not wait for each other. */
+static void drop_needs(struct pool *pool, struct session *session)
+{
+    list_each(link, &session->handles) {
+        struct handle *handle = list_entry(link, struct handle, of_session);
+        if (handle->require)
+            require_event(pool, handle->require, REQUIRE_END);
+    }
+}
+
+static void take_back_offers(struct pool *pool, struct session *session)
+{
+    list_each(link, &session->handles) {
+        struct handle *handle = list_entry(link, struct handle, of_session);
+        if (handle->offer && handle->offer->generation->state == GENERATION_OFFERED) {
+            handle->offer->by_leave = true;
+            withdraw_begin(pool, handle->offer, 0);
+        }
+    }
+}
+
+static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
+{
+    session->leave = operation_make(pool, session, NULL, op, OPERATION_LEAVE);
+    if (!session->leave) {
+        answer_refused(pool, session, op, MSTRO_NOMEM, "the pool has no memory to let this LEAVE wait");
+        return;
+    }
+    operation_wait(pool, session->leave);
+    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .op = op });
+    drop_needs(pool, session);
+    take_back_offers(pool, session);
+    session->state = SESSION_LEAVING;
+    if (session->offers == 0)
+        list_append(&pool->drained, &session->drained);
+}
+
+static void leave_now(struct pool *pool, struct session *session, uint64_t op)
+{
+    say_bye(pool, session, op);
+    session_lose(pool, session, text_of("left"));
+}
+
+void serve_leave(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_leave *asked = &record->leave;
+    if (asked->force)
+        leave_now(pool, session, asked->op);
+    else if (session->state == SESSION_LEAVING)
+        answer_refused(pool, session, asked->op, MSTRO_BUSY, "this application is leaving already");
+    else
+        leave_begin(pool, session, asked->op);
+}
+
+void leave_cancel(struct pool *pool, struct session *session)
+{
+    uint64_t op = session->leave->op;
+    operation_free(pool, session->leave);
+    session->leave = NULL;
+    session->state = SESSION_JOINED;
+    list_remove(&session->drained);
+    answer_refused(pool, session, op, MSTRO_CANCELLED, "LEAVE was cancelled: what this application offers stays offered");
+    list_each(link, &session->handles) {
+        struct handle *handle = list_entry(link, struct handle, of_session);
+        if (handle->offer && handle->offer->by_leave) {
+            handle->offer->by_leave = false;
+            generation_event(pool, handle->offer->generation, GENERATION_CANCEL);
+        }
+    }
+}
+
+void session_end(struct pool *pool, struct session *session)
+{
+    fact_append(pool, FACT_BYE, &(struct fact_of){ .session = session });
+    list_each(link, &session->operations)
+        operation_free(pool, list_entry(link, struct operation, of_session));
+    list_each(link, &session->handles)
+        handle_free(pool, list_entry(link, struct handle, of_session));
+    list_remove(&session->by_age);
+    list_remove(&session->failed);
+    list_remove(&session->drained);
+    map_remove(&pool->sessions, &session->by_number);
+    map_remove(&pool->components, &session->by_component);
+    session_free(pool, session);
+}
+
+void sessions_finish(struct pool *pool)
+{
+    list_each(link, &pool->drained) {
+        struct session *session = list_entry(link, struct session, drained);
+        say_bye(pool, session, session->leave->op);
+        session_end(pool, session);
+    }
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+
+/* What the record says of itself must fit together. */
+static bool offer_is_sound(struct pool *pool, struct session *session, const struct record_offer *asked)
+{
+    const char *wrong = NULL;
+    if (asked->size < -1)
+        wrong = "its size is negative";
+    else if (asked->attributes.length > MAX_ATTRIBUTES || asked->inline_data.length > MAX_INLINE)
+        wrong = "it is larger than the protocol allows";
+    else if (asked->inline_data.length > 0 && asked->inline_data.length != (uint64_t)asked->size)
+        wrong = "its inline data have another size";
+    else if (asked->size > 0 && asked->data_place.count == 0 && asked->inline_data.length == 0)
+        wrong = "it has data, but does not say where";
+    if (wrong)
+        answer_refused(pool, session, asked->op, MSTRO_INVMSG, "OFFER: %s", wrong);
+    return !wrong;
+}
+
+static bool offer_is_possible(struct pool *pool, struct session *session, const struct record_offer *asked, const struct handle *handle)
+{
+    struct generation *newest = handle->cdo->newest;
+    if (generation_stands(newest)) {
+        const struct offer *held = list_entry(newest->holders.next, struct offer, of_generation);
+        bool more = asked->flags & OFFER_REPLICA;
+        answer_refused(pool, session, asked->op, more ? MSTRO_UNIMPL : MSTRO_CONFLICT,
+                       TEXT_FORMAT " is offered by " TEXT_FORMAT "%s", TEXT_ARGUMENTS(short_name(handle->cdo)),
+                       TEXT_ARGUMENTS(who_is(pool, held->handle->session)), more ? "; replicas are not available in this version" : "");
+        return false;
+    }
+    if (handle->require) {
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself requires " TEXT_FORMAT ": retract first",
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
+        return false;
+    }
+    if (!memory_allows(pool, sizeof(struct generation) + sizeof(struct offer) + asked->attributes.length + asked->inline_data.length)) {
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's memory budget of %" PRIu64 " bytes is used up",
+                       pool->settings.memory_budget);
+        return false;
+    }
+    return true;
+}
+
+static bool fits_inline(const struct pool *pool, const struct record_offer *asked)
+{
+    return asked->inline_data.length > 0 && pool->inline_bytes + asked->inline_data.length <= pool->settings.inline_budget;
+}
+
+static void offer_fill(struct offer *offer, const struct record_offer *asked, struct handle *handle, struct generation *generation)
+{
+    offer->handle = handle;
+    offer->generation = generation;
+    offer->word = asked->word;
+    offer->has_data = asked->data_place.count > 0;
+    offer->has_word = asked->word_place.count > 0;
+    if (offer->has_data)
+        offer->data = asked->data_place.at[0];
+    if (offer->has_word)
+        offer->word_place = asked->word_place.at[0];
+}
+
+/* All of it or nothing. */
+static struct generation *generation_make(struct pool *pool, const struct record_offer *asked, struct handle *handle)
+{
+    bool copied = fits_inline(pool, asked);
+    struct block *sealed = block_make(pool, block_name(handle->cdo->sealed), asked->attributes);
+    struct block *copy = copied ? block_make(pool, (struct text){ 0 }, asked->inline_data) : NULL;
+    struct generation *generation = memory_take(pool, sizeof *generation);
+    struct offer *offer = memory_take(pool, sizeof *offer);
+    if (!sealed || !generation || !offer || (copied && !copy)) {
+        memory_give(pool, offer, sizeof *offer);
+        memory_give(pool, generation, sizeof *generation);
+        block_release(pool, copy);
+        block_release(pool, sealed);
+        return NULL;
+    }
+    offer_fill(offer, asked, handle, generation);
+    *generation = (struct generation){ .cdo = handle->cdo, .sealed = sealed, .copy = copy, .size = asked->size,
+                                       .whole = copied || asked->size <= 0, .on_loss_wait = asked->flags & OFFER_ON_LOSS_WAIT };
+    list_init(&generation->bound);
+    list_init(&generation->holders);
+    list_append(&generation->holders, &offer->of_generation);
+    return generation;
+}
+
+/* From here on it is there. */
+static void generation_enter(struct pool *pool, struct generation *generation)
+{
+    struct cdo *cdo = generation->cdo;
+    struct offer *offer = list_entry(generation->holders.next, struct offer, of_generation);
+    generation->number = ++cdo->generations;
+    generation->older = cdo->newest;
+    cdo->newest = generation;
+    block_release(pool, cdo->sealed);
+    cdo->sealed = block_share(generation->sealed);
+    offer->handle->offer = offer;
+    offer->handle->session->offers++;
+    pool->generations++;
+    if (generation->copy)
+        pool->inline_bytes += generation->copy->rest_length;
+}
+
+static mstro_status offer_make(struct pool *pool, struct session *session, const struct record_offer *asked, struct handle *handle, bool made)
+{
+    if (!offer_is_possible(pool, session, asked, handle))
+        return MSTRO_FAIL;
+    if (asked->inline_data.length > 0 && asked->data_place.count == 0 && !fits_inline(pool, asked)) {
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's budget of %" PRIu64 " bytes for inline data is used up",
+                       pool->settings.inline_budget);
+        return MSTRO_QUOTA;
+    }
+    struct generation *generation = generation_make(pool, asked, handle);
+    if (!generation) {
+        answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for this OFFER");
+        return MSTRO_NOMEM;
+    }
+    generation_enter(pool, generation);
+    if (made)
+        handle_tell(pool, handle, asked->op);
+    fact_append(pool, FACT_OFFER,
+                &(struct fact_of){ .session = session, .cdo = handle->cdo, .sealed = generation->sealed, .op = asked->op,
+                                   .size = asked->size, .generation = generation->number });
+    answer_ack(pool, session, asked->op, MSTRO_OK, 0, generation->number, (struct text){ 0 });
+    generation_event(pool, generation, GENERATION_OFFER);
+    return MSTRO_OK;
+}
+
+void serve_offer(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_offer *asked = &record->offer;
+    struct handle *handle;
+    bool made;
+    if (!offer_is_sound(pool, session, asked) ||
+        handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made) != MSTRO_OK)
+        return;
+    if (offer_make(pool, session, asked, handle, made) != MSTRO_OK && made)
+        handle_free(pool, handle);
+}
+
+void offer_free(struct pool *pool, struct offer *offer)
+{
+    struct session *session = offer->handle->session;
+    operation_free(pool, offer->withdrawal);
+    list_remove(&offer->of_generation);
+    offer->handle->offer = NULL;
+    memory_give(pool, offer, sizeof *offer);
+    if (--session->offers == 0 && session->state == SESSION_LEAVING)
+        list_append(&pool->drained, &session->drained);
+}
+
+void offer_lose(struct pool *pool, struct offer *offer)
+{
+    struct generation *generation = offer->generation;
+    generation_event(pool, generation, generation->whole ? GENERATION_RETURN : GENERATION_LOSS);
+    generation_settle(pool, generation);
+}
+
+void serve_dispose(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_dispose *asked = &record->dispose;
+    struct handle *handle = handle_find(pool, session, asked->handle);
+    if (!handle) {
+        answer_done(pool, session, asked->op); /* nothing of it was ever told to the pool */
+        return;
+    }
+    if (handle->offer) {
+        answer_refused(pool, session, asked->op, MSTRO_BUSY, TEXT_FORMAT " is offered by this handle: withdraw it first",
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
+        return;
+    }
+    if (handle->require)
+        require_event(pool, handle->require, REQUIRE_END);
+    fact_append(pool, FACT_DISPOSE, &(struct fact_of){ .session = session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
+    handle_free(pool, handle);
+    answer_done(pool, session, asked->op);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/pool.h"
+
+#include <stdlib.h>
+
+#include "lib/base/clock.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+#include "lib/pool/session.h"
+#include "lib/pool/state.h"
+
+struct pool_settings pool_settings_default(void)
+{
+    return (struct pool_settings){
+        .epoch = 1,
+        .lease = 2 * NANOSECONDS_PER_SECOND,
+        .heartbeat = 250 * NANOSECONDS_PER_MILLISECOND,
+        .ack_timeout = 5 * NANOSECONDS_PER_SECOND,
+        .inline_limit = 4096,
+        .inline_budget = 64 << 20,
+        .fact_bytes = 4 << 20,
+        .event_window = 4096,
+    };
+}
+
+static void lists_init(struct pool *pool)
+{
+    list_init(&pool->by_age);
+    list_init(&pool->failed);
+    list_init(&pool->drained);
+    list_init(&pool->subscriptions);
+    list_init(&pool->telling);
+    list_init(&pool->holds);
+    for (int stage = 0; stage < NOTE_STAGES; stage++)
+        list_init(&pool->noting[stage]);
+}
+
+mstro_status pool_create(struct pool **out, const struct pool_settings *settings)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return MSTRO_NOMEM;
+    pool->settings = *settings;
+    pool->settings.workflow = (struct text){ 0 };
+    lists_init(pool);
+    char *workflow = malloc(settings->workflow.length + 1);
+    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations, &pool->awaited };
+    bool made = workflow != NULL;
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+        made = map_init(maps[i]) && made;
+    pool->nameless = block_make(pool, text_of("its holder is gone"), (struct bytes){ 0 });
+    if (workflow) {
+        if (settings->workflow.length)
+            memcpy(workflow, settings->workflow.at, settings->workflow.length);
+        pool->settings.workflow = (struct text){ workflow, settings->workflow.length };
+    }
+    if (!made || !pool->nameless || facts_create(pool) != MSTRO_OK) {
+        pool_destroy(pool);
+        return MSTRO_NOMEM;
+    }
+    *out = pool;
+    return MSTRO_OK;
+}
+
+void pool_destroy(struct pool *pool)
+{
+    if (!pool)
+        return;
+    struct pool_outputs unsent = { 0 };
+    pool->out = &unsent;
+    while (!list_empty(&pool->by_age))
+        session_lose(pool, list_entry(pool->by_age.next, struct session, by_age), text_of("the pool has ended"));
+    facts_destroy(pool);
+    block_release(pool, pool->nameless);
+    blocks_reclaim(pool);
+    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations, &pool->awaited };
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+        map_release(maps[i]);
+    pool_outputs_release(&unsent);
+    free((char *)pool->settings.workflow.at);
+    free(pool);
+}
+
+/* A pool that was stopped does not know who was silent meanwhile. */
+static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out)
+{
+    blocks_reclaim(pool);
+    if (now < pool->now)
+        now = pool->now;
+    uint64_t gap = now - pool->now, lease = pool->settings.lease;
+    if (pool->started && lease && gap > lease / 4)
+        sessions_excuse(pool, gap);
+    pool->now = now;
+    pool->started = true;
+    pool->out = out;
+}
+
+static void end_step(struct pool *pool)
+{
+    sessions_evict(pool);
+    operations_note(pool);
+    sessions_finish(pool);
+    sessions_drop_failed(pool);
+    pool->out = NULL;
+}
+
+void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, struct pool_outputs *out)
+{
+    struct session *session;
+    begin_step(pool, now, out);
+    switch (in->kind) {
+    case POOL_RECORD:
+        session_record(pool, in->session, in->record);
+        break;
+    case POOL_LOST:
+        if ((session = session_find(pool, in->session)))
+            session_lose(pool, session, in->reason);
+        break;
+    case POOL_TICK:
+        break;
+    }
+    end_step(pool);
+}
+
+uint64_t pool_next_deadline(const struct pool *pool)
+{
+    uint64_t note = operations_deadline(pool), lease = sessions_deadline(pool);
+    return note < lease ? note : lease;
+}
+
+struct pool_count pool_count(const struct pool *pool)
+{
+    return (struct pool_count){
+        .sessions = pool->sessions.count,
+        .cdos = pool->cdos.count,
+        .generations = pool->generations,
+        .requires = pool->requires,
+        .tickets = pool->tickets,
+        .waiting = pool->waiting,
+        .subscriptions = pool->subscription_count,
+        .inline_bytes = pool->inline_bytes,
+        .memory_bytes = pool->memory,
+    };
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/session.h"
+
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/operation.h"
+
+struct component_key { struct text component; int64_t index; };
+
+static uint64_t component_hash(const struct component_key *key)
+{
+    uint64_t hash = hash_mix((uint64_t)key->index, key->component.length);
+    for (size_t i = 0; i < key->component.length; i++)
+        hash = hash_mix(hash, (unsigned char)key->component.at[i]);
+    return hash;
+}
+
+static bool component_matches(const struct map_link *link, const void *key)
+{
+    const struct session *session = map_entry(link, const struct session, by_component);
+    const struct component_key *wanted = key;
+    return session->index == wanted->index && text_equal(block_name(session->component), wanted->component);
+}
+
+static bool number_matches(const struct map_link *link, const void *key)
+{
+    return map_entry(link, const struct session, by_number)->number == *(const uint64_t *)key;
+}
+
+struct session *session_find(const struct pool *pool, uint64_t number)
+{
+    struct map_link *link = map_find(&pool->sessions, hash_mix(number, 0), number_matches, &number);
+    return link ? map_entry(link, struct session, by_number) : NULL;
+}
+
+static void refuse(struct pool *pool, uint64_t number, uint64_t op, mstro_status status, struct text detail)
+{
+    struct record *record = answer_stranger(pool, number, KIND_REFUSED);
+    if (record)
+        record->refused = (struct record_refused){ .op = op, .status = status, .detail = detail };
+}
+
+static bool join_is_possible(struct pool *pool, uint64_t number, const struct record_join *asked)
+{
+    struct component_key key = { asked->component, asked->index };
+    struct text workflow = pool->settings.workflow;
+    if (workflow.length > 0 && !text_equal(asked->workflow, workflow)) {
+        refuse(pool, number, asked->op, MSTRO_REFUSED,
+               sentence(pool, "this pool serves workflow " TEXT_FORMAT ", not " TEXT_FORMAT, TEXT_ARGUMENTS(workflow),
+                        TEXT_ARGUMENTS(asked->workflow)));
+        return false;
+    }
+    if (key.component.length == 0 || key.component.length > MAX_COMPONENT || asked->host.length > MAX_HOST) {
+        refuse(pool, number, asked->op, MSTRO_INVARG,
+               sentence(pool, "a component's name has 1 to %d bytes, a host's at most %d", MAX_COMPONENT, MAX_HOST));
+        return false;
+    }
+    struct map_link *link = map_find(&pool->components, component_hash(&key), component_matches, &key);
+    if (link) {
+        refuse(pool, number, asked->op, MSTRO_CONFLICT,
+               sentence(pool, TEXT_FORMAT " is in the pool already: choose another index",
+                        TEXT_ARGUMENTS(who_is(pool, map_entry(link, struct session, by_component)))));
+        return false;
+    }
+    return true;
+}
+
+void session_free(struct pool *pool, struct session *session)
+{
+    block_release(pool, session->component);
+    block_release(pool, session->host);
+    block_release(pool, session->serving);
+    block_release(pool, session->epitaph);
+    memory_give(pool, session, sizeof *session);
+}
+
+static struct session *session_make(struct pool *pool, uint64_t number, const struct record_join *asked)
+{
+    struct session *session = memory_take(pool, sizeof *session);
+    if (!session)
+        return NULL;
+    session->component = block_make(pool, asked->component, (struct bytes){ 0 });
+    session->host = block_make(pool, asked->host, (struct bytes){ 0 });
+    session->serving = block_make(pool, (struct text){ 0 }, asked->serving);
+    if (!session->component || !session->host || !session->serving) {
+        session_free(pool, session);
+        return NULL;
+    }
+    list_init(&session->failed);
+    list_init(&session->drained);
+    list_init(&session->handles);
+    list_init(&session->operations);
+    list_init(&session->subscriptions);
+    session->number = number;
+    session->app = session->incarnation = ++pool->last_app;
+    session->node = asked->node;
+    session->pid = asked->pid;
+    session->index = asked->index;
+    session->heard = pool->now;
+    session->state = SESSION_JOINED;
+    return session;
+}
+
+static void welcome(struct pool *pool, struct session *session, uint64_t op)
+{
+    const struct pool_settings *settings = &pool->settings;
+    struct record *record = answer_add(pool, session, KIND_WELCOME);
+    if (record)
+        record->welcome = (struct record_welcome){ .op = op, .app = session->app, .incarnation = session->incarnation,
+                                                   .epoch = settings->epoch, .pool = settings->pool, .lease = settings->lease,
+                                                   .heartbeat = settings->heartbeat, .inline_limit = settings->inline_limit };
+}
+
+static void join(struct pool *pool, uint64_t number, const struct record_join *asked)
+{
+    if (!join_is_possible(pool, number, asked))
+        return;
+    struct session *session = session_make(pool, number, asked);
+    if (!session) {
+        refuse(pool, number, asked->op, MSTRO_NOMEM, text_of("the pool has no memory for one more application"));
+        return;
+    }
+    struct component_key key = { asked->component, asked->index };
+    map_insert(&pool->sessions, &session->by_number, hash_mix(number, 0));
+    map_insert(&pool->components, &session->by_component, component_hash(&key));
+    list_append(&pool->by_age, &session->by_age);
+    struct fact_of of = { .session = session, .op = asked->op };
+    fact_append(pool, FACT_JOIN, &of);
+    welcome(pool, session, asked->op);
+    fact_append(pool, FACT_WELCOME, &of);
+}
+
+static void serve_serving(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct block *serving = block_make(pool, (struct text){ 0 }, record->serving.serving);
+    if (!serving) {
+        session_fail(pool, session); /* its readers would look for it where it is not */
+        return;
+    }
+    block_release(pool, session->serving);
+    session->serving = serving;
+}
+
+static void serve_heartbeat(struct pool *pool, struct session *session, const struct record *record)
+{
+    (void)pool;
+    (void)session;
+    (void)record;
+}
+
+static void serve_second_join(struct pool *pool, struct session *session, const struct record *record)
+{
+    answer_refused(pool, session, record->join.op, MSTRO_NOT_TWICE, "this session has joined already");
+}
+
+static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record);
+
+/* The life of a session while it is known: which records it may send, and what they do.  An absent one may only JOIN (above); it
+ * ends by SESSION_LOST, silence, or when it leaves (leave.c, loss.c). */
+static const struct { void (*joined)(struct pool *, struct session *, const struct record *);
+                      void (*leaving)(struct pool *, struct session *, const struct record *); } life[] = {
+    /* record             while JOINED         while LEAVING */
+    [KIND_JOIN]        = { serve_second_join, serve_second_join },
+    [KIND_SERVING]     = { serve_serving,     serve_serving     },
+    [KIND_OFFER]       = { serve_offer,       refuse_leaving    },
+    [KIND_REQUIRE]     = { serve_require,     refuse_leaving    },
+    [KIND_RETRACT]     = { serve_retract,     serve_retract     },
+    [KIND_DEMAND]      = { serve_demand,      refuse_leaving    },
+    [KIND_COMPLETED]   = { serve_completed,   serve_completed   },
+    [KIND_WITHDRAW]    = { serve_withdraw,    serve_withdraw    },
+    [KIND_DISPOSE]     = { serve_dispose,     serve_dispose     },
+    [KIND_CANCEL]      = { serve_cancel,      serve_cancel      },
+    [KIND_HEARTBEAT]   = { serve_heartbeat,   serve_heartbeat   },
+    [KIND_LEAVE]       = { serve_leave,       serve_leave       },
+};
+
+/* The operation that a record begins, 0 when it has none. */
+static uint64_t op_of(const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_JOIN: return record->join.op;
+    case KIND_OFFER: return record->offer.op;
+    case KIND_REQUIRE: return record->require.op;
+    case KIND_RETRACT: return record->retract.op;
+    case KIND_DEMAND: return record->demand.op;
+    case KIND_WITHDRAW: return record->withdraw.op;
+    case KIND_DISPOSE: return record->dispose.op;
+    case KIND_CANCEL: return record->cancel.op;
+    case KIND_SUBSCRIBE: return record->subscribe.op;
+    case KIND_UNSUBSCRIBE: return record->unsubscribe.op;
+    case KIND_LEAVE: return record->leave.op;
+    default: return 0;
+    }
+}
+
+static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record)
+{
+    answer_refused(pool, session, op_of(record), MSTRO_INVARG, "this application is leaving the pool");
+}
+
+static void bye_stranger(struct pool *pool, uint64_t number)
+{
+    struct record *record = answer_stranger(pool, number, KIND_BYE);
+    if (record)
+        record->bye = (struct record_bye){ .status = MSTRO_STALE_EPOCH,
+                                           .detail = text_of("this session is not in the pool, or not any more: join again") };
+}
+
+static void heard_of(struct pool *pool, struct session *session)
+{
+    session->heard = pool->now;
+    list_remove(&session->by_age);
+    list_append(&pool->by_age, &session->by_age);
+}
+
+void session_record(struct pool *pool, uint64_t number, const struct record *record)
+{
+    struct session *session = session_find(pool, number);
+    if (!session) {
+        if (record->kind == KIND_JOIN)
+            join(pool, number, &record->join);
+        else
+            bye_stranger(pool, number);
+        return;
+    }
+    heard_of(pool, session);
+    void (*serve)(struct pool *, struct session *, const struct record *) = NULL;
+    if ((size_t)record->kind < sizeof life / sizeof life[0])
+        serve = session->state == SESSION_LEAVING ? life[record->kind].leaving : life[record->kind].joined;
+    if (serve)
+        serve(pool, session, record);
+    else
+        session_dismiss(pool, session, MSTRO_INVMSG, text_of("it sent a record that is not for it to send"));
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* state.h - what a pool remembers
+ *
+ * The nouns of the engine and who points to whom.  Everything is reached from struct pool and changed only inside pool_step.
+ * A session owns its handles, operations and subscriptions, so that its death is one walk; a CDO owns its generations. */
+#ifndef LIB_POOL_STATE_H
+#define LIB_POOL_STATE_H
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+#include "lib/pool/block.h"
+#include "lib/pool/fact.h"
+#include "lib/pool/pool.h"
+
+enum session_state {
+    SESSION_ABSENT,  /* not known: never joined, or gone */
+    SESSION_JOINED,
+    SESSION_LEAVING, /* has asked to leave and is still needed */
+    SESSION_STATES
+};
+
+struct session {
+    struct map_link by_number;    /* pool->sessions */
+    struct map_link by_component; /* pool->components */
+    struct list by_age;           /* pool->by_age, the longest silent first */
+    struct list failed;           /* pool->failed: memory was short for an answer, what it knows is no longer what is */
+    struct list drained;          /* pool->drained: leaving, and nothing of it is needed any more */
+    struct list handles, operations, subscriptions;
+    struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
+    struct block *component, *host, *serving; /* serving may be NULL */
+    struct block *epitaph;   /* made when its loss has to be remembered by somebody */
+    struct id node;
+    uint64_t number, app, incarnation, pid, heard;
+    int64_t index;
+    uint32_t offers; /* that stand or are being withdrawn */
+    uint8_t state;   /* enum session_state */
+    bool mute;       /* nothing more is sent to it */
+};
+
+/* A name and what is known under it.  Lives as long as one handle of it. */
+struct cdo {
+    struct map_link by_id; /* pool->cdos; the hash is id.low */
+    struct id id;
+    struct block *sealed;      /* its name, with the attributes of the newest generation */
+    struct generation *newest; /* the others behind it by 'older', all KEPT */
+    struct list unbound;       /* REQUIREs that wait for the next OFFER */
+    uint32_t handles, generations;
+};
+
+/* What one handle of one session does with a CDO, from its first OFFER, REQUIRE or DEMAND to its DISPOSE. */
+struct handle {
+    struct map_link by_number; /* pool->handles, by session and number */
+    struct list of_session;
+    struct session *session;
+    struct cdo *cdo;
+    uint64_t number;
+    struct offer *offer;     /* what it holds, or NULL */
+    struct require *require; /* what it needs, or NULL */
+    struct hold *parked;     /* its oldest operation that waits for acks before it takes effect, or NULL */
+};
+
+enum generation_state {
+    GENERATION_ABSENT,
+    GENERATION_OFFERED,
+    GENERATION_WITHDRAWING, /* its holder wants it back, somebody needs it still */
+    GENERATION_KEPT,        /* its holder has it back or is gone; the pool's copy serves the REQUIREs that were there */
+    GENERATION_STATES
+};
+
+/* One OFFER of a CDO and those who need it. */
+struct generation {
+    struct cdo *cdo;
+    struct generation *older;
+    struct list bound;   /* REQUIREs that it has not served */
+    struct list holders; /* offers */
+    struct block *sealed;
+    struct block *copy; /* inline bytes, or NULL */
+    int64_t size;
+    uint32_t number;
+    uint8_t state;     /* enum generation_state */
+    bool whole;        /* the pool has all there is: no data, or a copy of them */
+    bool on_loss_wait; /* its producer says that a loss is not reported */
+    bool cut;          /* a reader was evicted while it held a ticket */
+};
+
+/* One handle's share in a generation: where the bytes are. */
+struct offer {
+    struct list of_generation;
+    struct handle *handle;
+    struct generation *generation;
+    struct operation *withdrawal; /* the WITHDRAW that waits and wants an answer, or NULL */
+    uint64_t withdraw_op;         /* of the WITHDRAW that is being served, 0: nobody wants an answer */
+    struct record_place data, word_place;
+    uint64_t word;
+    bool has_data, has_word;
+    bool by_leave; /* its holder's LEAVE withdraws it */
+};
+
+enum require_state {
+    REQUIRE_ABSENT,
+    REQUIRE_OPEN,     /* waits for the next OFFER */
+    REQUIRE_AWAITED,  /* the same, and a DEMAND waits for it */
+    REQUIRE_BOUND,    /* to a generation, nothing asked for yet */
+    REQUIRE_FETCHING, /* told to bring the bytes now: a ticket is open that answers no DEMAND */
+    REQUIRE_READING,  /* a ticket is open and a DEMAND waits for its bytes */
+    REQUIRE_STATES
+};
+
+struct require {
+    struct list link; /* cdo->unbound or generation->bound */
+    struct handle *handle;
+    struct generation *generation; /* NULL while unbound */
+    struct operation *demand;      /* the DEMAND that is not ended, or NULL */
+    struct block *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell */
+    uint64_t ticket;               /* the open one, 0 when none is */
+    uint64_t voided;               /* the last one that a loss closed: a COMPLETED may be under way */
+    uint8_t state;                 /* enum require_state */
+    bool on_loss_wait;
+};
+
+enum operation_kind { OPERATION_DEMAND, OPERATION_WITHDRAW, OPERATION_LEAVE };
+
+/* An operation that is not ended and wants an answer. */
+struct operation {
+    struct map_link by_op; /* pool->operations, by session and op */
+    struct list of_session;
+    struct list note; /* in pool->noting[stage] while it waits for other people */
+    struct session *session;
+    struct handle *handle; /* NULL for a LEAVE */
+    uint64_t op, since, due;
+    uint8_t kind, stage;
+};
+
+enum { NOTE_STAGES = 5 };
+
+struct pool {
+    struct pool_settings settings; /* workflow is owned */
+    struct map sessions, components, cdos, handles, operations, awaited;
+    struct list by_age, failed, drained;
+    struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
+    struct list subscriptions;       /* all */
+    struct list telling;             /* those with events to send in this step */
+    struct list holds;               /* the one that times out first is the first */
+    struct facts facts;
+    struct block *discarded; /* freed at the next step: outputs may still point there */
+    struct block *nameless;  /* the epitaph when there is no memory for one */
+    struct hold *holding;    /* of the operation that is being served: made by the first subscriber that wants to hold it */
+    struct pool_outputs *out;
+    uint64_t now, last_app, last_ticket;
+    uint64_t requires, generations, tickets, waiting, subscription_count, inline_bytes, memory;
+    uint32_t wanted, wanted_before; /* kinds of events that anybody wants to be told */
+    bool started;                   /* 'now' holds the time of a step */
+};
+
+/* Memory of the pool, counted, zeroed.  NULL when it is short. */
+void *memory_take(struct pool *pool, size_t size);
+void memory_give(struct pool *pool, void *at, size_t size);
+
+/* Is there room for 'size' more bytes within the budget? */
+bool memory_allows(const struct pool *pool, size_t size);
+
+/* For the keys of maps. */
+static inline uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+    uint64_t h = (a ^ (b * UINT64_C(0x9e3779b97f4a7c15))) + UINT64_C(0x632be59bd9b4e019);
+    h ^= h >> 29;
+    h *= UINT64_C(0xbf58476d1ce4e5b9);
+    return h ^ (h >> 32);
+}
+
+#endif

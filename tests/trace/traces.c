@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* traces - the engine's decisions, as conversations
+ *
+ * A trace is a text: lines "at MILLISECONDS WHO VERB ..." are what comes in, the indented lines "-> WHO: ..." below are what the
+ * engine said to that.  Each file of tests/trace is one case; its first line is the rule it shows.  The trace is played again, and
+ * must come out as it stands.
+ *     traces [--write] [FILE...]     --write: put what comes out into the files */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/pool/pool.h"
+#include "maestro/subscription.h"
+
+enum { MANY = 64, WORDS = 24, LABEL = 96 };
+
+struct talker {
+    char name[LABEL];
+    uint64_t session, ops;
+    uint32_t handles, subscriptions;
+    char handle[MANY][LABEL], op[MANY][LABEL], subscription[MANY][LABEL];
+};
+
+struct play {
+    struct pool *pool;
+    struct pool_settings settings;
+    struct pool_outputs out;
+    struct talker talker[MANY];
+    size_t talkers;
+    uint64_t now;
+    FILE *text;
+    const char *problem;
+};
+
+static const char *line_end(const char *text) { return text + strcspn(text, "\n"); }
+
+static struct talker *talker_named(struct play *play, const char *name)
+{
+    for (size_t i = play->talkers; i-- > 0;) /* the newest incarnation */
+        if (strcmp(play->talker[i].name, name) == 0)
+            return &play->talker[i];
+    return NULL;
+}
+
+static struct talker *talker_of(struct play *play, uint64_t session)
+{
+    for (size_t i = 0; i < play->talkers; i++)
+        if (play->talker[i].session == session)
+            return &play->talker[i];
+    return NULL;
+}
+
+static uint64_t number_of(char list[MANY][LABEL], uint32_t *count, const char *label)
+{
+    for (uint32_t i = 0; i < *count; i++)
+        if (strcmp(list[i], label) == 0)
+            return i + 1;
+    snprintf(list[*count], LABEL, "%s", label);
+    return ++*count;
+}
+
+static uint64_t handle_of(struct talker *talker, const char *label) { return number_of(talker->handle, &talker->handles, label); }
+
+static uint64_t next_op(struct talker *talker, const char *verb, const char *what)
+{
+    snprintf(talker->op[talker->ops % MANY], LABEL, "%.20s%s%.60s", verb, *what ? " " : "", what);
+    return ++talker->ops;
+}
+
+static const char *op_label(const struct talker *talker, uint64_t op)
+{
+    return op ? talker->op[(op - 1) % MANY] : "nothing";
+}
+
+/* "temp#2" is another handle of temp. */
+static struct text name_of(const char *label)
+{
+    const char *mark = strchr(label, '#');
+    return mark ? (struct text){ label, (size_t)(mark - label) } : text_of(label);
+}
+
+/* ---- what comes out ---- */
+
+static void say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct play *play, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(play->text, format, arguments);
+    va_end(arguments);
+}
+
+static void say_bytes(struct play *play, struct bytes bytes) { say(play, "%.*s", (int)bytes.length, (const char *)bytes.at); }
+
+static void say_status(struct play *play, uint32_t status, struct text detail)
+{
+    if (status != MSTRO_OK)
+        say(play, ": %s", mstro_status_name((mstro_status)status) + strlen("MSTRO_"));
+    if (detail.length)
+        say(play, ": " TEXT_FORMAT, TEXT_ARGUMENTS(detail));
+}
+
+static void say_ticket(struct play *play, const struct talker *talker, const struct record_ticket *ticket)
+{
+    static const char *const how[] = { "empty", "inline", "direct" };
+    say(play, "TICKET %" PRIu64 " for %s to %s: generation %" PRIu64 ", %s, size %" PRId64, ticket->ticket,
+        talker->handle[ticket->handle - 1], op_label(talker, ticket->op), ticket->generation, how[ticket->how], ticket->size);
+    if (ticket->attributes.length) {
+        say(play, ", attributes ");
+        say_bytes(play, ticket->attributes);
+    }
+    if (ticket->how == TICKET_INLINE) {
+        say(play, ", bytes ");
+        say_bytes(play, ticket->inline_data);
+    }
+    if (ticket->how == TICKET_DIRECT)
+        say(play, ", from " TEXT_FORMAT " at %" PRIx64 " word %" PRIu64, TEXT_ARGUMENTS(ticket->component),
+            ticket->data_place.count ? ticket->data_place.at->address : 0, ticket->word);
+}
+
+static const char *event_name(uint32_t kind)
+{
+    static const char *const names[] = {
+        "DECLARE", "SEAL", "SEAL_GROUP", "OFFER", "REQUIRE", "RETRACT", "DEMAND", "WITHDRAW", "DISPOSE", "TRANSPORT_INIT",
+        "TRANSPORT_TICKET", "TRANSPORT_COMPLETED", "APP_JOIN", "APP_WELCOME", "APP_LEAVE", "APP_BYE", "SUBSCRIBE", "UNSUBSCRIBE",
+        "POOL_CHECKPOINT", "LOST", "OVERFLOW"
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (kind == 1u << i)
+            return names[i];
+    return "?";
+}
+
+static void say_events(struct play *play, const struct talker *talker, const struct record_events *events)
+{
+    say(play, "EVENTS of %s:", talker->subscription[events->subscription - 1]);
+    for (uint32_t i = 0; i < events->events.count; i++) {
+        const struct record_event *event = &events->events.at[i];
+        say(play, "%s %s", i ? "," : "", event_name(event->kind));
+        if (event->kind == MSTRO_POOL_EVENT_OVERFLOW)
+            say(play, " %" PRIu64 " from %" PRIu64 " to %" PRIu64, event->count, event->first_serial >> 10, event->serial >> 10);
+        else {
+            say(play, " %" PRIu64, event->serial >> 10);
+            if (event->name.length)
+                say(play, " " TEXT_FORMAT, TEXT_ARGUMENTS(event->name));
+            if (event->size >= 0 && event->name.length)
+                say(play, " size %" PRId64, event->size);
+            say(play, " by " TEXT_FORMAT, TEXT_ARGUMENTS(event->component));
+        }
+    }
+}
+
+static void say_record(struct play *play, const struct talker *talker, const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_WELCOME:
+        say(play, "WELCOME as app %" PRIu64, record->welcome.app);
+        break;
+    case KIND_REFUSED:
+        say(play, "REFUSED");
+        say_status(play, record->refused.status, record->refused.detail);
+        break;
+    case KIND_ACK:
+        say(play, "ACK to %s", op_label(talker, record->ack.op));
+        if (record->ack.generation)
+            say(play, ", generation %" PRIu64, record->ack.generation);
+        if (record->ack.flags & ACK_CUT_READERS)
+            say(play, ", cut readers");
+        say_status(play, record->ack.status, record->ack.detail);
+        break;
+    case KIND_TICKET:
+        say_ticket(play, talker, &record->ticket);
+        break;
+    case KIND_TICKET_VOID:
+        say(play, "TICKET_VOID %" PRIu64 " for %s", record->ticket_void.ticket, talker->handle[record->ticket_void.handle - 1]);
+        say_status(play, record->ticket_void.status, record->ticket_void.detail);
+        break;
+    case KIND_EVENTS:
+        say_events(play, talker, &record->events);
+        break;
+    case KIND_NOTE:
+        say(play, "NOTE on %s: " TEXT_FORMAT, op_label(talker, record->note.op), TEXT_ARGUMENTS(record->note.detail));
+        break;
+    case KIND_BYE:
+        say(play, "BYE to %s", op_label(talker, record->bye.op));
+        say_status(play, record->bye.status, record->bye.detail);
+        break;
+    default:
+        say(play, "a record of kind %d", record->kind);
+    }
+}
+
+static void step(struct play *play, const struct pool_input *in)
+{
+    pool_step(play->pool, in, play->now, &play->out);
+    for (size_t i = 0; i < play->out.count; i++) {
+        const struct talker *talker = talker_of(play, play->out.at[i].session);
+        say(play, "    -> %s: ", talker ? talker->name : "?");
+        say_record(play, talker, &play->out.at[i].record);
+        say(play, "\n");
+    }
+    pool_outputs_clear(&play->out);
+    const char *wrong = pool_check(play->pool);
+    if (wrong)
+        say(play, "    !! broken: %s\n", wrong);
+}
+
+/* ---- what comes in ---- */
+
+struct line {
+    struct talker *talker;
+    char *word[WORDS]; /* after the verb */
+    int words;
+};
+
+static bool has(const struct line *line, const char *word)
+{
+    for (int i = 0; i < line->words; i++)
+        if (strcmp(line->word[i], word) == 0)
+            return true;
+    return false;
+}
+
+static const char *value(const struct line *line, const char *word, const char *otherwise)
+{
+    for (int i = 0; i + 1 < line->words; i++)
+        if (strcmp(line->word[i], word) == 0)
+            return line->word[i + 1];
+    return otherwise;
+}
+
+static uint64_t number(const struct line *line, const char *word, uint64_t otherwise)
+{
+    const char *text = value(line, word, NULL);
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static void send(struct play *play, const struct line *line, struct record *record)
+{
+    step(play, &(struct pool_input){ .kind = POOL_RECORD, .session = line->talker->session, .record = record });
+}
+
+static const char *object(const struct line *line) { return line->words ? line->word[0] : ""; }
+
+static uint32_t loss_flag(const struct line *line, uint32_t flag)
+{
+    return strcmp(value(line, "on-loss", "fail"), "wait") == 0 ? flag : 0;
+}
+
+static void play_joins(struct play *play, struct line *line)
+{
+    static char component[LABEL];
+    struct talker *talker = line->talker;
+    snprintf(component, sizeof component, "%s", value(line, "as", talker->name));
+    char *dot = strchr(component, '.');
+    struct record record = { .kind = KIND_JOIN };
+    record.join.op = next_op(talker, "join", "");
+    record.join.index = dot ? atoll(dot + 1) : 0;
+    if (dot)
+        *dot = '\0';
+    record.join.component = text_of(component);
+    record.join.workflow = text_of(value(line, "workflow", "trace"));
+    record.join.host = text_of(value(line, "host", "node1"));
+    record.join.pid = number(line, "pid", 1000 + talker->session);
+    record.join.serving = bytes_of("endpoint", 8);
+    send(play, line, &record);
+}
+
+static void play_offers(struct play *play, struct line *line)
+{
+    const char *name = object(line), *data = value(line, "inline", "");
+    struct record record = { .kind = KIND_OFFER };
+    struct record_place place = { .address = 0x1000 * handle_of(line->talker, name) };
+    struct record_offer *offer = &record.offer;
+    offer->op = next_op(line->talker, "offer", name);
+    offer->handle = handle_of(line->talker, name);
+    offer->name = name_of(name);
+    offer->size = *data ? (int64_t)strlen(data) : (int64_t)number(line, "size", (uint64_t)-1);
+    offer->inline_data = bytes_of(data, strlen(data));
+    offer->attributes = bytes_of(value(line, "attributes", ""), strlen(value(line, "attributes", "")));
+    offer->flags = loss_flag(line, OFFER_ON_LOSS_WAIT) | (has(line, "replica") ? OFFER_REPLICA : 0);
+    offer->word = 77;
+    if (offer->size > 0 && !has(line, "nowhere")) {
+        offer->data_place.count = offer->word_place.count = 1;
+        offer->data_place.at = offer->word_place.at = &place;
+    }
+    send(play, line, &record);
+}
+
+static void play_requires(struct play *play, struct line *line)
+{
+    const char *name = object(line);
+    struct record record = { .kind = KIND_REQUIRE };
+    record.require.op = has(line, "asking") ? next_op(line->talker, "require", name) : 0;
+    record.require.handle = handle_of(line->talker, name);
+    record.require.name = name_of(name);
+    record.require.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
+    send(play, line, &record);
+}
+
+static void play_demands(struct play *play, struct line *line)
+{
+    const char *name = object(line);
+    struct record record = { .kind = KIND_DEMAND };
+    record.demand.op = number(line, "op", 0);
+    if (!record.demand.op)
+        record.demand.op = next_op(line->talker, "demand", name);
+    record.demand.handle = handle_of(line->talker, name);
+    record.demand.name = name_of(name);
+    record.demand.failed_ticket = number(line, "instead-of", 0);
+    record.demand.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
+    send(play, line, &record);
+}
+
+static void play_completes(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_COMPLETED };
+    record.completed.handle = handle_of(line->talker, object(line));
+    record.completed.ticket = number(line, "ticket", 0);
+    record.completed.status = has(line, "failing") ? MSTRO_NOMEM : MSTRO_OK;
+    send(play, line, &record);
+}
+
+static void play_retracts(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_RETRACT };
+    record.retract.op = next_op(line->talker, "retract", object(line));
+    record.retract.handle = handle_of(line->talker, object(line));
+    send(play, line, &record);
+}
+
+static void play_withdraws(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_WITHDRAW };
+    record.withdraw.op = next_op(line->talker, "withdraw", object(line));
+    record.withdraw.handle = handle_of(line->talker, object(line));
+    send(play, line, &record);
+}
+
+static void play_disposes(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_DISPOSE };
+    record.dispose.op = next_op(line->talker, "dispose", object(line));
+    record.dispose.handle = handle_of(line->talker, object(line));
+    send(play, line, &record);
+}
+
+/* "cancels withdraw temp": the newest operation with that label. */
+static void play_cancels(struct play *play, struct line *line)
+{
+    char label[LABEL];
+    struct record record = { .kind = KIND_CANCEL };
+    snprintf(label, sizeof label, "%.40s%s%.40s", object(line), line->words > 1 ? " " : "", line->words > 1 ? line->word[1] : "");
+    for (uint64_t op = 1; op <= line->talker->ops; op++)
+        if (strcmp(op_label(line->talker, op), label) == 0)
+            record.cancel.target = op;
+    record.cancel.op = next_op(line->talker, "cancel", label);
+    send(play, line, &record);
+}
+
+static void play_beats(struct play *play, struct line *line) { send(play, line, &(struct record){ .kind = KIND_HEARTBEAT }); }
+
+static void play_leaves(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_LEAVE };
+    record.leave.op = next_op(line->talker, "leave", "");
+    record.leave.force = has(line, "now");
+    send(play, line, &record);
+}
+
+static void play_dies(struct play *play, struct line *line)
+{
+    char reason[256] = "";
+    for (int i = 0; i < line->words; i++)
+        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), "%s%s", i ? " " : "", line->word[i]);
+    step(play, &(struct pool_input){ .kind = POOL_LOST, .session = line->talker->session, .reason = text_of(reason) });
+}
+
+static uint32_t kinds_of(const struct line *line)
+{
+    uint32_t kinds = 0;
+    for (int i = 0; i < line->words; i++)
+        for (uint32_t kind = 1; kind <= MSTRO_POOL_EVENT_OVERFLOW; kind <<= 1)
+            if (strcmp(line->word[i], event_name(kind)) == 0)
+                kinds |= kind;
+    return has(line, "everything") ? UINT32_MAX : kinds;
+}
+
+static void play_subscribes(struct play *play, struct line *line)
+{
+    const char *label = value(line, "as", "all");
+    struct record record = { .kind = KIND_SUBSCRIBE };
+    record.subscribe.op = next_op(line->talker, "subscribe", label);
+    record.subscribe.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, label);
+    record.subscribe.kinds = kinds_of(line);
+    record.subscribe.options = (has(line, "with-ack") ? MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK : 0) |
+                               (has(line, "before") ? MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE : 0) |
+                               (has(line, "not-mine") ? MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS : 0);
+    send(play, line, &record);
+}
+
+static void play_unsubscribes(struct play *play, struct line *line)
+{
+    const char *label = value(line, "from", "all");
+    struct record record = { .kind = KIND_UNSUBSCRIBE };
+    record.unsubscribe.op = next_op(line->talker, "unsubscribe", label);
+    record.unsubscribe.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, label);
+    send(play, line, &record);
+}
+
+static void play_acks(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_ACK_EVENT };
+    record.ack_event.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, value(line, "of", "all"));
+    record.ack_event.serial = number(line, "event", 0) << 10;
+    send(play, line, &record);
+}
+
+static void play_sees(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_SEEN };
+    record.seen.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, value(line, "of", "all"));
+    record.seen.serial = number(line, "event", 0) << 10;
+    send(play, line, &record);
+}
+
+static void play_welcomes(struct play *play, struct line *line) { send(play, line, &(struct record){ .kind = KIND_WELCOME }); }
+
+static const struct { const char *verb; void (*play)(struct play *, struct line *); } verbs[] = {
+    { "joins", play_joins },         { "offers", play_offers },       { "requires", play_requires },
+    { "demands", play_demands },     { "completes", play_completes }, { "retracts", play_retracts },
+    { "withdraws", play_withdraws }, { "disposes", play_disposes },   { "cancels", play_cancels },
+    { "beats", play_beats },         { "leaves", play_leaves },       { "dies", play_dies },
+    { "subscribes", play_subscribes }, { "unsubscribes", play_unsubscribes }, { "acks", play_acks },
+    { "sees", play_sees },           { "welcomes", play_welcomes },
+};
+
+/* "pool KEY NUMBER": milliseconds, bytes or a count. */
+static bool set_pool(struct play *play, const char *key, uint64_t amount)
+{
+    struct pool_settings *settings = &play->settings;
+    if (strcmp(key, "lease") == 0)
+        settings->lease = amount * NANOSECONDS_PER_MILLISECOND;
+    else if (strcmp(key, "ack-timeout") == 0)
+        settings->ack_timeout = amount * NANOSECONDS_PER_MILLISECOND;
+    else if (strcmp(key, "inline-budget") == 0)
+        settings->inline_budget = amount;
+    else if (strcmp(key, "memory-budget") == 0)
+        settings->memory_budget = amount;
+    else if (strcmp(key, "event-window") == 0)
+        settings->event_window = (uint32_t)amount;
+    else
+        return false;
+    return true;
+}
+
+static struct talker *talker_join(struct play *play, const char *name)
+{
+    if (play->talkers == MANY)
+        return NULL;
+    struct talker *talker = &play->talker[play->talkers++];
+    snprintf(talker->name, sizeof talker->name, "%s", name);
+    talker->session = play->talkers;
+    return talker;
+}
+
+static void play_words(struct play *play, char **word, int words)
+{
+    if (words == 3 && strcmp(word[0], "pool") == 0) {
+        if (play->pool || !set_pool(play, word[1], strtoull(word[2], NULL, 0)))
+            play->problem = "a pool line that is not understood, or comes too late";
+        return;
+    }
+    if (words < 4 || strcmp(word[0], "at") != 0) {
+        play->problem = "a line is not 'at MILLISECONDS WHO VERB ...'";
+        return;
+    }
+    if (!play->pool && pool_create(&play->pool, &play->settings) != MSTRO_OK)
+        abort();
+    play->now = strtoull(word[1], NULL, 10) * NANOSECONDS_PER_MILLISECOND;
+    if (strcmp(word[2], "time") == 0) {
+        step(play, &(struct pool_input){ .kind = POOL_TICK });
+        return;
+    }
+    struct line line = { .talker = talker_named(play, word[2]), .words = words - 4 };
+    memcpy(line.word, word + 4, sizeof line.word[0] * (size_t)line.words);
+    if (strcmp(word[3], "joins") == 0 && !has(&line, "again"))
+        line.talker = talker_join(play, word[2]);
+    if (!line.talker) {
+        play->problem = "somebody speaks who has not joined";
+        return;
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].verb, word[3]) == 0) {
+            verbs[i].play(play, &line);
+            return;
+        }
+    play->problem = "a verb is not known";
+}
+
+static void play_line(struct play *play, const char *line)
+{
+    char copy[512], *word[WORDS + 4];
+    int words = 0;
+    if (line[0] == ' ') /* what came out when it was written */
+        return;
+    say(play, "%s\n", line);
+    if (line[0] == '#' || line[0] == '\0')
+        return;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *next = strtok(copy, " "); next && words < WORDS + 4; next = strtok(NULL, " "))
+        word[words++] = next;
+    play_words(play, word, words);
+    if (play->problem)
+        say(play, "    !! %s\n", play->problem);
+}
+
+/* What comes out of the trace in 'text'; the caller frees it. */
+static char *play_text(const char *text, bool *problem)
+{
+    char *result = NULL, line[512];
+    size_t length = 0;
+    static struct play play;
+    play = (struct play){ .settings = pool_settings_default() };
+    play.settings.pool = (struct id){ 1, 2 };
+    play.settings.workflow = text_of("trace");
+    play.settings.lease = 0; /* a trace that is about leases says so */
+    play.text = open_memstream(&result, &length);
+    for (const char *end; *text && !play.problem; text = *end ? end + 1 : end) {
+        end = line_end(text);
+        snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
+        play_line(&play, line);
+    }
+    *problem = play.problem != NULL;
+    pool_destroy(play.pool);
+    pool_outputs_release(&play.out);
+    fclose(play.text);
+    return result;
+}
+
+/* ---- the cases ---- */
+
+static char *read_text(const char *path)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = fopen(path, "r"), *copy = open_memstream(&text, &length);
+    if (!file) {
+        fclose(copy);
+        free(text);
+        return NULL;
+    }
+    for (int c; (c = getc(file)) != EOF;)
+        putc(c, copy);
+    fclose(file);
+    fclose(copy);
+    return text;
+}
+
+static void show_difference(const char *stands, const char *came)
+{
+    int line = 1;
+    while (*stands && *stands == *came) {
+        const char *end = line_end(stands), *other = line_end(came);
+        if (end - stands != other - came || strncmp(stands, came, (size_t)(end - stands)) != 0)
+            break;
+        stands = *end ? end + 1 : end;
+        came = *other ? other + 1 : other;
+        line++;
+    }
+    printf("# line %d stands: %.*s\n# line %d came:   %.*s\n", line, (int)(line_end(stands) - stands), stands, line,
+           (int)(line_end(came) - came), came);
+}
+
+static bool run(const char *path, int number_of_case, bool write)
+{
+    bool problem = false;
+    char *stands = read_text(path);
+    if (!stands) {
+        printf("not ok %d - %s cannot be read\n", number_of_case, path);
+        return false;
+    }
+    char *came = play_text(stands, &problem);
+    if (write) {
+        FILE *file = fopen(path, "w");
+        if (file) {
+            fputs(came, file);
+            fclose(file);
+        }
+    }
+    bool good = !problem && strcmp(stands, came) == 0 && !strstr(came, "    !! ");
+    printf("%sok %d - %.*s\n", good ? "" : "not ", number_of_case, (int)(line_end(stands) - stands), stands[0] == '#' ? stands + 2 : stands);
+    if (!good) {
+        printf("# %s\n", path);
+        show_difference(stands, came);
+    }
+    free(came);
+    free(stands);
+    return good;
+}
+
+static int is_trace(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 6 && strcmp(entry->d_name + length - 6, ".trace") == 0;
+}
+
+static int run_folder(const char *folder, bool write)
+{
+    struct dirent **entry;
+    int count = scandir(folder, &entry, is_trace, alphasort), failed = 0;
+    if (count <= 0) {
+        printf("Bail out! no traces in %s\n", folder);
+        return 1;
+    }
+    printf("1..%d\n", count);
+    for (int i = 0; i < count; i++) {
+        char path[4096 + 512];
+        snprintf(path, sizeof path, "%.2000s/%s", folder, entry[i]->d_name);
+        failed += !run(path, i + 1, write);
+        free(entry[i]);
+    }
+    free(entry);
+    return failed > 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool write = argc > 1 && strcmp(argv[1], "--write") == 0;
+    char folder[2048];
+    int first = write ? 2 : 1, failed = 0;
+    if (first == argc) {
+        const char *source = getenv("srcdir");
+        snprintf(folder, sizeof folder, "%s/tests/trace", source ? source : ".");
+        return run_folder(folder, write);
+    }
+    printf("1..%d\n", argc - first);
+    for (int i = first; i < argc; i++)
+        failed += !run(argv[i], i - first + 1, write);
+    return failed > 0;
+}
