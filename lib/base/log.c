@@ -259,19 +259,11 @@ static void deliver(enum log_level level, enum log_module module, const char *te
     write_line(sink.destination, line, at);
 }
 
-/* Builds out of tree name their files ../../lib/... */
-static const char *from_top(const char *file)
-{
-    while (strncmp(file, "../", 3) == 0)
-        file += 3;
-    return file;
-}
-
 void log_line(enum log_level level, enum log_module module, const char *function, const char *file, int line, const char *format, ...)
 {
     int saved = errno; /* %m in the text, and the caller's errno afterwards */
     char text[LINE_SIZE];
-    size_t length = clip(snprintf(text, sizeof text, "%s(%s:%d) ", function, from_top(file), line), sizeof text);
+    size_t length = clip(snprintf(text, sizeof text, "%s(%s:%d) ", function, file, line), sizeof text);
     va_list arguments;
     va_start(arguments, format);
     errno = saved;

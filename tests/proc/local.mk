@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: BSD-3-Clause
 include %D%/forecast.mk
 include %D%/fabric.mk
+include %D%/run.mk

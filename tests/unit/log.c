@@ -15,7 +15,7 @@
 static char path[64];
 static char text[256 * 1024];
 
-/* Log into a file of this run with the given settings (NULL: not set). */
+/* Log into a file of this run, with these settings (NULL: not set). */
 static void begin(const char *level, const char *modules, const char *color)
 {
     const char *const settings[][2] = { { "MSTRO_LOG_LEVEL", level }, { "MSTRO_LOG_MODULES", modules }, { "MSTRO_LOG_COLOR", color } };
