@@ -10,7 +10,7 @@ AC_DEFUN([MAESTRO_COMPILER], [
   MAESTRO_CFLAGS="-std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wpointer-arith -Wwrite-strings -Wvla -fvisibility=hidden -fno-common"
   AS_IF([test "x$enable_werror" = xyes], [MAESTRO_CFLAGS="$MAESTRO_CFLAGS -Werror"])
   AS_IF([test "x$enable_sanitizer" != xno], [
-    MAESTRO_CFLAGS="$MAESTRO_CFLAGS -fsanitize=$enable_sanitizer -fno-omit-frame-pointer"
+    MAESTRO_CFLAGS="$MAESTRO_CFLAGS -fsanitize=$enable_sanitizer -fno-sanitize-recover=all -fno-omit-frame-pointer"
     MAESTRO_LDFLAGS="-fsanitize=$enable_sanitizer"
     AC_DEFINE([MAESTRO_SANITIZED], [1], [Define to 1 in a sanitizer build: deadlines of tests are longer])
   ])

@@ -12,9 +12,14 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; SANITIZER_FLAGS='$(MAESTRO_LDFLAGS)'; export SANITIZER_FLAGS;
 if SANITIZED
 slowness = 5
+AM_TESTS_ENVIRONMENT += \
+	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lib/leaks.supp:print_suppressions=0; export LSAN_OPTIONS; \
+	TSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lib/races.supp:history_size=4; export TSAN_OPTIONS; \
+	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS;
 else
 slowness = 1
 endif
+EXTRA_DIST += %D%/lib/leaks.supp %D%/lib/races.supp
 
 unit_cflags = $(AM_CFLAGS)
 unit_libs = libcore.la $(CMOCKA_LIBS)

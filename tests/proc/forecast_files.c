@@ -106,6 +106,7 @@ static void index_survives_being_written_and_read(void **state)
     assert_int_equal(field_index_parse(&again, text, strlen(text)), 0);
     second = field_index_print(&again);
     assert_string_equal(text, second);
+    field_index_free(&again);
     assert_int_equal(field_index_parse(&again, text, strlen(text) / 2), -1);
     assert_int_equal(field_index_parse(&again, "GRIB", 4), -1);
     free(text);
