@@ -8,6 +8,7 @@ AC_DEFUN([MAESTRO_LIBRARIES], [
   PKG_CHECK_MODULES([PCRE2], [libpcre2-8])
   AC_SEARCH_LIBS([pthread_create], [pthread])
   AC_SEARCH_LIBS([dladdr], [dl])
+  AC_SEARCH_LIBS([roundl], [m])
 
   MAESTRO_OPTIONAL([cmocka], [CMOCKA], [cmocka], [the unit tests of `make check`])
   MAESTRO_OPTIONAL([jansson], [JANSSON], [jansson], [--json output of the programs])

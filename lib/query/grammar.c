@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/query/grammar.h"
+
+#include <stdarg.h>
+#include <strings.h>
+
+#include "lib/base/detail.h"
+#include "lib/query/lexer.h"
+#include "lib/schema/little.h"
+#include "lib/schema/nearest.h"
+
+struct compiler {
+    struct lexer lexer;
+    const char *nspace;
+    const struct schema *schema, *also;
+    unsigned char *room;
+    size_t used;
+    unsigned terms, entries, patterns; /* entries: those of lists beyond the first */
+    struct arena arena; /* literals, reset after each term */
+};
+
+static mstro_status fault(const struct compiler *c, size_t at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static mstro_status fault(const struct compiler *c, size_t at, const char *format, ...)
+{
+    char what[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return detail_set(MSTRO_SELECTOR, "selector, column %zu: %s", lexer_column(&c->lexer, at), what);
+}
+
+/* What stands at 'at', for people. */
+static mstro_status expected(struct compiler *c, const char *what)
+{
+    lexer_peek(&c->lexer);
+    size_t at = c->lexer.at, length = 0, rest = c->lexer.source.length - at;
+    if (rest == 0)
+        return fault(c, at, "%s expected, the query ends here", what);
+    while (length < rest && length < 40 && (length == 0 || !strchr(" ()", c->lexer.source.at[at + length])))
+        length++;
+    return fault(c, at, "%s expected, not '%.*s'", what, (int)length, c->lexer.source.at + at);
+}
+
+static mstro_status put(struct compiler *c, const void *bytes, size_t length)
+{
+    if (length > SELECTOR_BYTES_MAX - c->used)
+        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+    memcpy(c->room + c->used, bytes, length);
+    c->used += length;
+    return MSTRO_OK;
+}
+
+static mstro_status put_byte(struct compiler *c, unsigned char byte)
+{
+    return put(c, &byte, 1);
+}
+
+static mstro_status put_text(struct compiler *c, struct text t)
+{
+    unsigned char length[2];
+    little_put16(length, (uint16_t)t.length); /* keys and literals are far below 64 KiB: put() refuses the rest */
+    if (t.length > SELECTOR_BYTES_MAX)
+        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+    mstro_status status = put(c, length, sizeof length);
+    return status == MSTRO_OK ? put(c, t.at, t.length) : status;
+}
+
+static mstro_status put_item(struct compiler *c, const struct value *v)
+{
+    size_t size = value_item_size(v);
+    if (size > SELECTOR_BYTES_MAX - c->used)
+        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+    value_item_encode(v, c->room + c->used);
+    c->used += size;
+    return MSTRO_OK;
+}
+
+static mstro_status count_one(struct compiler *c, unsigned *counter, size_t at)
+{
+    ++*counter;
+    if (c->terms + c->entries > SELECTOR_TERMS_MAX)
+        return fault(c, at, "more than %d terms", SELECTOR_TERMS_MAX);
+    return MSTRO_OK;
+}
+
+/* The full key: the namespace before what does not begin with a dot. */
+static mstro_status complete_key(struct compiler *c, struct token word, char full[PROGRAM_KEY_MAX + 1], struct text *key)
+{
+    struct text space = text_of(word.text.at[0] == '.' ? NULL : c->nspace);
+    bool dot = space.length && space.at[space.length - 1] != '.';
+    if (space.length + dot + word.text.length > PROGRAM_KEY_MAX)
+        return fault(c, word.at, "a key longer than %d bytes", PROGRAM_KEY_MAX);
+    if (space.length)
+        memcpy(full, space.at, space.length);
+    if (dot)
+        full[space.length] = '.';
+    memcpy(full + space.length + dot, word.text.at, word.text.length);
+    *key = (struct text){ full, space.length + dot + word.text.length };
+    return MSTRO_OK;
+}
+
+static mstro_status unknown_key(const struct compiler *c, size_t at, struct text key)
+{
+    struct text nearest = c->schema ? schema_nearest(c->schema, key) : (struct text){ 0 };
+    if (!nearest.length && c->also)
+        nearest = schema_nearest(c->also, key);
+    if (nearest.length)
+        return fault(c, at, "no schema has '" TEXT_FORMAT "'; did you mean '" TEXT_FORMAT "'?", TEXT_ARGUMENTS(key), TEXT_ARGUMENTS(nearest));
+    return fault(c, at, "no schema has '" TEXT_FORMAT "'", TEXT_ARGUMENTS(key));
+}
+
+static mstro_status find_entry(const struct compiler *c, struct token word, struct text key, const struct schema_entry **out)
+{
+    const struct schema_entry *entry = c->schema ? schema_find(c->schema, key) : NULL;
+    if (!entry && c->also)
+        entry = schema_find(c->also, key);
+    if (!entry)
+        return unknown_key(c, word.at, key);
+    if (entry->local)
+        return fault(c, word.at, "'%s' stays on the handle that sets it: it cannot be asked for", entry->key.at);
+    *out = entry;
+    return MSTRO_OK;
+}
+
+static mstro_status take_key(struct compiler *c, struct token word, const struct schema_entry **entry)
+{
+    char full[PROGRAM_KEY_MAX + 1];
+    struct text key = { 0 };
+    if (word.text.length == 0)
+        return expected(c, "a key");
+    mstro_status status = complete_key(c, word, full, &key);
+    return status == MSTRO_OK ? find_entry(c, word, key, entry) : status;
+}
+
+/* A quoted string without its backslashes before quotes and backslashes; others stay, regular expressions need them. */
+static mstro_status literal_text(struct compiler *c, struct token t, struct text *out)
+{
+    if (!t.quoted) {
+        *out = t.text;
+        return MSTRO_OK;
+    }
+    char *plain = arena_take(&c->arena, t.text.length);
+    size_t length = 0;
+    if (!plain)
+        return MSTRO_NOMEM;
+    for (size_t i = 0; i < t.text.length; i++) {
+        if (t.text.at[i] == '\\' && i + 1 < t.text.length && strchr("\\\"'", t.text.at[i + 1]))
+            i++;
+        plain[length++] = t.text.at[i];
+    }
+    *out = (struct text){ plain, length };
+    return MSTRO_OK;
+}
+
+static mstro_status take_value_token(struct compiler *c, bool list, struct token *out)
+{
+    lexer_peek(&c->lexer);
+    *out = lexer_value(&c->lexer, list);
+    if (out->quoted && !out->complete)
+        return fault(c, out->at, "a quote that is not closed");
+    if (!out->quoted && out->text.length == 0)
+        return expected(c, "a value");
+    return MSTRO_OK;
+}
+
+/* The type of what a comparison is made with: the elements of a list. */
+static mstro_status comparable_type(const struct compiler *c, size_t at, const struct schema_entry *entry, const struct type **out)
+{
+    const struct type *t = entry->type;
+    if (t->kind == VALUE_LIST && t->element && !type_is_tuple(t))
+        t = type_element(t, 0);
+    if (t->kind == VALUE_LIST || t->kind == VALUE_BLOB)
+        return fault(c, at, "'%s' is a " TEXT_FORMAT ": it can only be asked for with has", entry->key.at, TEXT_ARGUMENTS(t->written));
+    *out = t;
+    return MSTRO_OK;
+}
+
+static mstro_status read_literal(struct compiler *c, const struct type *t, struct token token, struct value *out)
+{
+    struct text text;
+    mstro_status status = literal_text(c, token, &text);
+    if (status == MSTRO_OK)
+        status = type_read(t, text, out, &c->arena);
+    if (status != MSTRO_SCHEMA)
+        return status;
+    char why[400];
+    snprintf(why, sizeof why, "%s", mstro_error_detail());
+    return fault(c, token.at, "%s", why);
+}
+
+static bool is_word(struct token t, const char *word)
+{
+    return !t.quoted && t.text.length == strlen(word) && strncasecmp(t.text.at, word, t.text.length) == 0;
+}
+
+static mstro_status check_range(struct compiler *c, size_t at, const struct value *from, const struct value *to)
+{
+    int order;
+    if (!(value_is_number(from) || from->kind == VALUE_TIMESTAMP))
+        return fault(c, at, "a range needs numbers or timestamps");
+    if (!value_compare(from, to, &order) || order > 0)
+        return fault(c, at, "a range whose end is before its beginning");
+    return MSTRO_OK;
+}
+
+/* FROM/to/TO[/by/STEP]: the beginning has been read, "to" is the present token. */
+static mstro_status take_range(struct compiler *c, const struct type *t, struct value from, unsigned char *kind_at)
+{
+    struct token token;
+    struct value to, by;
+    struct lexer before;
+    if (!lexer_take(&c->lexer, '/'))
+        return expected(c, "'/' and the end of the range");
+    mstro_status status = take_value_token(c, true, &token);
+    if (status == MSTRO_OK)
+        status = read_literal(c, t, token, &to);
+    if (status == MSTRO_OK)
+        status = check_range(c, token.at, &from, &to);
+    if (status == MSTRO_OK)
+        status = put_item(c, &to);
+    if (status != MSTRO_OK)
+        return status;
+    *kind_at = ENTRY_RANGE;
+    before = c->lexer;
+    if (!lexer_take(&c->lexer, '/') || !is_word(lexer_value(&c->lexer, true), "by")) {
+        c->lexer = before; /* another entry of the list */
+        return MSTRO_OK;
+    }
+    if (!lexer_take(&c->lexer, '/'))
+        return expected(c, "'/' and the step of the range");
+    status = take_value_token(c, true, &token);
+    if (status == MSTRO_OK && t->kind == VALUE_TIMESTAMP)
+        status = fault(c, token.at, "'by' is not defined for timestamps");
+    if (status == MSTRO_OK)
+        status = read_literal(c, t, token, &by);
+    if (status != MSTRO_OK)
+        return status;
+    int order;
+    if (!value_compare(&by, &(struct value){ .kind = VALUE_INT64 }, &order) || order <= 0)
+        return fault(c, token.at, "a step must be above 0");
+    *kind_at = ENTRY_STEPS;
+    return put_item(c, &by);
+}
+
+/* One of VALUE/VALUE/...: a value, or a range where "to" follows. */
+static mstro_status take_entry(struct compiler *c, const struct type *t, bool list)
+{
+    struct token token;
+    struct value value;
+    size_t kind_at = c->used;
+    mstro_status status = put_byte(c, ENTRY_VALUE);
+    if (status == MSTRO_OK)
+        status = take_value_token(c, list, &token);
+    if (status == MSTRO_OK)
+        status = read_literal(c, t, token, &value);
+    if (status == MSTRO_OK)
+        status = put_item(c, &value);
+    if (status != MSTRO_OK || !list)
+        return status;
+    struct lexer before = c->lexer;
+    if (lexer_take(&c->lexer, '/') && is_word(lexer_value(&c->lexer, true), "to"))
+        return take_range(c, t, value, &c->room[kind_at]);
+    c->lexer = before;
+    return MSTRO_OK;
+}
+
+/* '/' separates values, but not in names of objects, which often hold it. */
+static mstro_status take_entries(struct compiler *c, const struct schema_entry *entry, const struct type *t)
+{
+    bool list = entry->core != CORE_NAME;
+    size_t count_at = c->used;
+    unsigned count = 0;
+    mstro_status status = put(c, "\0\0", 2);
+    do {
+        if (status == MSTRO_OK && count > 0)
+            status = count_one(c, &c->entries, c->lexer.at);
+        if (status == MSTRO_OK)
+            status = take_entry(c, t, list);
+        count++;
+    } while (status == MSTRO_OK && list && lexer_take(&c->lexer, '/'));
+    if (status == MSTRO_OK)
+        little_put16(c->room + count_at, (uint16_t)count);
+    return status;
+}
+
+static mstro_status take_pattern(struct compiler *c, enum op op, unsigned flags, const struct schema_entry *entry, const struct type *t)
+{
+    char problem[128];
+    size_t offset;
+    struct token token;
+    struct text text;
+    if (t->kind != VALUE_TEXT)
+        return fault(c, c->lexer.at, "patterns need a string, '%s' is a " TEXT_FORMAT, entry->key.at, TEXT_ARGUMENTS(t->written));
+    mstro_status status = take_value_token(c, false, &token);
+    if (status == MSTRO_OK)
+        status = literal_text(c, token, &text);
+    if (status != MSTRO_OK)
+        return status;
+    if (text.length > PATTERN_MAX)
+        return fault(c, token.at, "a pattern longer than %d bytes", PATTERN_MAX);
+    if (op == OP_GLOB)
+        return put_text(c, text);
+    if (++c->patterns > PROGRAM_PATTERNS_MAX)
+        return fault(c, token.at, "more than %d regular expressions", PROGRAM_PATTERNS_MAX);
+    struct pattern *pattern;
+    status = pattern_compile(text, flags & TERM_CASELESS ? PATTERN_CASELESS : 0, &pattern, problem, sizeof problem, &offset);
+    if (status == MSTRO_INVARG)
+        return fault(c, token.at + token.quoted + offset, "in the regular expression: %s", problem);
+    if (status != MSTRO_OK)
+        return status;
+    pattern_destroy(pattern);
+    return put_text(c, text);
+}
+
+static const struct { const char *written; enum op op; unsigned flags; } operators[] = {
+    { "=", OP_ANY, 0 },          { "!=", OP_ANY, TERM_NEGATED },      { "<", OP_LESS, 0 },
+    { "<=", OP_LESS_EQUAL, 0 },  { ">", OP_GREATER, 0 },              { ">=", OP_GREATER_EQUAL, 0 },
+    { "~=", OP_MATCH, 0 },       { "~=i", OP_MATCH, TERM_CASELESS },  { "glob", OP_GLOB, 0 },
+};
+
+static mstro_status take_operator(struct compiler *c, enum op *op, unsigned *flags, size_t *at)
+{
+    lexer_peek(&c->lexer);
+    struct lexer before = c->lexer;
+    struct token t = lexer_operator(&c->lexer);
+    *at = t.at;
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        if (t.text.length && text_equal(t.text, text_of(operators[i].written))) {
+            *op = operators[i].op;
+            *flags = operators[i].flags;
+            return MSTRO_OK;
+        }
+    c->lexer = before;
+    return expected(c, "one of = != < <= > >= ~= ~=i glob");
+}
+
+static mstro_status take_order(struct compiler *c, const struct type *t, size_t at)
+{
+    struct token token;
+    struct value value;
+    if (t->kind == VALUE_BOOL)
+        return fault(c, at, "a bool() has no order: = or != expected");
+    mstro_status status = take_value_token(c, false, &token);
+    if (status == MSTRO_OK)
+        status = read_literal(c, t, token, &value);
+    return status == MSTRO_OK ? put_item(c, &value) : status;
+}
+
+static mstro_status take_comparison(struct compiler *c, struct token word)
+{
+    const struct schema_entry *entry;
+    const struct type *t = NULL;
+    enum op op = OP_ANY;
+    unsigned flags = 0;
+    size_t at = 0;
+    mstro_status status = take_key(c, word, &entry);
+    if (status == MSTRO_OK)
+        status = take_operator(c, &op, &flags, &at);
+    if (status == MSTRO_OK)
+        status = comparable_type(c, word.at, entry, &t);
+    if (status == MSTRO_OK)
+        status = put_byte(c, (unsigned char)op);
+    if (status == MSTRO_OK)
+        status = put_byte(c, (unsigned char)(flags | (t != entry->type ? TERM_ITEMS : 0)));
+    if (status == MSTRO_OK)
+        status = put_text(c, entry->key);
+    if (status != MSTRO_OK)
+        return status;
+    if (op == OP_ANY)
+        return take_entries(c, entry, t);
+    return op == OP_MATCH || op == OP_GLOB ? take_pattern(c, op, flags, entry, t) : take_order(c, t, at);
+}
+
+static mstro_status take_has(struct compiler *c)
+{
+    const struct schema_entry *entry;
+    mstro_status status = take_key(c, lexer_word(&c->lexer), &entry);
+    if (status == MSTRO_OK)
+        status = put_byte(c, OP_HAS);
+    return status == MSTRO_OK ? put_text(c, entry->key) : status;
+}
+
+static mstro_status take_term(struct compiler *c, unsigned depth);
+
+static mstro_status take_terms(struct compiler *c, enum op op, unsigned depth)
+{
+    unsigned count = 0;
+    mstro_status status = put_byte(c, (unsigned char)op);
+    size_t count_at = c->used;
+    if (status == MSTRO_OK)
+        status = put(c, "\0\0", 2);
+    for (; status == MSTRO_OK && (count == 0 || lexer_peek(&c->lexer) == '('); count++)
+        status = take_term(c, depth - 1);
+    if (status == MSTRO_OK)
+        little_put16(c->room + count_at, (uint16_t)count);
+    return status;
+}
+
+static mstro_status take_not(struct compiler *c, unsigned depth)
+{
+    mstro_status status = put_byte(c, OP_NOT);
+    return status == MSTRO_OK ? take_term(c, depth - 1) : status;
+}
+
+static mstro_status take_term(struct compiler *c, unsigned depth)
+{
+    if (lexer_peek(&c->lexer) != '(')
+        return expected(c, "'('");
+    mstro_status status = count_one(c, &c->terms, c->lexer.at);
+    if (status == MSTRO_OK && depth == 0)
+        status = fault(c, c->lexer.at, "nested deeper than %d", SELECTOR_DEPTH_MAX);
+    if (status != MSTRO_OK)
+        return status;
+    lexer_take(&c->lexer, '(');
+    lexer_peek(&c->lexer);
+    struct token word = lexer_word(&c->lexer);
+    if (is_word(word, "and"))
+        status = take_terms(c, OP_AND, depth);
+    else if (is_word(word, "or"))
+        status = take_terms(c, OP_OR, depth);
+    else if (is_word(word, "not"))
+        status = take_not(c, depth);
+    else if (is_word(word, "has"))
+        status = take_has(c);
+    else
+        status = take_comparison(c, word);
+    arena_reset(&c->arena);
+    if (status == MSTRO_OK && !lexer_take(&c->lexer, ')'))
+        status = expected(c, "')'");
+    return status;
+}
+
+mstro_status grammar_compile(const char *query, const char *nspace, const struct schema *schema, const struct schema *also, unsigned char *room,
+                             struct bytes *out)
+{
+    struct compiler c = { .lexer.source = text_of(query), .nspace = nspace, .schema = schema, .also = also, .room = room, .used = 4 };
+    mstro_status status;
+    if (!text_is_clean(c.lexer.source))
+        return detail_set(MSTRO_SELECTOR, "a selector that is not UTF-8");
+    if (!query) {
+        c.terms = 1;
+        status = put_byte(&c, OP_ALL);
+    } else {
+        status = take_term(&c, SELECTOR_DEPTH_MAX);
+        if (status == MSTRO_OK && lexer_peek(&c.lexer))
+            status = expected(&c, "the end");
+    }
+    arena_release(&c.arena);
+    room[0] = PROGRAM_VERSION;
+    room[1] = 0;
+    little_put16(room + 2, (uint16_t)c.terms);
+    *out = bytes_of(room, c.used);
+    return status;
+}
