@@ -98,8 +98,13 @@ static struct grid_extent extent_of_points(const struct grid_sampler *s)
     struct grid_extent extent = {s->point[s->points - 1].latitude, s->point[0].latitude, -180, 180};
     if (widest <= 20)
         return extent;
-    extent.west = (begin + widest) % BOX_COLUMNS;
-    extent.east = extent.west + BOX_COLUMNS - widest;
+    double edge = (begin + widest) % BOX_COLUMNS, first = BOX_COLUMNS, last = 0;
+    for (size_t i = 0; i < s->points; i++) {
+        first = fmin(first, around(s->point[i].longitude - edge));
+        last = fmax(last, around(s->point[i].longitude - edge));
+    }
+    extent.west = edge + first;
+    extent.east = edge + fmax(last, first + 1);
     if (extent.west >= 180) {
         extent.west -= 360;
         extent.east -= 360;

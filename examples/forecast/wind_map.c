@@ -12,7 +12,7 @@
 const bool wind_map_available = true;
 
 /* Sizes in pixels. */
-enum { PLOT_WIDTH = 1440, PLOT_HEIGHT = 900, LEFT = 70, RIGHT = 40, TOP = 96, BOTTOM = 128 };
+enum { PLOT_WIDTH = 1440, PLOT_HEIGHT = 900, LEFT = 70, RIGHT = 40, TOP = 96, BOTTOM = 128, WORDS = 700 };
 enum { ARROW_EVERY = 45, COAST_STEP = 3 };
 static const double band = 10;        /* m/s a colour stands for */
 static const double arrow_unit = 0.6; /* pixels for 1 m/s */
@@ -30,6 +30,7 @@ struct sheet {
     struct grid_extent extent;
     double scale; /* pixels for one degree */
     int width, height; /* of the plot */
+    int room;          /* for words beside and below it: at least WORDS */
     cairo_surface_t *surface;
     cairo_t *cairo;
 };
@@ -215,7 +216,7 @@ static void draw_graticule(struct sheet *s)
 static void draw_colour_bar(struct sheet *s)
 {
     cairo_t *c = s->cairo;
-    double y = s->height + 44, width = fmin(60, s->width / (COLOURS + 4.0)), x = 0;
+    double y = s->height + 44, width = fmin(60, s->room / (COLOURS + 5.0)), x = 0;
     char text[32];
     cairo_set_font_size(c, 14);
     for (int i = 0; i < COLOURS; i++, x += width) {
@@ -233,7 +234,7 @@ static void draw_colour_bar(struct sheet *s)
     if (!s->map->arrows)
         return;
     static const double sample = 50;
-    double right = s->width - 60;
+    double right = s->room - 30;
     cairo_set_line_width(c, 1.1);
     draw_arrow(c, right, y + 10, sample * arrow_unit, 0);
     snprintf(text, sizeof text, "%g m/s", sample);
@@ -289,7 +290,8 @@ int wind_map_draw(const struct wind_map *map, const char *path)
     s.scale = fmin(PLOT_WIDTH / across, PLOT_HEIGHT / down);
     s.width = (int)ceil(across * s.scale);
     s.height = (int)ceil(down * s.scale);
-    s.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, LEFT + s.width + RIGHT, TOP + s.height + BOTTOM);
+    s.room = s.width > WORDS ? s.width : WORDS;
+    s.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, LEFT + s.room + RIGHT, TOP + s.height + BOTTOM);
     s.cairo = cairo_create(s.surface);
     set_colour(s.cairo, 0xffffff);
     cairo_paint(s.cairo);

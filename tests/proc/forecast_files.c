@@ -261,6 +261,9 @@ static void sampler_takes_the_nearest_point_of_a_turned_grid_and_none_outside(vo
     struct grid_sampler *sampler = grid_sampler_make(latitude, longitude, 10000);
     struct grid_place place = grid_sampler_place(sampler, latitude[5050] + 0.01, longitude[5050] - 0.01);
     assert_float_equal(grid_place_value(&place, field), 5050, 0);
+    struct grid_extent extent = grid_sampler_extent(sampler);
+    assert_float_equal(extent.west, -5 - 0.0317 * 99, 1e-6);
+    assert_float_equal(extent.east, -5 + 0.1 * 99, 1e-6);
     place = grid_sampler_place(sampler, 20, 0);
     assert_true(isnan(grid_place_value(&place, field)));
     grid_sampler_free(sampler);
