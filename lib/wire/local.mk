@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
 	%D%/codec.h \
+	%D%/copy.c \
+	%D%/copy.h \
 	%D%/cursor.h \
 	%D%/decode.c \
 	%D%/encode.c \
