@@ -71,7 +71,8 @@ struct link_operations {
 
 struct link {
     const struct link_operations *operations;
-    bool background; /* this link needs a thread of the session's that polls it while no caller does */
+    bool background;    /* this link needs a thread of the session's that polls it while no caller does */
+    size_t quick_fetch; /* a fetch of up to so many bytes does not block and may run under the token */
 };
 
 struct host;

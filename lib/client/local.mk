@@ -1,4 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
+	%D%/cancel.c \
+	%D%/cdo.c \
+	%D%/cdo.h \
+	%D%/check.c \
+	%D%/client.c \
 	%D%/client.h \
-	%D%/link.h
+	%D%/demand.c \
+	%D%/events.c \
+	%D%/join.c \
+	%D%/life.c \
+	%D%/link.h \
+	%D%/local.c \
+	%D%/move.c \
+	%D%/move.h \
+	%D%/offer.c \
+	%D%/require.c \
+	%D%/session.c \
+	%D%/session.h \
+	%D%/state.h \
+	%D%/submission.h \
+	%D%/subscription.c \
+	%D%/subscription.h \
+	%D%/waiting.c \
+	%D%/waiting.h \
+	%D%/words.c \
+	%D%/words.h

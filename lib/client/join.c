@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* join.c - JOIN, HEARTBEAT, LEAVE and every other end of a session */
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+#include "lib/client/state.h"
+
+void join_start(struct turn *t)
+{
+    struct client *c = t->client;
+    const struct record_join *join = &t->in->record->join;
+    if (c->life != SESSION_NEW) {
+        turn_refuse(t, join->op, MSTRO_NOT_TWICE, text_of("a session joins once"));
+        return;
+    }
+    if (!client_add_operation(t, join->op, KIND_JOIN)) {
+        turn_refuse(t, join->op, MSTRO_NOMEM, text_of("not enough memory to join"));
+        return;
+    }
+    c->life = SESSION_JOINING;
+    turn_send(t, 0, t->in->record);
+}
+
+void join_welcome(struct turn *t)
+{
+    struct client *c = t->client;
+    const struct record_welcome *w = &t->in->record->welcome;
+    struct operation *join = client_find_operation(c, w->op);
+    if (c->life != SESSION_JOINING || !join || join->kind != KIND_JOIN) {
+        turn_note(t, 0, "WELCOME without a JOIN");
+        return;
+    }
+    c->membership = (struct client_membership){ .app = w->app, .incarnation = w->incarnation, .epoch = w->epoch, .lease = w->lease,
+                                                .heartbeat = w->heartbeat, .pool = w->pool, .inline_limit = w->inline_limit };
+    for (uint32_t i = 0; i < w->slot_map.count; i++) {
+        const struct record_slots *slots = &w->slot_map.at[i];
+        for (uint32_t s = slots->first; s < (uint32_t)slots->first + slots->count && s < SLOT_COUNT; s++)
+            c->shard_of_slot[s] = slots->shard < SLOT_COUNT ? slots->shard : 0;
+    }
+    c->life = SESSION_JOINED;
+    c->heartbeat_at = w->heartbeat ? t->now + w->heartbeat : NO_DEADLINE;
+    client_end_operation(t, join, MSTRO_OK, 0, 0, text_of(""));
+}
+
+void join_refused(struct turn *t)
+{
+    const struct record_refused *r = &t->in->record->refused;
+    client_end_session(t, r->status ? (mstro_status)r->status : MSTRO_REFUSED, r->detail);
+}
+
+void heartbeat_tick(struct turn *t)
+{
+    struct client *c = t->client;
+    if ((c->life != SESSION_JOINED && c->life != SESSION_LEAVING) || t->now < c->heartbeat_at)
+        return;
+    struct record beat = { .kind = KIND_HEARTBEAT, .heartbeat = { .sent = t->now } };
+    for (uint16_t shard = 0; shard < SLOT_COUNT; shard++) {
+        if (shard % 64 == 0 && !c->shard_used[shard / 64])
+            shard += 63;
+        else if (c->shard_used[shard / 64] >> shard % 64 & 1)
+            turn_send(t, shard, &beat);
+    }
+    c->heartbeat_at = t->now + c->membership.heartbeat;
+}
+
+/* ---- ends ---- */
+
+struct ending { struct turn *turn; mstro_status status; struct text detail; bool also_leave; };
+
+static bool move_runs(const struct handle *h)
+{
+    return h->life == LIFE_FETCHING || h->life == LIFE_PREFETCHING || h->life == LIFE_RETREATING;
+}
+
+/* An operation whose move runs ends when the mover has let go of the buffer. */
+static void end_operation(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    struct operation *o = map_entry(link, struct operation, link);
+    if ((o->kind == KIND_LEAVE && !e->also_leave) || (o->handle && move_runs(o->handle)))
+        return;
+    if (o->handle && o->handle->life == LIFE_PAUSING)
+        list_remove(&o->handle->pause);
+    client_end_operation(e->turn, o, e->status, 0, 0, e->detail);
+}
+
+static void abort_if_moving(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    e->turn->handle = map_entry(link, struct handle, link);
+    if (!move_runs(e->turn->handle))
+        return;
+    struct client_output *o = turn_put(e->turn, CLIENT_ABORT_MOVE);
+    o->handle = e->turn->handle->number;
+    o->object = e->turn->handle->object;
+}
+
+void client_end_session(struct turn *t, mstro_status status, struct text detail)
+{
+    struct client *c = t->client;
+    if (c->life == SESSION_ENDED)
+        return;
+    c->life = SESSION_ENDED;
+    c->end_status = status;
+    snprintf(c->end_detail, sizeof c->end_detail, TEXT_FORMAT, TEXT_ARGUMENTS(detail));
+    struct ending e = { t, status, text_of(c->end_detail), true };
+    map_each(&c->handles, abort_if_moving, &e);
+    map_each(&c->operations, end_operation, &e);
+    client_tell_end(t);
+}
+
+void client_tell_end(struct turn *t)
+{
+    struct client *c = t->client;
+    if (c->life != SESSION_ENDED || c->moves || c->told_end)
+        return;
+    c->told_end = true;
+    struct client_output *o = turn_put(t, CLIENT_ENDED);
+    o->status = c->end_status;
+    o->detail = text_of(c->end_detail);
+}
+
+/* Nobody shall have to wait for a process that leaves: what it needs goes first, then what it subscribed to. */
+static void give_up_need(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    struct handle *h = map_entry(link, struct handle, link);
+    bool needs = move_runs(h) || h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING || h->life == LIFE_PAUSING;
+    if (!needs)
+        return;
+    struct record r = { .kind = KIND_RETRACT, .retract = { .handle = h->number } };
+    turn_send(e->turn, h->shard, &r);
+    if (!move_runs(h))
+        h->life = LIFE_IDLE;
+}
+
+static void give_up_subscription(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    struct subscription_entry *entry = map_entry(link, struct subscription_entry, link);
+    struct record r = { .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = entry->number } };
+    turn_send(e->turn, 0, &r);
+    client_drop_subscription(e->turn->client, entry);
+}
+
+void leave_start(struct turn *t)
+{
+    struct client *c = t->client;
+    const struct record_leave *leave = &t->in->record->leave;
+    struct operation *mine = client_add_operation(t, leave->op, KIND_LEAVE);
+    if (!mine) {
+        turn_refuse(t, leave->op, MSTRO_NOMEM, text_of("not enough memory to leave"));
+        return;
+    }
+    if (c->life == SESSION_JOINED) {
+        struct ending e = { t, MSTRO_CANCELLED, text_of("this process leaves the pool"), false };
+        c->life = SESSION_LEAVING;
+        map_each(&c->subscriptions, give_up_subscription, &e);
+        map_each(&c->handles, abort_if_moving, &e);
+        map_each(&c->handles, give_up_need, &e);
+        map_each(&c->operations, end_operation, &e);
+    }
+    turn_send(t, 0, t->in->record);
+}
+
+static void end_leave(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    struct operation *o = map_entry(link, struct operation, link);
+    if (o->kind == KIND_LEAVE)
+        client_end_operation(e->turn, o, e->status, 0, 0, e->detail);
+}
+
+void leave_bye(struct turn *t)
+{
+    const struct record_bye *bye = &t->in->record->bye;
+    struct ending e = { t, (mstro_status)bye->status, bye->detail, true };
+    map_each(&t->client->operations, end_leave, &e);
+    bool asked_for = t->client->life == SESSION_LEAVING;
+    client_end_session(t, asked_for ? MSTRO_UNINIT : bye->status ? (mstro_status)bye->status : MSTRO_POOL_LOST, bye->detail);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/client/move.h"
+
+#include "lib/base/log.h"
+#include "lib/wire/copy.h"
+
+bool move_prepare(struct mstro_cdo_ *cdo, const struct record *record)
+{
+    struct move *m = &cdo->move;
+    arena_release(&m->arena);
+    atomic_store_explicit(&m->abort, false, memory_order_relaxed);
+    m->to = NULL;
+    m->submission.run = move_report;
+    m->moved = (struct client_moved){ .handle = cdo->number };
+    if (record_copy(&m->arena, record, &m->ticket))
+        return true;
+    m->moved.status = MSTRO_NOMEM;
+    m->moved.detail = text_of("not enough memory for a ticket");
+    return false;
+}
+
+static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
+{
+    struct move *m = &cdo->move;
+    const struct record_ticket *ticket = &m->ticket.ticket;
+    if (ticket->how == TICKET_INLINE) {
+        memcpy(m->to, ticket->inline_data.at, ticket->inline_data.length);
+        m->moved.bytes = ticket->inline_data.length;
+        return;
+    }
+    struct fetch fetch = { .ticket = ticket, .to = m->to, .abort = &m->abort };
+    link->operations->fetch(link, &fetch, &m->moved);
+    if (m->moved.status != MSTRO_OK)
+        log_debug(LOG_TRANSPORT, "the bytes of '%.200s' could not be brought: %s " TEXT_FORMAT, cdo->name,
+                  mstro_status_name(m->moved.status), TEXT_ARGUMENTS(m->moved.detail));
+}
+
+void move_run(struct mstro_cdo_ *cdo, struct link *link)
+{
+    struct move *m = &cdo->move;
+    const struct record_ticket *ticket = &m->ticket.ticket;
+    if (ticket->how == TICKET_EMPTY || ticket->size <= 0)
+        return;
+    if (ticket->how == TICKET_INLINE && (uint64_t)ticket->size != ticket->inline_data.length) {
+        m->moved.status = MSTRO_INVMSG;
+        m->moved.detail = text_of("a ticket whose bytes are not as many as it says");
+        return;
+    }
+    m->moved.status = cdo_make_room(cdo, ticket->size, &m->to);
+    if (m->moved.status == MSTRO_OK)
+        move_bytes(cdo, link);
+    else /* the text is this thread's: keep it */
+        m->moved.detail = arena_copy_text(&m->arena, text_of(mstro_error_detail()));
+    if (m->moved.status != MSTRO_OK)
+        m->to = NULL;
+}

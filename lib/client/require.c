@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* require.c - REQUIRE, RETRACT, DISPOSE
+ *
+ * REQUIRE and DISPOSE are sent without an op: nothing is waited for, the order of the records does the rest. */
+#include "lib/client/state.h"
+
+static void send_require(struct turn *t)
+{
+    const struct handle *h = t->handle;
+    struct record r = { .kind = KIND_REQUIRE, .require = { .handle = h->number, .flags = h->flags, .name = h->name } };
+    turn_send(t, h->shard, &r);
+}
+
+void require_send(struct turn *t)
+{
+    send_require(t);
+    finish_at_once(t);
+}
+
+/* The pool took an EMPTY or INLINE ticket for served; what it carried could not be kept here, so the need is announced again. */
+static void require_anew(struct turn *t)
+{
+    if (t->client->life == SESSION_JOINED)
+        send_require(t);
+}
+
+void retract_send(struct turn *t)
+{
+    const struct handle *h = t->handle;
+    struct record r = { .kind = KIND_RETRACT, .retract = { .op = t->operation->op, .handle = h->number } };
+    turn_send(t, h->shard, &r);
+}
+
+void dispose_send(struct turn *t)
+{
+    struct handle *h = t->handle;
+    struct record r = { .kind = KIND_DISPOSE, .dispose = { .handle = h->number } };
+    if (t->client->life == SESSION_JOINED)
+        turn_send(t, h->shard, &r);
+    client_end_operation(t, t->operation, MSTRO_OK, 0, 0, text_of(""));
+    client_drop_handle(t->client, h);
+}
+
+/* The move has stopped: nothing of this process touches the buffer any more. */
+void retract_after_move(struct turn *t)
+{
+    if (t->operation && t->operation->kind == KIND_DISPOSE)
+        dispose_send(t);
+    else if (t->operation && t->client->life == SESSION_JOINED)
+        retract_send(t);
+    else {
+        t->handle->life = LIFE_IDLE;
+        client_end_operation(t, t->operation, t->client->life == SESSION_ENDED ? t->client->end_status : MSTRO_CANCELLED, 0, 0,
+                      text_of(t->client->end_detail));
+    }
+}
+
+/* ---- how a move ends ---- */
+
+static void send_completed(struct turn *t, mstro_status status)
+{
+    const struct handle *h = t->handle;
+    const struct client_moved *m = &t->in->moved;
+    struct record r = { .kind = KIND_COMPLETED,
+                        .completed = { .ticket = h->ticket.number, .handle = h->number, .status = (uint32_t)status, .bytes = m->bytes,
+                                       .nanoseconds = m->nanoseconds, .transport = m->transport } };
+    turn_send(t, h->shard, &r);
+}
+
+void move_done(struct turn *t)
+{
+    struct client *c = t->client;
+    if (c->life == SESSION_JOINED && t->handle->ticket.how == TICKET_DIRECT)
+        send_completed(t, MSTRO_OK);
+    /* who leaves has told the pool so already: the holder may have changed the bytes while they came */
+    if (c->life == SESSION_LEAVING)
+        client_end_operation(t, t->operation, MSTRO_CANCELLED, 0, 0, text_of("this process leaves the pool"));
+    else
+        client_end_operation(t, t->operation, MSTRO_OK, 0, 0, text_of(""));
+}
+
+void move_failed(struct turn *t)
+{
+    struct handle *h = t->handle;
+    const struct client_moved *m = &t->in->moved;
+    if (t->client->life == SESSION_JOINED) {
+        if (h->ticket.how != TICKET_DIRECT)
+            require_anew(t);
+        else if (!h->ticket.voided)
+            send_completed(t, m->status);
+    }
+    if (t->client->life == SESSION_ENDED)
+        client_end_operation(t, t->operation, t->client->end_status, 0, 0, text_of(t->client->end_detail));
+    else
+        client_end_operation(t, t->operation, m->status, 0, 0, m->detail);
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/client/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/base/log.h"
+#include "lib/client/move.h"
+#include "lib/client/subscription.h"
+#include "lib/client/words.h"
+
+struct session {
+    atomic_bool token;              /* taken; who has it may touch what is marked [token] */
+    struct submission_queue queue;
+    struct waiting waiting;
+    struct link *link;
+    struct link_receiver receiver;
+    struct client *client;          /* [token] */
+    struct client_outputs out;      /* [token] */
+    struct words words;             /* [token] */
+    struct submission_queue moved;  /* [token] moves that ran under it: their ends */
+    uint64_t now;                   /* [token] of this turn */
+    struct client_membership membership; /* written before session_open returns */
+    _Atomic uint64_t numbers;
+    _Atomic uint64_t deadline;      /* when somebody must drive though nothing comes */
+    atomic_int status;              /* MSTRO_OK while it lives */
+    struct waitable ended;
+    struct mstro_request_ leaving[2]; /* in peace, by force */
+    struct submission give_up;
+};
+
+uint64_t session_number(struct session *s)
+{
+    return atomic_fetch_add_explicit(&s->numbers, 1, memory_order_relaxed) + 1;
+}
+
+mstro_status session_status(struct session *s)
+{
+    return (mstro_status)atomic_load(&s->status);
+}
+
+struct client_membership session_membership(struct session *s)
+{
+    return s->membership;
+}
+
+/* ---- what others may read ---- */
+
+static mstro_status expose(struct session *s, struct mstro_cdo_ *cdo)
+{
+    const struct link_operations *ops = s->link->operations;
+    cdo->word = words_take(&s->words);
+    if (!cdo->word)
+        return detail_set(MSTRO_NOMEM, "not enough memory to offer '%.200s'", cdo->name);
+    mstro_status status = ops->expose(s->link, cdo->data, (size_t)cdo->size, &cdo->exposed_data);
+    if (status == MSTRO_OK)
+        status = ops->expose(s->link, cdo->word, sizeof *cdo->word, &cdo->exposed_word);
+    return status;
+}
+
+/* The word first: a read that is under way must not end well after this. */
+static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
+{
+    const struct link_operations *ops = s->link->operations;
+    if (!cdo->word)
+        return;
+    words_give(&s->words, cdo->word);
+    cdo->word = NULL;
+    ops->conceal(s->link, &cdo->exposed_data);
+    ops->conceal(s->link, &cdo->exposed_word);
+    if (cut_readers)
+        ops->cut_readers(s->link);
+}
+
+/* ---- outputs of the client ---- */
+
+static void end_request(struct session *s, struct mstro_request_ *r, const struct client_output *o)
+{
+    enum record_kind kind = r->record.kind;
+    if (r->cdo && ((kind == KIND_OFFER && o->status != MSTRO_OK) || (kind == KIND_WITHDRAW && o->status == MSTRO_OK)))
+        conceal(s, r->cdo, (o->flags & ACK_CUT_READERS) != 0);
+    r->status = o->status;
+    r->flags = o->flags;
+    r->generation = o->generation;
+    r->detail = o->detail.length ? strndup(o->detail.at, o->detail.length) : NULL;
+    waiting_ready(&s->waiting, &r->done);
+}
+
+static void begin_move(struct session *s, const struct client_output *o)
+{
+    struct mstro_cdo_ *cdo = o->object;
+    struct mstro_request_ *r = o->operation;
+    bool ready = move_prepare(cdo, &o->record);
+    const struct record_ticket *ticket = &o->record.ticket;
+    bool quick = !ready || ticket->how != TICKET_DIRECT || (uint64_t)ticket->size <= s->link->quick_fetch;
+    if (!quick) {
+        cdo->move.chore.whose = r ? &r->done : NULL;
+        waiting_add_chore(&s->waiting, &cdo->move.chore);
+        return;
+    }
+    if (ready)
+        move_run(cdo, s->link);
+    submission_put(&s->moved, &cdo->move.submission);
+}
+
+static void note(const struct client_output *o)
+{
+    log_warn(o->op ? LOG_CDO : LOG_CORE, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail));
+}
+
+static void end_session(struct session *s, const struct client_output *o)
+{
+    atomic_store(&s->status, o->status);
+    waiting_ready(&s->waiting, &s->ended);
+}
+
+static void handle_output(struct session *s, const struct client_output *o)
+{
+    switch (o->kind) {
+    case CLIENT_SEND: s->link->operations->send(s->link, o->shard, &o->record); break;
+    case CLIENT_DONE:
+        if (o->operation)
+            end_request(s, o->operation, o);
+        break;
+    case CLIENT_MOVE: begin_move(s, o); break;
+    case CLIENT_ABORT_MOVE: atomic_store(&((struct mstro_cdo_ *)o->object)->move.abort, true); break;
+    case CLIENT_EVENTS: subscription_push(o->object, &o->record.events, &s->waiting); break;
+    case CLIENT_NOTE: note(o); break;
+    case CLIENT_ENDED: end_session(s, o); break;
+    }
+}
+
+static void step(struct session *s, const struct client_input *in)
+{
+    client_step(s->client, in, s->now, &s->out);
+    for (size_t i = 0; i < s->out.count; i++)
+        handle_output(s, &s->out.at[i]);
+    client_outputs_clear(&s->out);
+}
+
+/* ---- from the link ---- */
+
+static void receive_record(struct link_receiver *receiver, const struct record *record)
+{
+    struct session *s = (struct session *)((char *)receiver - offsetof(struct session, receiver));
+    struct client_input in = { .kind = CLIENT_RECORD, .record = record };
+    step(s, &in);
+}
+
+static void receive_lost(struct link_receiver *receiver, mstro_status status, struct text reason)
+{
+    struct session *s = (struct session *)((char *)receiver - offsetof(struct session, receiver));
+    struct client_input in = { .kind = CLIENT_LINK_LOST, .status = status, .reason = reason };
+    step(s, &in);
+}
+
+/* ---- the token ---- */
+
+static bool run_submissions(struct session *s, struct submission_queue *q)
+{
+    struct submission *first = submission_take_all(q);
+    for (struct submission *next, *it = first; it; it = next) {
+        next = it->next;
+        it->run(s, it);
+    }
+    return first != NULL;
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* Token held. */
+static void turn(struct session *s)
+{
+    bool more;
+    do {
+        s->now = clock_now();
+        more = run_submissions(s, &s->queue);
+        more |= run_submissions(s, &s->moved);
+        if (client_next_deadline(s->client) <= s->now) {
+            struct client_input tick = { .kind = CLIENT_TICK };
+            step(s, &tick);
+        }
+        s->link->operations->flush(s->link);
+        more |= s->link->operations->poll(s->link, &s->receiver);
+    } while (more);
+    uint64_t deadline = earliest(client_next_deadline(s->client), s->link->operations->deadline(s->link));
+    atomic_store(&s->deadline, deadline);
+    waiting_deadline(&s->waiting, deadline);
+}
+
+/* True when this thread had the token. */
+static bool take_turns(struct session *s)
+{
+    bool had = false;
+    do {
+        if (atomic_exchange(&s->token, true))
+            return had; /* who has it looks at the queue after giving it back */
+        had = true;
+        turn(s);
+        atomic_store(&s->token, false);
+    } while (atomic_load(&s->queue.newest));
+    return had;
+}
+
+void session_submit(struct session *s, struct submission *submission)
+{
+    submission_put(&s->queue, submission);
+    take_turns(s);
+}
+
+void session_say(struct session *s, const struct record *record)
+{
+    struct client_input in = { .kind = CLIENT_START, .record = record };
+    step(s, &in);
+}
+
+/* ---- moves ---- */
+
+/* [token] */
+void move_report(struct session *s, struct submission *submission)
+{
+    struct move *move = (struct move *)((char *)submission - offsetof(struct move, submission));
+    struct client_input in = { .kind = CLIENT_MOVED, .moved = move->moved };
+    step(s, &in);
+}
+
+static bool do_chore(struct session *s, const struct waitable *what)
+{
+    struct chore *chore = waiting_take_chore(&s->waiting, what);
+    if (!chore)
+        return false;
+    struct move *move = (struct move *)((char *)chore - offsetof(struct move, chore));
+    waiting_leave(&s->waiting);
+    move_run((struct mstro_cdo_ *)((char *)move - offsetof(struct mstro_cdo_, move)), s->link);
+    session_submit(s, &move->submission);
+    return true;
+}
+
+void session_ready(struct session *s, struct waitable *what)
+{
+    waiting_ready(&s->waiting, what);
+}
+
+void session_drive(struct session *s)
+{
+    take_turns(s);
+    while (do_chore(s, NULL))
+        ;
+}
+
+bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
+{
+    bool slept = false;
+    while (!waitable_is_ready(what)) {
+        take_turns(s);
+        if (waitable_is_ready(what) || do_chore(s, what))
+            continue;
+        if (deadline != NO_DEADLINE && clock_now() >= deadline)
+            break;
+        slept = true;
+        waiting_sleep(&s->waiting, what, deadline, &s->deadline);
+    }
+    if (slept)
+        waiting_leave(&s->waiting);
+    return waitable_is_ready(what);
+}
+
+/* ---- operations ---- */
+
+void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo)
+{
+    *r = (struct mstro_request_){ .record = *record, .cdo = cdo, .object = cdo };
+}
+
+void request_release(struct mstro_request_ *r)
+{
+    free(r->detail);
+    r->detail = NULL;
+}
+
+static void set_op(struct record *r, uint64_t op)
+{
+    switch (r->kind) {
+    case KIND_JOIN: r->join.op = op; break;
+    case KIND_OFFER: r->offer.op = op; break;
+    case KIND_REQUIRE: r->require.op = op; break;
+    case KIND_RETRACT: r->retract.op = op; break;
+    case KIND_DEMAND: r->demand.op = op; break;
+    case KIND_WITHDRAW: r->withdraw.op = op; break;
+    case KIND_DISPOSE: r->dispose.op = op; break;
+    case KIND_CANCEL: r->cancel.op = op; break;
+    case KIND_SUBSCRIBE: r->subscribe.op = op; break;
+    case KIND_UNSUBSCRIBE: r->unsubscribe.op = op; break;
+    case KIND_LEAVE: r->leave.op = op; break;
+    default: break;
+    }
+}
+
+static uint64_t get_op(const struct record *r)
+{
+    switch (r->kind) {
+    case KIND_OFFER: return r->offer.op;
+    case KIND_DEMAND: return r->demand.op;
+    case KIND_WITHDRAW: return r->withdraw.op;
+    case KIND_RETRACT: return r->retract.op;
+    case KIND_SUBSCRIBE: return r->subscribe.op;
+    case KIND_UNSUBSCRIBE: return r->unsubscribe.op;
+    case KIND_JOIN: return r->join.op;
+    case KIND_LEAVE: return r->leave.op;
+    default: return 0;
+    }
+}
+
+/* The places of an OFFER's bytes, and the bytes themselves when they are few. */
+static mstro_status complete_offer(struct session *s, struct mstro_request_ *r)
+{
+    struct mstro_cdo_ *cdo = r->cdo;
+    struct record_offer *offer = &r->record.offer;
+    if (!cdo || !cdo->data || cdo->size <= 0)
+        return MSTRO_OK;
+    mstro_status status = expose(s, cdo);
+    if (status != MSTRO_OK)
+        return status;
+    offer->word = *cdo->word;
+    offer->data_place.count = offer->word_place.count = 1;
+    offer->data_place.at = &cdo->exposed_data.place;
+    offer->word_place.at = &cdo->exposed_word.place;
+    if ((uint64_t)cdo->size <= client_membership(s->client).inline_limit)
+        offer->inline_data = bytes_of(cdo->data, (size_t)cdo->size);
+    return MSTRO_OK;
+}
+
+/* [token] */
+static void start_request(struct session *s, struct submission *submission)
+{
+    struct mstro_request_ *r = (struct mstro_request_ *)((char *)submission - offsetof(struct mstro_request_, submission));
+    mstro_status status = r->record.kind == KIND_OFFER ? complete_offer(s, r) : MSTRO_OK;
+    if (status != MSTRO_OK) {
+        struct client_output failed = { .kind = CLIENT_DONE, .status = status, .detail = text_of(mstro_error_detail()) };
+        end_request(s, r, &failed);
+        return;
+    }
+    struct client_input in = { .kind = CLIENT_START, .record = &r->record, .operation = r, .object = r->object };
+    step(s, &in);
+}
+
+void session_start_all(struct session *s, struct mstro_request_ *r[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        set_op(&r[i]->record, session_number(s));
+        r[i]->submission.run = start_request;
+        submission_put(&s->queue, &r[i]->submission);
+    }
+    take_turns(s);
+}
+
+void session_start(struct session *s, struct mstro_request_ *r)
+{
+    session_start_all(s, &r, 1);
+}
+
+void session_cancel(struct session *s, struct mstro_request_ *target)
+{
+    struct record record = { .kind = KIND_CANCEL, .cancel = { .target = get_op(&target->record) } };
+    struct mstro_request_ cancel;
+    request_init(&cancel, &record, NULL);
+    session_start(s, &cancel);
+    session_wait(s, &cancel.done, NO_DEADLINE);
+    request_release(&cancel);
+}
+
+/* ---- begin and end ---- */
+
+/* [token] */
+static void lose_link(struct session *s, struct submission *submission)
+{
+    (void)submission;
+    receive_lost(&s->receiver, MSTRO_TIMEOUT, text_of("the pool did not answer in time"));
+}
+
+static void give_up(struct session *s)
+{
+    s->give_up.run = lose_link;
+    session_submit(s, &s->give_up);
+    session_wait(s, &s->ended, NO_DEADLINE);
+}
+
+static mstro_status join(struct session *s, const struct session_identity *who, uint64_t deadline)
+{
+    struct record record = { .kind = KIND_JOIN,
+                             .join = { .index = who->index, .pid = (uint64_t)getpid(), .node = who->node, .workflow = text_of(who->workflow),
+                                       .component = text_of(who->component), .host = text_of(who->host), .serving = who->serving } };
+    struct mstro_request_ request;
+    request_init(&request, &record, NULL);
+    session_start(s, &request);
+    if (!session_wait(s, &request.done, deadline))
+        give_up(s);
+    mstro_status status = request.status;
+    if (status == MSTRO_OK)
+        s->membership = client_membership(s->client);
+    else
+        detail_set(status, "%s", request.detail ? request.detail : "");
+    request_release(&request);
+    return status;
+}
+
+mstro_status session_open(struct session **out, struct link *link, const struct session_identity *who, uint64_t deadline)
+{
+    struct session *s = calloc(1, sizeof *s);
+    if (!s || client_create(&s->client) != MSTRO_OK) {
+        link->operations->close(link);
+        free(s);
+        return detail_set(MSTRO_NOMEM, "not enough memory to join the pool");
+    }
+    s->link = link;
+    s->receiver = (struct link_receiver){ receive_record, receive_lost };
+    words_init(&s->words, who->word_seed);
+    waiting_init(&s->waiting, link);
+    atomic_init(&s->deadline, NO_DEADLINE);
+    mstro_status status = join(s, who, deadline);
+    if (status != MSTRO_OK)
+        session_release(s);
+    else
+        *out = s;
+    return status;
+}
+
+/* [token] Nothing that is read from here on is whole. */
+static void forget_words(struct session *s, struct submission *submission)
+{
+    (void)submission;
+    words_clear(&s->words);
+}
+
+static bool leave(struct session *s, bool force, uint64_t deadline)
+{
+    struct record record = { .kind = KIND_LEAVE, .leave = { .force = force } };
+    struct mstro_request_ *request = &s->leaving[force];
+    request_init(request, &record, NULL);
+    session_start(s, request);
+    return session_wait(s, &s->ended, deadline);
+}
+
+/* How long the pool may take to let go of a process that leaves by force. */
+#define FORCE_PATIENCE NANOSECONDS_PER_SECOND
+
+mstro_status session_leave(struct session *s, uint64_t deadline)
+{
+    if (session_status(s) != MSTRO_OK || leave(s, false, deadline))
+        return MSTRO_OK;
+    struct submission forget = { .run = forget_words };
+    session_submit(s, &forget);
+    if (!leave(s, true, clock_now() + FORCE_PATIENCE))
+        give_up(s);
+    return detail_set(MSTRO_TIMEOUT, "the pool was left by force: others still needed what this process offers");
+}
+
+void session_release(struct session *s)
+{
+    if (!s)
+        return;
+    request_release(&s->leaving[0]);
+    request_release(&s->leaving[1]);
+    s->link->operations->close(s->link);
+    client_destroy(s->client);
+    client_outputs_release(&s->out);
+    words_release(&s->words);
+    waiting_release(&s->waiting);
+    free(s);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session.h - what lives around the client's step function: the progress token, the threads that wait, the moves of bytes
+ *
+ * Who has something to say queues it and tries the token.  Free: that thread steps the client, sends, takes what has come, and gives
+ * the token back; taken: whoever holds it does it, for it empties the queue before giving the token back and looks again afterwards.
+ * The token is never held asleep.  A thread that waits drives; copies above link.quick_fetch run outside the token, on the
+ * thread whose operation they are or on one that waits.
+ *
+ * Every function may be called from any thread. */
+#ifndef LIB_CLIENT_SESSION_H
+#define LIB_CLIENT_SESSION_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/client/cdo.h"
+#include "lib/client/client.h"
+#include "lib/client/link.h"
+#include "lib/client/submission.h"
+#include "lib/client/waiting.h"
+
+struct session;
+
+/* One operation, from its start to its end.  The caller keeps it, and what 'record' shows, until it is READY. */
+struct mstro_request_ {
+    struct submission submission;
+    struct waitable done;
+    struct record record;      /* what the client is to START; op is filled in */
+    struct mstro_cdo_ *cdo;    /* what it is about, or NULL */
+    void *object;              /* the cdo, or the subscription of a SUBSCRIBE */
+    mstro_status status;       /* valid once READY, as all below */
+    uint32_t flags;
+    uint64_t generation;
+    char *detail;              /* malloc'ed, or NULL for none */
+};
+
+/* Who joins. */
+struct session_identity {
+    const char *workflow, *component, *host; /* terminated, copied by the pool */
+    int64_t index;
+    struct id node;
+    uint64_t word_seed; /* validity words are counted from here */
+    struct bytes serving;
+};
+
+/* Join the pool at the other end of 'link', which belongs to the session from now on, also on failure. */
+mstro_status session_open(struct session **out, struct link *link, const struct session_identity *who, uint64_t deadline);
+
+/* Leave.  When the pool has not let go of this process at 'deadline', it is left by force: MSTRO_TIMEOUT.  All operations end with
+ * MSTRO_CANCELLED.  The session stays usable (every operation is refused) until session_release. */
+mstro_status session_leave(struct session *s, uint64_t deadline);
+
+/* Free it.  No other thread may be in a call. */
+void session_release(struct session *s);
+
+struct client_membership session_membership(struct session *s);
+
+/* MSTRO_OK while the session lives, else why it ended. */
+mstro_status session_status(struct session *s);
+
+/* A number that was not used before in this session: for handles, operations and subscriptions alike. */
+uint64_t session_number(struct session *s);
+
+/* Start the operation of 'r', whose record is filled in but for its op. */
+void session_start(struct session *s, struct mstro_request_ *r);
+
+/* The same for several, with one turn of the token. */
+void session_start_all(struct session *s, struct mstro_request_ *r[], size_t count);
+
+/* Queue what is no operation, and drive. */
+void session_submit(struct session *s, struct submission *submission);
+
+/* [token: from a submission] START a record that is not answered. */
+void session_say(struct session *s, const struct record *record);
+
+/* Drive until 'what' is READY (true) or 'deadline' (false). */
+bool session_wait(struct session *s, struct waitable *what, uint64_t deadline);
+
+/* Wake who waits for 'what', though no operation has ended. */
+void session_ready(struct session *s, struct waitable *what);
+
+/* Drive without waiting, and do the chores that nobody else waits for. */
+void session_drive(struct session *s);
+
+static inline bool waitable_is_ready(const struct waitable *what)
+{
+    return atomic_load_explicit(&what->state, memory_order_acquire) == WAITABLE_READY;
+}
+
+/* Ask for the end of an operation; it still must be waited for. */
+void session_cancel(struct session *s, struct mstro_request_ *target);
+
+void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo);
+void request_release(struct mstro_request_ *r);
+
+#endif

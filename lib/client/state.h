@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* state.h - what a client remembers, shared by the flows of this folder (one file each) and by nobody else */
+#ifndef LIB_CLIENT_STATE_H
+#define LIB_CLIENT_STATE_H
+#include "lib/base/hash.h"
+#include "lib/base/list.h"
+#include "lib/base/map.h"
+#include "lib/client/client.h"
+
+/* Where a handle stands.  The table that leads from one to the next is in life.c. */
+enum life {
+    LIFE_NONE,
+    LIFE_IDLE,         /* the pool holds nothing of it */
+    LIFE_OFFERING,     /* OFFER sent */
+    LIFE_OFFERED,
+    LIFE_WITHDRAWING,  /* WITHDRAW sent */
+    LIFE_REQUIRED,     /* REQUIRE sent */
+    LIFE_DEMANDING,    /* DEMAND sent, its ticket is waited for */
+    LIFE_FETCHING,     /* the bytes are coming, a DEMAND waits for them */
+    LIFE_PAUSING,      /* the source could not be read: asked again after a moment */
+    LIFE_PREFETCHING,  /* the bytes are coming, nobody has demanded them yet */
+    LIFE_SERVED_AHEAD, /* they are here, nobody has demanded them yet */
+    LIFE_SERVED,       /* demanded, and here */
+    LIFE_RETREATING,   /* RETRACT or DISPOSE wait for the move to stop */
+    LIFE_RETRACTING,   /* RETRACT sent */
+    LIFE_COUNT
+};
+
+enum life_event {
+    ON_OFFER,       /* the caller wants it: */
+    ON_REQUIRE,
+    ON_RETRACT,
+    ON_DEMAND,
+    ON_WITHDRAW,
+    ON_DISPOSE,
+    ON_ACK,         /* the pool has done it */
+    ON_ACK_ENDED,   /* the pool has ended it without effect (cancelled, lost): what was there before is there still */
+    ON_ACK_REFUSED, /* the pool did not accept it */
+    ON_TICKET,
+    ON_VOID,        /* the source of the ticket is gone */
+    ON_MOVED,       /* the mover: here */
+    ON_AGAIN,       /* the mover: not readable, a new ticket may help */
+    ON_FAILED,      /* the mover: could not be stored here, or was stopped */
+    ON_CANCEL,      /* the caller wants the operation under way ended */
+    ON_TIME,        /* the pause is over */
+    ON_COUNT
+};
+
+struct handle {
+    struct map_link link;
+    struct list pause;           /* in client.pausing while LIFE_PAUSING */
+    uint64_t number;
+    enum life life;
+    uint16_t shard;
+    uint32_t flags;              /* REQUIRE_* */
+    struct text name;            /* the caller's */
+    void *object;
+    struct operation *operation; /* under way, or NULL */
+    struct {                     /* the last one that came; open while FETCHING, PAUSING, PREFETCHING, RETREATING */
+        uint64_t number;
+        uint8_t how;
+        bool voided;             /* TICKET_VOID came */
+        bool unasked;            /* the DEMAND that waits for it was never sent */
+        bool stopped;            /* the caller wants the move ended */
+    } ticket;
+    struct { mstro_status status; char detail[256]; } verdict; /* the pool's end of a DEMAND whose move still runs; MSTRO_OK: none */
+    uint32_t tries;
+    uint64_t first_try, again_at;
+};
+
+struct operation {
+    struct map_link link;
+    uint64_t op;
+    enum record_kind kind;
+    uint16_t shard;
+    struct handle *handle;             /* or NULL */
+    struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */
+    void *owner;
+};
+
+struct subscription_entry {
+    struct map_link link;
+    uint64_t number;
+    void *object;
+};
+
+enum session_life { SESSION_NEW, SESSION_JOINING, SESSION_JOINED, SESSION_LEAVING, SESSION_ENDED };
+
+struct client {
+    enum session_life life;
+    struct client_membership membership;
+    uint16_t shard_of_slot[SLOT_COUNT];
+    uint64_t shard_used[SLOT_COUNT / 64]; /* bits: where heartbeats go */
+    uint64_t heartbeat_at;
+    struct map handles, operations, subscriptions;
+    struct list pausing;
+    struct map_link *spare_operations, *spare_handles;
+    uint64_t moves;
+    bool told_end;
+    mstro_status end_status;
+    char end_detail[512];
+};
+
+/* One step under way: its input, what it is about, where the output goes. */
+struct turn {
+    struct client *client;
+    const struct client_input *in;
+    uint64_t now;
+    struct client_outputs *out;
+    struct handle *handle;
+    struct operation *operation;
+};
+
+/* ---- client.c: tables and outputs ---- */
+struct client_output *turn_put(struct turn *t, enum client_output_kind kind);
+void turn_send(struct turn *t, uint16_t shard, const struct record *record);
+void turn_note(struct turn *t, uint64_t op, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct text turn_text(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct handle *client_find_handle(const struct client *c, uint64_t number);
+struct handle *client_add_handle(struct client *c, uint64_t number);
+void client_drop_handle(struct client *c, struct handle *h);
+struct operation *client_find_operation(const struct client *c, uint64_t op);
+struct operation *client_add_operation(struct turn *t, uint64_t op, enum record_kind kind);
+struct subscription_entry *client_find_subscription(const struct client *c, uint64_t number);
+
+/* Report the end of the operation and forget it.  A NULL 'operation' is allowed. */
+void client_end_operation(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail);
+
+/* The same for a START that did not even become an operation. */
+void turn_refuse(struct turn *t, uint64_t op, mstro_status status, struct text detail);
+
+uint64_t record_op(const struct record *r);
+
+/* ---- life.c ---- */
+
+/* Take the event on t->handle.  False when the table does not list it; nothing has changed then. */
+bool life_step(struct turn *t, enum life_event event);
+const char *life_name(enum life life);
+
+/* ---- the flows: what the rows of the table do ---- */
+void offer_send(struct turn *t);
+void withdraw_send(struct turn *t);
+void require_send(struct turn *t);
+void retract_send(struct turn *t);
+void retract_after_move(struct turn *t);
+void dispose_send(struct turn *t);
+void demand_send(struct turn *t);
+void demand_adopt(struct turn *t);
+void demand_again(struct turn *t);
+void demand_verdict(struct turn *t);
+void ticket_move(struct turn *t);
+void ticket_void(struct turn *t);
+void move_abort(struct turn *t);
+void move_done(struct turn *t);
+void move_failed(struct turn *t);
+void pause_void(struct turn *t);
+void pause_cancel(struct turn *t);
+void pause_over(struct turn *t);
+void finish_from_ack(struct turn *t);
+void finish_at_once(struct turn *t);
+
+void join_start(struct turn *t);
+void join_welcome(struct turn *t);
+void join_refused(struct turn *t);
+void leave_start(struct turn *t);
+void leave_bye(struct turn *t);
+void heartbeat_tick(struct turn *t);
+void client_end_session(struct turn *t, mstro_status status, struct text detail);
+void client_tell_end(struct turn *t);
+
+void subscribe_start(struct turn *t);
+void unsubscribe_start(struct turn *t);
+void subscription_forward(struct turn *t);
+void client_drop_subscription(struct client *c, struct subscription_entry *entry);
+void events_arrived(struct turn *t);
+
+void cancel_start(struct turn *t);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* waiting.h - threads that wait for something a session brings
+ *
+ * One of them at a time has the chair: it sleeps in the link and is the one whom news, and the next thing that is due, wake.  The
+ * others sleep on the bench until what they wait for is there, or the chair is free.  Nobody sleeps while holding the token. */
+#ifndef LIB_CLIENT_WAITING_H
+#define LIB_CLIENT_WAITING_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/list.h"
+#include "lib/client/link.h"
+
+enum waitable_state { WAITABLE_PENDING, WAITABLE_SLEEPING, WAITABLE_READY };
+
+/* Something one thread may wait for.  It may be gone as soon as it is READY. */
+struct waitable {
+    atomic_int state;
+    struct waiter *waiter; /* while SLEEPING; guarded by waiting.lock */
+};
+
+/* Work that must not be done under the token: moves of bytes. */
+struct chore {
+    struct list link;
+    struct waitable *whose; /* what waits for it, or NULL; it lives until the chore is done */
+};
+
+struct waiting {
+    pthread_mutex_t lock;        /* leaf but for link.wake; guards what follows */
+    struct list bench;           /* of waiters, the one in the chair too */
+    struct waiter *chair;
+    struct list chores;
+    struct link *link;
+    _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it */
+};
+
+void waiting_init(struct waiting *w, struct link *link);
+void waiting_release(struct waiting *w);
+
+/* What 'what' stands for is here: wake who sleeps for it.  Any thread, once between two waitable_reset. */
+void waiting_ready(struct waiting *w, struct waitable *what);
+
+/* Sleep until 'what' is READY, a chore is to be done, the session is to be driven, or 'until'.  May return early.  'what' may be NULL. */
+void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _Atomic uint64_t *session_deadline);
+
+/* This thread waits no longer: somebody else may have the chair. */
+void waiting_leave(struct waiting *w);
+
+/* Queue a chore, and wake the thread that waits for what it is for, or any. */
+void waiting_add_chore(struct waiting *w, struct chore *chore);
+
+/* One that the thread that waits for 'what' (NULL: for nothing) should do now, or NULL: its own before one that nobody waits for. */
+struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what);
+
+/* Something is due at 'deadline': the chair must not sleep longer. */
+void waiting_deadline(struct waiting *w, uint64_t deadline);
+
+#endif
