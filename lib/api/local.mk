@@ -2,7 +2,18 @@
 # The exported functions as a convenience library: a program that also uses what is inside links $(maestro_static) and never
 # libmaestro.la beside it (two copies of the library in one process).
 noinst_LTLIBRARIES += libapi.la
-libapi_la_SOURCES = %D%/version.c
+libapi_la_SOURCES = \
+	%D%/attributes.c \
+	%D%/cdo.c \
+	%D%/group.c \
+	%D%/operation.c \
+	%D%/operation.h \
+	%D%/pool_manager.c \
+	%D%/process.c \
+	%D%/process.h \
+	%D%/request.c \
+	%D%/subscription.c \
+	%D%/version.c
 maestro_static = libapi.la libcore.la
 
 lib_LTLIBRARIES += libmaestro.la

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cdo.c - the life of a Core Data Object, one call at a time or many in one */
+#include "maestro/cdo.h"
+
+#include <stdlib.h>
+
+#include "lib/api/operation.h"
+#include "lib/base/detail.h"
+#include "lib/base/export.h"
+#include "lib/base/utf8.h"
+
+static mstro_status check_name(const char *name)
+{
+    if (!name || !*name)
+        return detail_set(MSTRO_INVARG, "declare: an object needs a name");
+    struct text t = text_of(name);
+    if (t.length > MAX_NAME)
+        return detail_set(MSTRO_INVARG, "declare: the name has %zu bytes, %d are allowed: '%.60s...'", t.length, MAX_NAME, name);
+    if (!text_is_utf8(t))
+        return detail_set(MSTRO_INVARG, "declare: the name is not UTF-8");
+    return MSTRO_OK;
+}
+
+API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attributes, mstro_cdo *result)
+{
+    if (!result)
+        return detail_set(MSTRO_INVOUT, "declare: no place for the handle");
+    *result = NULL;
+    mstro_status s = process_enter();
+    if (s != MSTRO_OK)
+        return s;
+    s = check_name(name);
+    if (s == MSTRO_OK && attributes)
+        s = detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT");
+    if (s == MSTRO_OK)
+        s = cdo_create(result, name, process_schema(), session_number(process_session()));
+    if (s == MSTRO_OK)
+        process_add_cdo(*result);
+    process_leave();
+    return s;
+}
+
+static mstro_status run(enum verb verb, mstro_cdo cdo)
+{
+    struct operation_request o;
+    mstro_status s = process_enter();
+    if (s != MSTRO_OK)
+        return s;
+    s = operation_prepare(&o, verb, cdo);
+    if (s == MSTRO_OK) {
+        operation_start(&o);
+        s = operation_complete(&o, process_deadline());
+    }
+    process_leave();
+    return s;
+}
+
+API mstro_status mstro_cdo_seal(mstro_cdo cdo) { return run(VERB_SEAL, cdo); }
+API mstro_status mstro_cdo_offer(mstro_cdo cdo) { return run(VERB_OFFER, cdo); }
+API mstro_status mstro_cdo_require(mstro_cdo cdo) { return run(VERB_REQUIRE, cdo); }
+API mstro_status mstro_cdo_retract(mstro_cdo cdo) { return run(VERB_RETRACT, cdo); }
+API mstro_status mstro_cdo_demand(mstro_cdo cdo) { return run(VERB_DEMAND, cdo); }
+API mstro_status mstro_cdo_withdraw(mstro_cdo cdo) { return run(VERB_WITHDRAW, cdo); }
+API mstro_status mstro_cdo_dispose(mstro_cdo cdo) { return run(VERB_DISPOSE, cdo); }
+
+/* ---- many ---- */
+
+struct batch { struct operation_request *operation; struct mstro_request_ **start; mstro_status *status; };
+
+static mstro_status batch_allocate(struct batch *b, size_t count)
+{
+    b->operation = calloc(count, sizeof *b->operation);
+    b->start = calloc(count, sizeof *b->start);
+    b->status = calloc(count, sizeof *b->status);
+    return b->operation && b->start && b->status ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for %zu operations", count);
+}
+
+static void batch_free(struct batch *b)
+{
+    free(b->operation);
+    free(b->start);
+    free(b->status);
+}
+
+static mstro_status batch_run(struct batch *b, enum verb verb, size_t count, const mstro_cdo cdo[])
+{
+    size_t started = 0;
+    uint64_t deadline = process_deadline();
+    mstro_status first = MSTRO_OK;
+    for (size_t i = 0; i < count; i++) {
+        b->status[i] = operation_prepare(&b->operation[i], verb, cdo[i]);
+        if (b->status[i] == MSTRO_OK)
+            b->start[started++] = &b->operation[i].request;
+    }
+    session_start_all(process_session(), b->start, started);
+    for (size_t i = 0; i < count; i++) {
+        if (b->status[i] == MSTRO_OK)
+            b->status[i] = operation_complete(&b->operation[i], deadline);
+        if (first == MSTRO_OK)
+            first = b->status[i];
+    }
+    return first;
+}
+
+static mstro_status run_all(enum verb verb, size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    if (count && !cdo)
+        return detail_set(MSTRO_INVARG, "no handles");
+    mstro_status s = process_enter();
+    if (s != MSTRO_OK)
+        return s;
+    struct batch b = { 0 };
+    if (count && (s = batch_allocate(&b, count)) == MSTRO_OK) {
+        s = batch_run(&b, verb, count, cdo);
+        if (status)
+            memcpy(status, b.status, count * sizeof *status);
+    }
+    batch_free(&b);
+    process_leave();
+    return s;
+}
+
+API mstro_status mstro_cdo_offer_all(size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    return run_all(VERB_OFFER, count, cdo, status);
+}
+
+API mstro_status mstro_cdo_require_all(size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    return run_all(VERB_REQUIRE, count, cdo, status);
+}
+
+API mstro_status mstro_cdo_demand_all(size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    return run_all(VERB_DEMAND, count, cdo, status);
+}
+
+API mstro_status mstro_cdo_withdraw_all(size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    return run_all(VERB_WITHDRAW, count, cdo, status);
+}
+
+API mstro_status mstro_cdo_dispose_all(size_t count, const mstro_cdo cdo[], mstro_status status[])
+{
+    return run_all(VERB_DISPOSE, count, cdo, status);
+}
+
+/* ---- what is in it ---- */
+
+API mstro_status mstro_cdo_access_ptr(mstro_cdo cdo, void **data, int64_t *size_bytes)
+{
+    mstro_status s = process_enter();
+    if (s != MSTRO_OK)
+        return s;
+    if (!cdo)
+        s = detail_set(MSTRO_INVARG, "the handle is NULL");
+    else if (atomic_exchange(&cdo->busy, true))
+        s = detail_set(MSTRO_BUSY, "another call or operation is using '%.200s'", cdo->name);
+    else {
+        s = cdo_show(cdo, data, size_bytes);
+        atomic_store(&cdo->busy, false);
+    }
+    process_leave();
+    return s;
+}
+
+API const char *mstro_cdo_name(mstro_cdo cdo)
+{
+    return cdo ? cdo->name : NULL;
+}

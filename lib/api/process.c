@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* process.c - mstro_init, mstro_finalize, and the state between them */
+#include "lib/api/process.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/base/export.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/base/setting.h"
+#include "lib/base/utf8.h"
+#include "lib/schema/catalogue.h"
+#include "lib/serve/host.h"
+#include "maestro/core.h"
+
+enum phase { PHASE_NONE, PHASE_READY, PHASE_ENDING };
+
+/* Init, finalize and what changes the pool run one at a time under 'turn'. */
+static struct {
+    pthread_mutex_t turn;
+    atomic_int phase;
+    atomic_bool forked;
+    atomic_int inside;        /* calls between enter and leave */
+    uint64_t run;
+    struct host *host;        /* the pool inside this process, or NULL */
+    struct session *session;
+    struct schema *schema;
+    uint64_t operation_timeout, finalize_timeout;
+    pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
+    pthread_cond_t out;       /* the last one has left */
+    struct list cdos, subscriptions;
+} process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER, .out = PTHREAD_COND_INITIALIZER };
+
+/* How long mstro_finalize waits for calls that have been cancelled to return, in seconds. */
+enum { LEAVING_PATIENCE = 5 };
+
+/* ---- in and out ---- */
+
+mstro_status process_enter(void)
+{
+    if (atomic_load_explicit(&process.forked, memory_order_relaxed))
+        return detail_set(MSTRO_FORKED, "%s", mstro_status_description(MSTRO_FORKED));
+    atomic_fetch_add(&process.inside, 1);
+    int phase = atomic_load(&process.phase);
+    if (phase == PHASE_READY)
+        return MSTRO_OK;
+    process_leave();
+    if (phase == PHASE_ENDING)
+        return detail_set(MSTRO_CANCELLED, "mstro_finalize is running");
+    return detail_set(MSTRO_UNINIT, "%s", mstro_status_description(MSTRO_UNINIT));
+}
+
+void process_leave(void)
+{
+    if (atomic_fetch_sub(&process.inside, 1) == 1 && atomic_load(&process.phase) == PHASE_ENDING) {
+        pthread_mutex_lock(&process.lists);
+        pthread_cond_broadcast(&process.out);
+        pthread_mutex_unlock(&process.lists);
+    }
+}
+
+bool process_ends(void) { return atomic_load(&process.phase) == PHASE_ENDING; }
+struct session *process_session(void) { return process.session; }
+struct schema *process_schema(void) { return process.schema; }
+uint64_t process_run(void) { return process.run; }
+
+uint64_t process_deadline(void)
+{
+    return process.operation_timeout == NO_DEADLINE ? NO_DEADLINE : clock_now() + process.operation_timeout;
+}
+
+static void add(struct list *to, struct list *link)
+{
+    pthread_mutex_lock(&process.lists);
+    list_append(to, link);
+    pthread_mutex_unlock(&process.lists);
+}
+
+static void remove_link(struct list *link)
+{
+    pthread_mutex_lock(&process.lists);
+    list_remove(link);
+    pthread_mutex_unlock(&process.lists);
+}
+
+void process_add_cdo(struct mstro_cdo_ *cdo) { add(&process.cdos, &cdo->link); }
+void process_remove_cdo(struct mstro_cdo_ *cdo) { remove_link(&cdo->link); }
+void process_add_subscription(struct mstro_subscription_ *sub) { add(&process.subscriptions, &sub->link); }
+void process_remove_subscription(struct mstro_subscription_ *sub) { remove_link(&sub->link); }
+
+/* ---- fork ---- */
+
+static void in_forked_child(void)
+{
+    if (atomic_load(&process.phase) != PHASE_NONE)
+        atomic_store(&process.forked, true);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, in_forked_child);
+}
+
+/* ---- init ---- */
+
+static mstro_status check_name(const char *what, const char *variable, const char **name)
+{
+    if (!*name)
+        *name = setting_read_text(variable);
+    if (!*name || !**name)
+        return detail_set(MSTRO_INVARG, "no %s name: give one to mstro_init or set %s", what, variable);
+    struct text t = text_of(*name);
+    if (t.length > MAX_COMPONENT)
+        return detail_set(MSTRO_INVARG, "the %s name has %zu bytes, %d are allowed", what, t.length, MAX_COMPONENT);
+    if (!text_is_utf8(t))
+        return detail_set(MSTRO_INVARG, "the %s name is not UTF-8", what);
+    for (size_t i = 0; i < t.length; i++)
+        if ((unsigned char)t.at[i] < ' ' || t.at[i] == ';')
+            return detail_set(MSTRO_INVARG, "the %s name has a ';' or a control character", what);
+    return MSTRO_OK;
+}
+
+static mstro_status read_settings(void)
+{
+    mstro_status s = setting_read_duration("MSTRO_OPERATION_TIMEOUT", NO_DEADLINE, &process.operation_timeout);
+    if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_FINALIZE_TIMEOUT", 60 * NANOSECONDS_PER_SECOND, &process.finalize_timeout);
+    return s;
+}
+
+/* The pool that is in this process alone: nobody can be silent in it, so there is no lease. */
+static mstro_status open_own_pool(const struct session_identity *who)
+{
+    struct pool_settings settings = pool_settings_default();
+    random_fill(random_kernel, &settings.pool, sizeof settings.pool);
+    settings.workflow = text_of(who->workflow);
+    settings.epoch = 1;
+    settings.lease = 0;
+    settings.heartbeat = 0;
+    mstro_status s = host_create(&process.host, &settings);
+    struct link *link = NULL;
+    if (s == MSTRO_OK)
+        s = link_local(&link, process.host);
+    if (s == MSTRO_OK)
+        s = session_open(&process.session, link, who, NO_DEADLINE);
+    return s;
+}
+
+static mstro_status open_pool(const char *workflow, const char *component, int64_t index)
+{
+    char host[MAX_HOST];
+    if (gethostname(host, sizeof host) != 0)
+        host[0] = '\0';
+    host[sizeof host - 1] = '\0';
+    struct session_identity who = { .workflow = workflow, .component = component, .host = host, .index = index,
+                                    .word_seed = random_word(random_kernel) };
+    if (setting_read_text(MSTRO_ENV_POOL_INFO))
+        return detail_set(MSTRO_UNIMPL, MSTRO_ENV_POOL_INFO " is set, but this version cannot join a pool manager");
+    return open_own_pool(&who);
+}
+
+static void close_all(void)
+{
+    session_release(process.session);
+    host_destroy(process.host);
+    schema_release(process.schema);
+    process.session = NULL;
+    process.host = NULL;
+    process.schema = NULL;
+}
+
+static mstro_status start(const char *workflow, const char *component, int64_t index)
+{
+    mstro_status s = check_name("workflow", MSTRO_ENV_WORKFLOW_NAME, &workflow);
+    if (s == MSTRO_OK)
+        s = check_name("component", MSTRO_ENV_COMPONENT_NAME, &component);
+    if (s == MSTRO_OK)
+        s = read_settings();
+    if (s != MSTRO_OK)
+        return s;
+    log_configure(component, index, 0);
+    list_init(&process.cdos);
+    list_init(&process.subscriptions);
+    s = catalogue_load(&process.schema);
+    if (s == MSTRO_OK)
+        s = open_pool(workflow, component, index);
+    if (s != MSTRO_OK) {
+        close_all();
+        return s;
+    }
+    log_configure(component, index, session_membership(process.session).app);
+    process.run++;
+    atomic_store(&process.phase, PHASE_READY);
+    return MSTRO_OK;
+}
+
+API mstro_status mstro_init(const char *workflow_name, const char *component_name, int64_t component_index)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (atomic_load(&process.forked))
+        return detail_set(MSTRO_FORKED, "%s", mstro_status_description(MSTRO_FORKED));
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&process.turn);
+    mstro_status s = MSTRO_NOT_TWICE;
+    if (atomic_load(&process.phase) == PHASE_NONE)
+        s = start(workflow_name, component_name, component_index);
+    else
+        detail_set(s, "mstro_init was called before; mstro_finalize must come between");
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+/* ---- finalize ---- */
+
+/* Calls that wait for events wait for no operation: leaving the pool does not end them. */
+static void wake_subscribers(void)
+{
+    pthread_mutex_lock(&process.lists);
+    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next)
+        session_ready(process.session, &list_entry(link, struct mstro_subscription_, link)->news);
+    pthread_mutex_unlock(&process.lists);
+}
+
+static bool wait_until_all_are_out(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LEAVING_PATIENCE;
+    int failed = 0;
+    pthread_mutex_lock(&process.lists);
+    while (atomic_load(&process.inside) > 0 && failed == 0)
+        failed = pthread_cond_timedwait(&process.out, &process.lists, &until);
+    pthread_mutex_unlock(&process.lists);
+    return atomic_load(&process.inside) == 0;
+}
+
+static void report_left_behind(void)
+{
+    pthread_mutex_lock(&process.lists);
+    for (struct list *link = process.cdos.next; link != &process.cdos; link = link->next) {
+        const struct mstro_cdo_ *cdo = list_entry(link, const struct mstro_cdo_, link);
+        if (cdo->word)
+            log_warn(LOG_CORE, "finalize drops the offer of '%.200s': it was still needed", cdo->name);
+    }
+    pthread_mutex_unlock(&process.lists);
+}
+
+static void free_handles(void)
+{
+    list_each(link, &process.cdos)
+        cdo_destroy(list_entry(link, struct mstro_cdo_, link));
+    list_each(link, &process.subscriptions)
+        subscription_destroy(list_entry(link, struct mstro_subscription_, link));
+}
+
+static mstro_status finish(void)
+{
+    atomic_store(&process.phase, PHASE_ENDING);
+    wake_subscribers();
+    mstro_status s = session_leave(process.session, clock_now() + process.finalize_timeout);
+    if (wait_until_all_are_out()) {
+        if (s == MSTRO_TIMEOUT)
+            report_left_behind();
+        free_handles();
+        close_all();
+    } else {
+        s = detail_set(MSTRO_TIMEOUT, "a cancelled call has not returned: what it uses is not freed");
+        log_error(LOG_CORE, "finalize: %s", mstro_error_detail());
+        process.session = NULL;
+        process.host = NULL;
+        process.schema = NULL;
+    }
+    atomic_store(&process.phase, PHASE_NONE);
+    return s;
+}
+
+API mstro_status mstro_finalize(void)
+{
+    if (atomic_load(&process.forked))
+        return detail_set(MSTRO_FORKED, "%s", mstro_status_description(MSTRO_FORKED));
+    pthread_mutex_lock(&process.turn);
+    mstro_status s = atomic_load(&process.phase) == PHASE_READY ? finish() : MSTRO_OK;
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+API mstro_nanosec_t mstro_clock(void)
+{
+    return clock_now();
+}
