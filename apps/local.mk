@@ -25,11 +25,17 @@ bin_PROGRAMS += %D%/maestro
 	%D%/run/run.c \
 	%D%/run/run.h \
 	%D%/run/scratch.c \
+	%D%/run/scope.c \
+	%D%/run/scope.h \
 	%D%/run/scratch.h \
 	%D%/run/start.c \
 	%D%/run/summary.c \
 	%D%/run/summary.h \
-	%D%/run/supervisor.c
+	%D%/run/supervisor.c \
+	%D%/run/words.c \
+	%D%/run/words.h \
+	%D%/run/workflow.c \
+	%D%/run/workflow.h
 %C%_maestro_CPPFLAGS = $(AM_CPPFLAGS) -DMAESTRO_HELPERS='"$(pkglibexecdir)"'
 %C%_maestro_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # Only what is used: `maestro run` needs no fabric.

@@ -12,6 +12,7 @@
 #include "apps/exit_code.h"
 #include "apps/program_path.h"
 #include "apps/verbs.h"
+#include "lib/schema/nearest.h"
 
 static int verb_version(int argc, char **argv);
 static int verb_help(int argc, char **argv);
@@ -84,8 +85,14 @@ static const struct verb *find_verb(const char *name)
 
 static int complain_about_verb(const char *name)
 {
+    struct nearest search = nearest_to(text_of(name));
+    for (size_t i = 0; i < VERBS; i++)
+        nearest_offer(&search, text_of(verbs[i].name));
     complain("maestro", "there is no verb '%s', and no program maestro-%s next to this one or in PATH", name, name);
-    advise("try: maestro --help");
+    if (search.best.length > 0)
+        advise("did you mean: maestro " TEXT_FORMAT, TEXT_ARGUMENTS(search.best));
+    else
+        advise("try: maestro --help");
     return EXIT_CODE_USAGE;
 }
 

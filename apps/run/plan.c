@@ -9,6 +9,7 @@
 #include "apps/complaint.h"
 #include "apps/exit_code.h"
 #include "lib/base/clock.h"
+#include "maestro/core.h"
 
 void plan_init(struct plan *p)
 {
@@ -50,6 +51,17 @@ bool plan_name_is_good(const char *name)
     size_t length = strlen(name);
     return length > 0 && length <= PLAN_NAME_MAX && strchr(alphanumeric, name[0])
         && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == length;
+}
+
+bool plan_decides(const char *variable)
+{
+    static const char *const decided[] = { MSTRO_ENV_POOL_INFO,     MSTRO_ENV_WORKFLOW_NAME,     MSTRO_ENV_COMPONENT_NAME,
+                                           "MSTRO_COMPONENT_INDEX", "MSTRO_COMPONENT_INSTANCES", "MSTRO_RUNTIME_DIR" };
+    size_t length = strcspn(variable, "=");
+    for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
+        if (strlen(decided[i]) == length && memcmp(decided[i], variable, length) == 0)
+            return true;
+    return false;
 }
 
 void plan_append(struct plan *p, char ***list, uint32_t *count, char *word)

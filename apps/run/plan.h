@@ -58,6 +58,9 @@ char *plan_text(struct plan *p, const char *format, ...) __attribute__((format(p
 /* May 'name' be that of a workflow or stage?  Letters, digits and "_.-", at most PLAN_NAME_MAX, beginning with a letter or digit. */
 bool plan_name_is_good(const char *name);
 
+/* Is 'variable' ("NAME" or "NAME=VALUE") one that a run sets itself, so that nobody else may? */
+bool plan_decides(const char *variable);
+
 /* The list "WORD", ..., NULL with one word more; 'count' does not count the NULL. */
 void plan_append(struct plan *p, char ***list, uint32_t *count, char *word);
 

@@ -18,6 +18,7 @@
 #include "apps/run/run.h"
 #include "apps/run/scratch.h"
 #include "apps/run/summary.h"
+#include "apps/run/workflow.h"
 #include "apps/verbs.h"
 #include "lib/base/clock.h"
 #include "lib/base/setting.h"
@@ -113,11 +114,14 @@ static int read_instances(const char *text, uint32_t *out)
 
 static int read_variable(struct plan *p, struct options *o, char *text)
 {
-    if (text[0] && text[0] != '=' && strchr(text, '=')) {
+    if (text[0] && text[0] != '=' && strchr(text, '=') && !plan_decides(text)) {
         plan_append(p, &o->variables, &o->variable_count, text);
         return GO_ON;
     }
-    complain(who, "--env: '%s' is not NAME=VALUE", text);
+    if (plan_decides(text))
+        complain(who, "--env: '%s': this variable is set by maestro run", text);
+    else
+        complain(who, "--env: '%s' is not NAME=VALUE", text);
     return usage_fault();
 }
 
@@ -277,26 +281,47 @@ static int run_plan(struct plan *p, const struct options *o)
     if (code == GO_ON && o->dry_run) {
         summary_print_plan(p, r->manager_path, stdout);
         code = fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_NO;
-    } else if (code == GO_ON && (code = open_json(o, &json)) == GO_ON)
+    } else if (code == GO_ON && (code = run_check_tasks(p)) == 0 && (code = open_json(o, &json)) == GO_ON)
         code = carry_out(r, p, o, json);
     free(r);
     return code;
 }
 
+static int plan_command(struct plan *p, const struct options *o, char **words)
+{
+    plan_from_command(p, words, o->instances ? o->instances : 1);
+    p->workflow = p->stage->name;
+    return GO_ON;
+}
+
+static int plan_workflow(struct plan *p, const struct options *o, char **words)
+{
+    if (o->instances) {
+        complain(who, "--instances is for a COMMAND; the stages of a file say 'instances: N'");
+        return EXIT_CODE_USAGE;
+    }
+    mstro_status status = workflow_read(p, words[0], words + 1);
+    if (status == MSTRO_OK)
+        return GO_ON;
+    complain(who, "%s", mstro_error_detail());
+    if (status == MSTRO_NOENT)
+        advise("to start a program: maestro run -- %s", words[0]);
+    else
+        advise("maestro-workflow(5) describes such files");
+    return status == MSTRO_NOENT ? EXIT_CODE_NOT_FOUND : status == MSTRO_NOMEM ? EXIT_CODE_INTERNAL : EXIT_CODE_USAGE;
+}
+
 int verb_run(int argc, char **argv)
 {
     struct plan plan;
-    struct options options = { .instances = 1 };
+    struct options options = { 0 };
     plan_init(&plan);
     int code = read_options(&plan, &options, argc, argv);
-    if (code == GO_ON && options.command) {
-        plan_from_command(&plan, argv + optind, options.instances);
-        plan.workflow = plan.stage->name;
+    if (code == GO_ON)
+        code = (options.command ? plan_command : plan_workflow)(&plan, &options, argv + optind);
+    if (code == GO_ON) {
         apply_options(&plan, &options);
         code = run_plan(&plan, &options);
-    } else if (code == GO_ON) {
-        complain(who, "workflow files cannot be read yet");
-        code = EXIT_CODE_USAGE;
     }
     plan_release(&plan);
     return code;

@@ -74,6 +74,9 @@ struct run {
 /* Remember why the run fails; only the first reason counts. */
 void run_fail(struct run *r, int exit_code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Can the programs that do not come after others be started?  0, or the exit code after a complaint. */
+int run_check_tasks(const struct plan *p);
+
 /* Start a process; on failure it is PROCESS_FAILED and the run has failed. */
 void run_start_manager(struct run *r);
 void run_start_task(struct run *r, struct process *p);

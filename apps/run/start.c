@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apps/complaint.h"
 #include "apps/exit_code.h"
 #include "apps/program_path.h"
 #include "apps/run/run.h"
@@ -17,22 +18,10 @@
 
 extern char **environ;
 
-/* What a run decides itself: not taken over from our own environment. */
-static const char *const decided[] = { MSTRO_ENV_POOL_INFO, MSTRO_ENV_WORKFLOW_NAME, MSTRO_ENV_COMPONENT_NAME, "MSTRO_COMPONENT_INDEX",
-                                       "MSTRO_COMPONENT_INSTANCES", "MSTRO_RUNTIME_DIR", NULL };
-
 static bool same_variable(const char *a, const char *b)
 {
     size_t length = strcspn(a, "=");
     return strcspn(b, "=") == length && memcmp(a, b, length) == 0;
-}
-
-static bool is_decided(const char *variable)
-{
-    for (size_t i = 0; decided[i]; i++)
-        if (same_variable(variable, decided[i]))
-            return true;
-    return false;
 }
 
 static void environment_put(char **environment, size_t *count, char *variable)
@@ -62,21 +51,13 @@ static char **environment_make(char *const *common, char *const *own)
         return NULL;
     size_t count = 0;
     for (char **at = environ; *at; at++)
-        if (!is_decided(*at))
+        if (!plan_decides(*at))
             environment[count++] = *at;
     for (; common && *common; common++)
         environment_put(environment, &count, *common);
     for (; own && *own; own++)
         environment_put(environment, &count, *own);
     return environment;
-}
-
-static const char *environment_value(char *const *environment, const char *name)
-{
-    for (; *environment; environment++)
-        if (same_variable(*environment, name))
-            return *environment + strlen(name) + 1;
-    return NULL;
 }
 
 /* A pipe whose reading end is a source of our output; its writing end, or -1. */
@@ -150,33 +131,66 @@ static int launch_process(struct run *r, struct process *p, struct launch *l, ch
     return launch_failure_code(step, number);
 }
 
+/* What the task's command would start; 0, or the exit code, with 'why'. */
+static int find_program(const struct task *t, char program[PATH_MAX], char *why, size_t size)
+{
+    const char *search = getenv("PATH");
+    for (char **variable = t->variables; *variable; variable++)
+        if (same_variable(*variable, "PATH"))
+            search = *variable + strlen("PATH=");
+    if (t->directory && access(t->directory, X_OK) != 0) {
+        int number = errno;
+        snprintf(why, size, "its directory '%s': %s", t->directory, strerror(number));
+        return launch_failure_code(LAUNCH_DIRECTORY, number);
+    }
+    int failure = program_search(t->command[0], search, t->directory, program);
+    if (!failure)
+        return 0;
+    bool is_path = strchr(t->command[0], '/');
+    if (failure == ENOENT)
+        snprintf(why, size, is_path ? "%s: No such file or directory" : "%s: not found in PATH", t->command[0]);
+    else
+        snprintf(why, size, is_path ? "%s: not an executable file" : "%s: not executable where PATH finds it", t->command[0]);
+    return launch_failure_code(LAUNCH_EXECUTE, failure);
+}
+
+int run_check_tasks(const struct plan *p)
+{
+    char program[PATH_MAX], why[PATH_MAX + 128];
+    for (uint32_t i = 0; i < p->tasks; i++) {
+        const struct task *t = &p->task[i];
+        int code = t->index == 0 && t->stage->after_count == 0 ? find_program(t, program, why, sizeof why) : 0;
+        if (!code)
+            continue;
+        complain("maestro run", "cannot start %s: %s", t->label, why);
+        if (p->file)
+            advise("the stage stands in %s, line %u; nothing was started", p->file, t->stage->line);
+        return code;
+    }
+    return 0;
+}
+
 void run_start_task(struct run *r, struct process *p)
 {
     const struct task *t = p->task;
-    char program[PATH_MAX], workflow[PLAN_NAME_MAX + 32], runtime[PATH_MAX + 32], why[PATH_MAX + 128];
+    char program[PATH_MAX], workflow[PLAN_NAME_MAX + 32], runtime[PATH_MAX + 32], why[PATH_MAX + 128] = "out of memory";
     snprintf(workflow, sizeof workflow, "%s=%s", MSTRO_ENV_WORKFLOW_NAME, r->plan->workflow);
     snprintf(runtime, sizeof runtime, "MSTRO_RUNTIME_DIR=%s", r->runtime_directory);
     char *common[] = { workflow, runtime, r->info, NULL };
     char **environment = environment_make(common, t->variables);
-    if (!environment) {
-        mark_failed(p, EXIT_CODE_INTERNAL);
-        run_fail(r, EXIT_CODE_INTERNAL, "cannot start %s: out of memory", p->label);
-        return;
-    }
-    int failure = program_search(t->command[0], environment_value(environment, "PATH"), t->directory, program);
-    int code;
-    if (failure && !strchr(t->command[0], '/')) {
-        snprintf(why, sizeof why, "%s: %s in PATH", t->command[0], failure == EACCES ? "not executable where it was found" : "not found");
-        code = failure == EACCES ? EXIT_CODE_NOT_EXECUTABLE : EXIT_CODE_NO_PROGRAM;
-    } else {
+    int code = environment ? find_program(t, program, why, sizeof why) : EXIT_CODE_INTERNAL;
+    if (!code) {
         struct launch l = { program, t->command, environment, t->directory, -1, -1, -1, NULL };
         code = launch_process(r, p, &l, why, sizeof why);
     }
     free(environment);
-    if (code) {
-        mark_failed(p, code);
+    if (!code)
+        return;
+    mark_failed(p, code);
+    if (t->stage->optional)
+        output_say(&r->output, "cannot start %s: %s; it is optional: the run goes on", p->label, why);
+    else
         run_fail(r, code, "cannot start %s: %s", p->label, why);
-    }
 }
 
 /* -- the pool manager -- */

@@ -281,17 +281,21 @@ static void enter(struct run *r, enum phase phase)
     phases[phase].enter(r);
 }
 
-/* Go through as many phases as can be left at once. */
+/* Go through as many phases as can be left at once.  Deadlines come after the step, which may have started something. */
 static void advance(struct run *r)
 {
     while (r->phase != PHASE_OVER) {
         uint64_t now = clock_now();
+        int exit_code = r->exit_code;
         r->wake = NO_DEADLINE;
-        mind_deadlines(r, now);
         enum phase next = phases[r->phase].step(r, now);
-        if (next == r->phase)
-            return;
-        enter(r, next);
+        if (next != r->phase)
+            enter(r, next);
+        else {
+            mind_deadlines(r, now);
+            if (r->exit_code == exit_code)
+                return;
+        }
     }
 }
 

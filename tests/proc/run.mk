@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # maestro run and the other verbs, as a user has them.
 run_tests = \
-	%D%/run-command.sh
+	%D%/run-command.sh \
+	%D%/run-workflow.sh
 dist_check_SCRIPTS += $(run_tests)
 TESTS += $(run_tests)
 EXTRA_DIST += tests/lib/fake-pool-manager.sh tests/lib/run.sh
