@@ -105,13 +105,13 @@ struct text sentence(struct pool *pool, const char *format, ...)
 
 struct text who_is(struct pool *pool, const struct session *session)
 {
-    return sentence(pool, TEXT_FORMAT ".%" PRId64 " (" TEXT_FORMAT " %" PRIu64 ")", TEXT_ARGUMENTS(block_name(session->component)),
-                    session->index, TEXT_ARGUMENTS(block_name(session->host)), session->pid);
+    return sentence(pool, TEXT_FORMAT ".%" PRId64 " (" TEXT_FORMAT " %" PRIu64 ")", TEXT_ARGUMENTS(seal_name(session->component)),
+                    session->index, TEXT_ARGUMENTS(seal_name(session->host)), session->pid);
 }
 
 struct text short_name(const struct cdo *cdo)
 {
-    struct text name = block_name(cdo->sealed);
+    struct text name = seal_name(cdo->sealed);
     if (name.length > NAME_IN_TEXT)
         name.length = NAME_IN_TEXT;
     return name;

@@ -24,15 +24,15 @@ static struct cdo *cdo_of_id(const struct pool *pool, struct id id)
 struct cdo *cdo_find(const struct pool *pool, struct text name)
 {
     struct cdo *cdo = cdo_of_id(pool, id_of_name(pool->settings.pool, name));
-    return cdo && text_equal(block_name(cdo->sealed), name) ? cdo : NULL;
+    return cdo && text_equal(seal_name(cdo->sealed), name) ? cdo : NULL;
 }
 
 static struct cdo *cdo_make(struct pool *pool, struct id id, struct text name)
 {
-    struct block *sealed = block_make(pool, name, (struct bytes){ 0 });
+    struct seal *sealed = seal_make(pool, name, (struct bytes){ 0 });
     struct cdo *cdo = sealed ? memory_take(pool, sizeof *cdo) : NULL;
     if (!cdo) {
-        block_release(pool, sealed);
+        seal_release(pool, sealed);
         return NULL;
     }
     cdo->id = id;
@@ -45,7 +45,7 @@ static struct cdo *cdo_make(struct pool *pool, struct id id, struct text name)
 static void cdo_free(struct pool *pool, struct cdo *cdo)
 {
     map_remove(&pool->cdos, &cdo->by_id);
-    block_release(pool, cdo->sealed);
+    seal_release(pool, cdo->sealed);
     memory_give(pool, cdo, sizeof *cdo);
 }
 
@@ -82,7 +82,7 @@ static struct handle *handle_make(struct pool *pool, struct session *session, ui
 /* Which of the two things is wrong with the name of a handle that is known? */
 static mstro_status check_known(struct pool *pool, struct session *session, const struct handle *handle, struct text name, uint64_t op)
 {
-    if (name.length == 0 || text_equal(block_name(handle->cdo->sealed), name))
+    if (name.length == 0 || text_equal(seal_name(handle->cdo->sealed), name))
         return MSTRO_OK;
     answer_refused(pool, session, op, MSTRO_INVMSG, "handle %" PRIu64 " stands for " TEXT_FORMAT ", not for " TEXT_FORMAT,
                    handle->number, TEXT_ARGUMENTS(short_name(handle->cdo)), (int)(name.length < 200 ? name.length : 200), name.at);
@@ -131,7 +131,7 @@ mstro_status handle_get(struct pool *pool, struct session *session, uint64_t num
 
     struct id id = id_of_name(pool->settings.pool, name);
     struct cdo *cdo = cdo_of_id(pool, id);
-    if (cdo && !text_equal(block_name(cdo->sealed), name)) {
+    if (cdo && !text_equal(seal_name(cdo->sealed), name)) {
         answer_refused(pool, session, op, MSTRO_CONFLICT, "the id of this name is that of " TEXT_FORMAT ": choose another name",
                        TEXT_ARGUMENTS(short_name(cdo)));
         return MSTRO_CONFLICT;

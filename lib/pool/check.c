@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* check.c - what must hold in every state, and a hash of the state: for the simulator and the state search */
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
 #include "lib/pool/state.h"
@@ -109,7 +110,9 @@ const char *pool_check(const struct pool *pool)
     require_that(&walk, walk.waiting == pool->waiting, "waiting operations are counted");
     require_that(&walk, walk.inline_bytes == pool->inline_bytes, "inline bytes are counted");
     require_that(&walk, walk.handles == pool->handles.count, "handles are counted");
-    require_that(&walk, list_empty((struct list *)&pool->failed) && list_empty((struct list *)&pool->drained), "a step leaves nothing half done");
+    require_that(&walk, list_empty((struct list *)&pool->released) && list_empty((struct list *)&pool->drained), "a step leaves nothing half done");
+    list_each(link, (struct list *)&pool->holds)
+        require_that(&walk, !list_empty(&list_entry(link, struct hold, by_deadline)->awaited), "an operation is held only by an ack that is missing");
     return walk.wrong;
 }
 

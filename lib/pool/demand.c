@@ -19,8 +19,8 @@ static void fill_direct(struct pool *pool, struct record_ticket *ticket, const s
     ticket->holder_pid = holder->pid;
     ticket->holder_node = holder->node;
     ticket->word = offer->word;
-    ticket->component = arena_copy_text(&pool->out->arena, block_name(holder->component));
-    ticket->serving = block_rest(holder->serving);
+    ticket->component = arena_copy_text(&pool->out->arena, seal_name(holder->component));
+    ticket->serving = seal_rest(holder->serving);
     if (offer->has_data && (ticket->data_place.at = arena_keep(pool, &offer->data, sizeof offer->data)))
         ticket->data_place.count = 1;
     if (offer->has_word && (ticket->word_place.at = arena_keep(pool, &offer->word_place, sizeof offer->word_place)))
@@ -33,12 +33,12 @@ void ticket_send(struct pool *pool, struct require *require, uint64_t op)
     const struct generation *generation = require->generation;
     struct record_ticket ticket = { .op = op, .handle = handle->number, .ticket = ++pool->last_ticket,
                                     .generation = generation->number, .size = generation->size,
-                                    .attributes = block_rest(generation->sealed) };
+                                    .attributes = seal_rest(generation->sealed) };
     if (!generation->whole)
         fill_direct(pool, &ticket, list_entry(generation->holders.next, struct offer, of_generation));
     else if (generation->copy) {
         ticket.how = TICKET_INLINE;
-        ticket.inline_data = block_rest(generation->copy);
+        ticket.inline_data = seal_rest(generation->copy);
     } else
         ticket.how = TICKET_EMPTY;
     fact_append(pool, FACT_TICKET,
@@ -120,8 +120,8 @@ static bool demand_is_possible(struct pool *pool, struct session *session, const
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (require && require->loss) {
         answer_refused(pool, session, asked->op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
-                       TEXT_ARGUMENTS(short_name(handle->cdo)), TEXT_ARGUMENTS(block_name(require->loss)));
-        block_release(pool, require->loss);
+                       TEXT_ARGUMENTS(short_name(handle->cdo)), TEXT_ARGUMENTS(seal_name(require->loss)));
+        seal_release(pool, require->loss);
         require->loss = NULL;
     } else
         return true;

@@ -3,14 +3,15 @@
 
 #include "lib/base/hash.h"
 #include "lib/pool/state.h"
+#include "lib/pool/subscription.h"
 #include "maestro/subscription.h"
 
-enum { SHARD_BITS = 10 };
+enum { SHARD_BITS = 10, MSTRO_POOL_EVENT_NONE = 0 };
 
 const char *fact_name(enum fact_kind kind)
 {
     static const char *const names[] = {
-#define FACT_NAME(NAME, number, event, agreed, sentence) [number] = #NAME,
+#define FACT_NAME(NAME, number, event, agreed, announced, sentence) [number] = #NAME,
         FACTS(FACT_NAME)
 #undef FACT_NAME
     };
@@ -20,11 +21,21 @@ const char *fact_name(enum fact_kind kind)
 uint32_t fact_event(enum fact_kind kind)
 {
     static const uint32_t events[] = {
-#define FACT_EVENT(NAME, number, event, agreed, sentence) [number] = MSTRO_POOL_EVENT_##event,
+#define FACT_EVENT(NAME, number, event, agreed, announced, sentence) [number] = MSTRO_POOL_EVENT_##event,
         FACTS(FACT_EVENT)
 #undef FACT_EVENT
     };
     return (size_t)kind < sizeof events / sizeof events[0] ? events[kind] : 0;
+}
+
+static bool is_announced(enum fact_kind kind)
+{
+    static const bool announced_kinds[] = {
+#define FACT_ANNOUNCED(NAME, number, event, agreed, announced, sentence) [number] = announced,
+        FACTS(FACT_ANNOUNCED)
+#undef FACT_ANNOUNCED
+    };
+    return announced_kinds[kind];
 }
 
 mstro_status facts_create(struct pool *pool)
@@ -39,10 +50,10 @@ mstro_status facts_create(struct pool *pool)
 static void drop_oldest(struct pool *pool)
 {
     struct facts *facts = &pool->facts;
-    struct block *sealed = facts->ring[facts->first].sealed;
+    struct seal *sealed = facts->ring[facts->first].sealed;
     if (sealed && --sealed->facts == 0)
-        facts->block_bytes -= block_size(sealed);
-    block_release(pool, sealed);
+        facts->seal_bytes -= seal_size(sealed);
+    seal_release(pool, sealed);
     facts->first = (facts->first + 1) % facts->room;
     facts->count--;
 }
@@ -56,30 +67,31 @@ void facts_destroy(struct pool *pool)
 
 static bool is_full(const struct facts *facts, size_t more)
 {
-    return facts->count == facts->room || facts->block_bytes + more > facts->room * sizeof(struct fact);
+    return facts->count == facts->room || facts->seal_bytes + more > facts->room * sizeof(struct fact);
 }
 
 static void remember(struct pool *pool, const struct fact *fact)
 {
     struct facts *facts = &pool->facts;
-    size_t more = fact->sealed && fact->sealed->facts == 0 ? block_size(fact->sealed) : 0;
+    size_t more = fact->sealed && fact->sealed->facts == 0 ? seal_size(fact->sealed) : 0;
     while (facts->count && is_full(facts, more))
         drop_oldest(pool);
     if (is_full(facts, more))
-        return; /* its block alone is larger than the ring may be */
+        return; /* its seal alone is larger than the ring may be */
     if (fact->sealed) {
-        block_share(fact->sealed)->facts++;
-        facts->block_bytes += more;
+        seal_share(fact->sealed)->facts++;
+        facts->seal_bytes += more;
     }
     facts->ring[(facts->first + facts->count++) % facts->room] = *fact;
 }
 
-void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
+static struct fact fact_make(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
     struct fact fact = {
         .serial = ++pool->facts.counter << SHARD_BITS | (pool->settings.shard & (SLOT_COUNT - 1)),
         .time = pool->now,
         .app = of->session ? of->session->app : 0,
+        .sealed = of->sealed,
         .size = of->size,
         .generation = of->generation,
         .kind = (uint16_t)kind,
@@ -88,6 +100,28 @@ void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *o
         fact.cdo = of->cdo->id;
         fact.sealed = of->sealed ? of->sealed : of->cdo->sealed;
     }
+    return fact;
+}
+
+void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
+{
+    struct fact fact = fact_make(pool, kind, of);
     if (pool->facts.room)
         remember(pool, &fact);
+    bool sudden = of->sudden || !is_announced(kind);
+    uint32_t wanted = sudden ? pool->wanted | pool->wanted_before : pool->wanted;
+    if (wanted & fact_event(kind))
+        subscriptions_tell(pool, &fact, of, sudden ? TELL_ALL : TELL_AFTER);
+}
+
+void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
+{
+    if (!(pool->wanted_before & fact_event(kind)))
+        return;
+    struct fact fact = fact_make(pool, kind, of), intent = fact;
+    intent.kind = FACT_INTENT;
+    intent.intended = (uint16_t)kind;
+    if (pool->facts.room)
+        remember(pool, &intent);
+    subscriptions_tell(pool, &fact, of, TELL_BEFORE);
 }

@@ -29,7 +29,8 @@ static void give_back(struct pool *pool, struct generation *generation)
         uint64_t op = offer->withdraw_op;
         fact_append(pool, FACT_WITHDRAW,
                     &(struct fact_of){ .session = holder, .cdo = generation->cdo, .sealed = generation->sealed, .op = op,
-                                       .size = generation->size, .generation = generation->number });
+                                       .size = generation->size, .generation = generation->number,
+                                       .sudden = offer->by_leave || holder->state == SESSION_ABSENT });
         answer_ack(pool, holder, op, MSTRO_OK, generation->cut ? ACK_CUT_READERS : 0, generation->number, (struct text){ 0 });
         offer_free(pool, offer);
     }
@@ -60,8 +61,8 @@ static void forget(struct pool *pool, struct generation *generation)
     *place = generation->older;
     if (generation->copy)
         pool->inline_bytes -= generation->copy->rest_length;
-    block_release(pool, generation->copy);
-    block_release(pool, generation->sealed);
+    seal_release(pool, generation->copy);
+    seal_release(pool, generation->sealed);
     memory_give(pool, generation, sizeof *generation);
     pool->generations--;
 }

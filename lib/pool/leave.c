@@ -3,8 +3,10 @@
 
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
+#include "lib/pool/subscription.h"
 
 static void say_bye(struct pool *pool, struct session *session, uint64_t op)
 {
@@ -14,9 +16,11 @@ static void say_bye(struct pool *pool, struct session *session, uint64_t op)
     session->mute = true;
 }
 
-/* It needs nothing any more: two that leave and need each other's objects must not wait for each other. */
+/* It needs and holds up nothing any more: two that leave and need each other's objects must not wait for each other. */
 static void drop_needs(struct pool *pool, struct session *session)
 {
+    subscriptions_end(pool, session);
+    holds_let_go(pool, session);
     list_each(link, &session->handles) {
         struct handle *handle = list_entry(link, struct handle, of_session);
         if (handle->require)
@@ -43,7 +47,7 @@ static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
         return;
     }
     operation_wait(pool, session->leave);
-    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .op = op });
+    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .size = -1 });
     drop_needs(pool, session);
     take_back_offers(pool, session);
     session->state = SESSION_LEAVING;
@@ -87,7 +91,8 @@ void leave_cancel(struct pool *pool, struct session *session)
 
 void session_end(struct pool *pool, struct session *session)
 {
-    fact_append(pool, FACT_BYE, &(struct fact_of){ .session = session });
+    fact_append(pool, FACT_BYE, &(struct fact_of){ .session = session, .size = -1 });
+    holds_drop(pool, session);
     list_each(link, &session->operations)
         operation_free(pool, list_entry(link, struct operation, of_session));
     list_each(link, &session->handles)

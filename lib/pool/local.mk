@@ -2,16 +2,17 @@
 libcore_la_SOURCES += \
 	%D%/answer.c \
 	%D%/answer.h \
-	%D%/block.c \
-	%D%/block.h \
 	%D%/cdo.c \
 	%D%/cdo.h \
 	%D%/check.c \
+	%D%/copy.c \
 	%D%/demand.c \
 	%D%/fact.c \
 	%D%/fact.h \
 	%D%/facts.h \
 	%D%/generation.c \
+	%D%/hold.c \
+	%D%/hold.h \
 	%D%/leave.c \
 	%D%/loss.c \
 	%D%/offer.c \
@@ -19,8 +20,13 @@ libcore_la_SOURCES += \
 	%D%/operation.h \
 	%D%/pool.c \
 	%D%/pool.h \
+	%D%/queue.c \
 	%D%/require.c \
+	%D%/seal.c \
+	%D%/seal.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/state.h \
+	%D%/subscription.c \
+	%D%/subscription.h \
 	%D%/withdraw.c

@@ -5,10 +5,11 @@
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
 #include "lib/pool/session.h"
+#include "lib/pool/subscription.h"
 
-struct block *session_epitaph(struct pool *pool, const struct session *session)
+struct seal *session_epitaph(struct pool *pool, const struct session *session)
 {
-    return block_share(session->epitaph ? session->epitaph : pool->nameless);
+    return seal_share(session->epitaph ? session->epitaph : pool->nameless);
 }
 
 static void write_epitaph(struct pool *pool, struct session *session, struct text reason)
@@ -16,7 +17,7 @@ static void write_epitaph(struct pool *pool, struct session *session, struct tex
     struct text text = sentence(pool, "its holder " TEXT_FORMAT " is gone: " TEXT_FORMAT, TEXT_ARGUMENTS(who_is(pool, session)),
                                 TEXT_ARGUMENTS(reason));
     if (text.length)
-        session->epitaph = block_make(pool, text, (struct bytes){ 0 });
+        session->epitaph = seal_make(pool, text, (struct bytes){ 0 });
 }
 
 static void drop_requires(struct pool *pool, struct session *session)
@@ -42,7 +43,8 @@ void session_lose(struct pool *pool, struct session *session, struct text reason
     session->mute = true;
     session->state = SESSION_ABSENT;
     write_epitaph(pool, session, reason);
-    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session });
+    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .size = -1 });
+    subscriptions_end(pool, session);
     drop_requires(pool, session); /* first, so that nothing it offers is given to itself */
     lose_offers(pool, session);
     session_end(pool, session);

@@ -68,15 +68,15 @@ static void offer_fill(struct offer *offer, const struct record_offer *asked, st
 static struct generation *generation_make(struct pool *pool, const struct record_offer *asked, struct handle *handle)
 {
     bool copied = fits_inline(pool, asked);
-    struct block *sealed = block_make(pool, block_name(handle->cdo->sealed), asked->attributes);
-    struct block *copy = copied ? block_make(pool, (struct text){ 0 }, asked->inline_data) : NULL;
+    struct seal *sealed = seal_make(pool, seal_name(handle->cdo->sealed), asked->attributes);
+    struct seal *copy = copied ? seal_make(pool, (struct text){ 0 }, asked->inline_data) : NULL;
     struct generation *generation = memory_take(pool, sizeof *generation);
     struct offer *offer = memory_take(pool, sizeof *offer);
     if (!sealed || !generation || !offer || (copied && !copy)) {
         memory_give(pool, offer, sizeof *offer);
         memory_give(pool, generation, sizeof *generation);
-        block_release(pool, copy);
-        block_release(pool, sealed);
+        seal_release(pool, copy);
+        seal_release(pool, sealed);
         return NULL;
     }
     offer_fill(offer, asked, handle, generation);
@@ -96,8 +96,8 @@ static void generation_enter(struct pool *pool, struct generation *generation)
     generation->number = ++cdo->generations;
     generation->older = cdo->newest;
     cdo->newest = generation;
-    block_release(pool, cdo->sealed);
-    cdo->sealed = block_share(generation->sealed);
+    seal_release(pool, cdo->sealed);
+    cdo->sealed = seal_share(generation->sealed);
     offer->handle->offer = offer;
     offer->handle->session->offers++;
     pool->generations++;

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/session.h"
 
 /* When notes are due, after the operation began; the last is repeated at this interval. */
@@ -183,7 +184,7 @@ void serve_cancel(struct pool *pool, struct session *session, const struct recor
 {
     const struct record_cancel *asked = &record->cancel;
     struct operation *target = asked->target ? operation_find(pool, session, asked->target) : NULL;
-    if (target && cancel(pool, target))
+    if ((target && cancel(pool, target)) || hold_cancel(pool, session, asked->target))
         answer_done(pool, session, asked->op);
     else
         answer_refused(pool, session, asked->op, MSTRO_NOENT, "operation %" PRIu64 " does not wait", asked->target);

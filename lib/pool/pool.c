@@ -5,9 +5,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
 #include "lib/pool/state.h"
+#include "lib/pool/subscription.h"
 
 struct pool_settings pool_settings_default(void)
 {
@@ -31,6 +33,7 @@ static void lists_init(struct pool *pool)
     list_init(&pool->subscriptions);
     list_init(&pool->telling);
     list_init(&pool->holds);
+    list_init(&pool->released);
     for (int stage = 0; stage < NOTE_STAGES; stage++)
         list_init(&pool->noting[stage]);
 }
@@ -44,11 +47,12 @@ mstro_status pool_create(struct pool **out, const struct pool_settings *settings
     pool->settings.workflow = (struct text){ 0 };
     lists_init(pool);
     char *workflow = malloc(settings->workflow.length + 1);
-    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations, &pool->awaited };
+    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
+                           &pool->awaited, &pool->held, &pool->parked };
     bool made = workflow != NULL;
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         made = map_init(maps[i]) && made;
-    pool->nameless = block_make(pool, text_of("its holder is gone"), (struct bytes){ 0 });
+    pool->nameless = seal_make(pool, text_of("its holder is gone"), (struct bytes){ 0 });
     if (workflow) {
         if (settings->workflow.length)
             memcpy(workflow, settings->workflow.at, settings->workflow.length);
@@ -71,9 +75,10 @@ void pool_destroy(struct pool *pool)
     while (!list_empty(&pool->by_age))
         session_lose(pool, list_entry(pool->by_age.next, struct session, by_age), text_of("the pool has ended"));
     facts_destroy(pool);
-    block_release(pool, pool->nameless);
-    blocks_reclaim(pool);
-    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations, &pool->awaited };
+    seal_release(pool, pool->nameless);
+    seals_reclaim(pool);
+    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
+                           &pool->awaited, &pool->held, &pool->parked };
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         map_release(maps[i]);
     pool_outputs_release(&unsent);
@@ -84,7 +89,7 @@ void pool_destroy(struct pool *pool)
 /* A pool that was stopped does not know who was silent meanwhile. */
 static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out)
 {
-    blocks_reclaim(pool);
+    seals_reclaim(pool);
     if (now < pool->now)
         now = pool->now;
     uint64_t gap = now - pool->now, lease = pool->settings.lease;
@@ -95,18 +100,25 @@ static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out
     pool->out = out;
 }
 
-static void end_step(struct pool *pool)
+/* What follows from the time, and from what came in. */
+static void end_step(struct pool *pool, size_t first)
 {
     sessions_evict(pool);
     operations_note(pool);
-    sessions_finish(pool);
-    sessions_drop_failed(pool);
+    do {
+        holds_release(pool);
+        sessions_finish(pool);
+        sessions_drop_failed(pool);
+    } while (!list_empty(&pool->released));
+    hold_answers(pool, first);
+    queues_flush(pool);
     pool->out = NULL;
 }
 
 void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, struct pool_outputs *out)
 {
     struct session *session;
+    size_t first = out->count;
     begin_step(pool, now, out);
     switch (in->kind) {
     case POOL_RECORD:
@@ -119,13 +131,14 @@ void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, str
     case POOL_TICK:
         break;
     }
-    end_step(pool);
+    end_step(pool, first);
 }
 
 uint64_t pool_next_deadline(const struct pool *pool)
 {
-    uint64_t note = operations_deadline(pool), lease = sessions_deadline(pool);
-    return note < lease ? note : lease;
+    uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);
+    deadline = lease < deadline ? lease : deadline;
+    return ack < deadline ? ack : deadline;
 }
 
 struct pool_count pool_count(const struct pool *pool)

@@ -88,7 +88,7 @@ static void remove_require(struct pool *pool, struct require *require)
     close_ticket(pool, require);
     require->handle->require = NULL;
     list_remove(&require->link);
-    block_release(pool, require->loss);
+    seal_release(pool, require->loss);
     memory_give(pool, require, sizeof *require);
     pool->requires--;
     if (generation)
@@ -115,11 +115,11 @@ static struct session *holder_of(const struct require *require)
     return list_entry(require->generation->holders.next, struct offer, of_generation)->handle->session;
 }
 
-static void void_ticket(struct pool *pool, struct require *require, const struct block *epitaph)
+static void void_ticket(struct pool *pool, struct require *require, const struct seal *epitaph)
 {
     if (!require->ticket)
         return;
-    struct text detail = sentence(pool, TEXT_FORMAT, TEXT_ARGUMENTS(block_name(epitaph)));
+    struct text detail = sentence(pool, TEXT_FORMAT, TEXT_ARGUMENTS(seal_name(epitaph)));
     struct record *record = answer_add(pool, require->handle->session, KIND_TICKET_VOID);
     if (record)
         record->ticket_void = (struct record_ticket_void){ .ticket = require->ticket, .handle = require->handle->number,
@@ -131,30 +131,30 @@ static void void_ticket(struct pool *pool, struct require *require, const struct
 /* Nobody waits: the next DEMAND is told. */
 static void remember_loss(struct pool *pool, struct require *require)
 {
-    struct block *epitaph = session_epitaph(pool, holder_of(require));
+    struct seal *epitaph = session_epitaph(pool, holder_of(require));
     void_ticket(pool, require, epitaph);
-    block_release(pool, require->loss);
+    seal_release(pool, require->loss);
     require->loss = epitaph;
     detach(require);
 }
 
 static void report_loss(struct pool *pool, struct require *require)
 {
-    struct block *epitaph = session_epitaph(pool, holder_of(require));
+    struct seal *epitaph = session_epitaph(pool, holder_of(require));
     uint64_t op = require->demand->op;
     void_ticket(pool, require, epitaph);
     end_demand(pool, require);
     answer_refused(pool, require->handle->session, op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
-                   TEXT_ARGUMENTS(short_name(require->handle->cdo)), TEXT_ARGUMENTS(block_name(epitaph)));
-    block_release(pool, epitaph);
+                   TEXT_ARGUMENTS(short_name(require->handle->cdo)), TEXT_ARGUMENTS(seal_name(epitaph)));
+    seal_release(pool, epitaph);
     detach(require);
 }
 
 static void bear_loss(struct pool *pool, struct require *require)
 {
-    struct block *epitaph = session_epitaph(pool, holder_of(require));
+    struct seal *epitaph = session_epitaph(pool, holder_of(require));
     void_ticket(pool, require, epitaph);
-    block_release(pool, epitaph);
+    seal_release(pool, epitaph);
     detach(require);
     if (require->demand)
         operation_wait(pool, require->demand);

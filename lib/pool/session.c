@@ -5,7 +5,9 @@
 
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
+#include "lib/pool/subscription.h"
 
 struct component_key { struct text component; int64_t index; };
 
@@ -21,7 +23,7 @@ static bool component_matches(const struct map_link *link, const void *key)
 {
     const struct session *session = map_entry(link, const struct session, by_component);
     const struct component_key *wanted = key;
-    return session->index == wanted->index && text_equal(block_name(session->component), wanted->component);
+    return session->index == wanted->index && text_equal(seal_name(session->component), wanted->component);
 }
 
 static bool number_matches(const struct map_link *link, const void *key)
@@ -69,10 +71,10 @@ static bool join_is_possible(struct pool *pool, uint64_t number, const struct re
 
 void session_free(struct pool *pool, struct session *session)
 {
-    block_release(pool, session->component);
-    block_release(pool, session->host);
-    block_release(pool, session->serving);
-    block_release(pool, session->epitaph);
+    seal_release(pool, session->component);
+    seal_release(pool, session->host);
+    seal_release(pool, session->serving);
+    seal_release(pool, session->epitaph);
     memory_give(pool, session, sizeof *session);
 }
 
@@ -81,9 +83,9 @@ static struct session *session_make(struct pool *pool, uint64_t number, const st
     struct session *session = memory_take(pool, sizeof *session);
     if (!session)
         return NULL;
-    session->component = block_make(pool, asked->component, (struct bytes){ 0 });
-    session->host = block_make(pool, asked->host, (struct bytes){ 0 });
-    session->serving = block_make(pool, (struct text){ 0 }, asked->serving);
+    session->component = seal_make(pool, asked->component, (struct bytes){ 0 });
+    session->host = seal_make(pool, asked->host, (struct bytes){ 0 });
+    session->serving = seal_make(pool, (struct text){ 0 }, asked->serving);
     if (!session->component || !session->host || !session->serving) {
         session_free(pool, session);
         return NULL;
@@ -93,6 +95,7 @@ static struct session *session_make(struct pool *pool, uint64_t number, const st
     list_init(&session->handles);
     list_init(&session->operations);
     list_init(&session->subscriptions);
+    list_init(&session->holds);
     session->number = number;
     session->app = session->incarnation = ++pool->last_app;
     session->node = asked->node;
@@ -126,7 +129,7 @@ static void join(struct pool *pool, uint64_t number, const struct record_join *a
     map_insert(&pool->sessions, &session->by_number, hash_mix(number, 0));
     map_insert(&pool->components, &session->by_component, component_hash(&key));
     list_append(&pool->by_age, &session->by_age);
-    struct fact_of of = { .session = session, .op = asked->op };
+    struct fact_of of = { .session = session, .size = -1 };
     fact_append(pool, FACT_JOIN, &of);
     welcome(pool, session, asked->op);
     fact_append(pool, FACT_WELCOME, &of);
@@ -134,12 +137,12 @@ static void join(struct pool *pool, uint64_t number, const struct record_join *a
 
 static void serve_serving(struct pool *pool, struct session *session, const struct record *record)
 {
-    struct block *serving = block_make(pool, (struct text){ 0 }, record->serving.serving);
+    struct seal *serving = seal_make(pool, (struct text){ 0 }, record->serving.serving);
     if (!serving) {
         session_fail(pool, session); /* its readers would look for it where it is not */
         return;
     }
-    block_release(pool, session->serving);
+    seal_release(pool, session->serving);
     session->serving = serving;
 }
 
@@ -172,6 +175,10 @@ static const struct { void (*joined)(struct pool *, struct session *, const stru
     [KIND_WITHDRAW]    = { serve_withdraw,    serve_withdraw    },
     [KIND_DISPOSE]     = { serve_dispose,     serve_dispose     },
     [KIND_CANCEL]      = { serve_cancel,      serve_cancel      },
+    [KIND_SUBSCRIBE]   = { serve_subscribe,   refuse_leaving    },
+    [KIND_UNSUBSCRIBE] = { serve_unsubscribe, serve_unsubscribe },
+    [KIND_ACK_EVENT]   = { serve_ack_event,   serve_ack_event   },
+    [KIND_SEEN]        = { serve_seen,        serve_seen        },
     [KIND_HEARTBEAT]   = { serve_heartbeat,   serve_heartbeat   },
     [KIND_LEAVE]       = { serve_leave,       serve_leave       },
 };
@@ -226,6 +233,12 @@ void session_record(struct pool *pool, uint64_t number, const struct record *rec
         return;
     }
     heard_of(pool, session);
+    if (!hold_record(pool, session, record))
+        session_serve(pool, session, record);
+}
+
+void session_serve(struct pool *pool, struct session *session, const struct record *record)
+{
     void (*serve)(struct pool *, struct session *, const struct record *) = NULL;
     if ((size_t)record->kind < sizeof life / sizeof life[0])
         serve = session->state == SESSION_LEAVING ? life[record->kind].leaving : life[record->kind].joined;

@@ -9,6 +9,9 @@ struct session *session_find(const struct pool *pool, uint64_t number);
 /* Take one record of session 'number', which may not be known. */
 void session_record(struct pool *pool, uint64_t number, const struct record *record);
 
+/* Serve a record of a session that is known. */
+void session_serve(struct pool *pool, struct session *session, const struct record *record);
+
 /* ---- loss.c ---- */
 
 /* It is gone, for this reason: what it held is lost, what it needed is needed no more. */
@@ -31,7 +34,7 @@ void sessions_excuse(struct pool *pool, uint64_t pause);
 void sessions_drop_failed(struct pool *pool);
 
 /* The text for those who needed what it held; its own reference. */
-struct block *session_epitaph(struct pool *pool, const struct session *session);
+struct seal *session_epitaph(struct pool *pool, const struct session *session);
 
 /* ---- leave.c ---- */
 

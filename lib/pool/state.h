@@ -7,7 +7,7 @@
 #define LIB_POOL_STATE_H
 #include "lib/base/list.h"
 #include "lib/base/map.h"
-#include "lib/pool/block.h"
+#include "lib/pool/seal.h"
 #include "lib/pool/fact.h"
 #include "lib/pool/pool.h"
 
@@ -24,10 +24,10 @@ struct session {
     struct list by_age;           /* pool->by_age, the longest silent first */
     struct list failed;           /* pool->failed: memory was short for an answer, what it knows is no longer what is */
     struct list drained;          /* pool->drained: leaving, and nothing of it is needed any more */
-    struct list handles, operations, subscriptions;
+    struct list handles, operations, subscriptions, holds;
     struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
-    struct block *component, *host, *serving; /* serving may be NULL */
-    struct block *epitaph;   /* made when its loss has to be remembered by somebody */
+    struct seal *component, *host, *serving; /* serving may be NULL */
+    struct seal *epitaph;   /* made when its loss has to be remembered by somebody */
     struct id node;
     uint64_t number, app, incarnation, pid, heard;
     int64_t index;
@@ -40,7 +40,7 @@ struct session {
 struct cdo {
     struct map_link by_id; /* pool->cdos; the hash is id.low */
     struct id id;
-    struct block *sealed;      /* its name, with the attributes of the newest generation */
+    struct seal *sealed;      /* its name, with the attributes of the newest generation */
     struct generation *newest; /* the others behind it by 'older', all KEPT */
     struct list unbound;       /* REQUIREs that wait for the next OFFER */
     uint32_t handles, generations;
@@ -55,7 +55,6 @@ struct handle {
     uint64_t number;
     struct offer *offer;     /* what it holds, or NULL */
     struct require *require; /* what it needs, or NULL */
-    struct hold *parked;     /* its oldest operation that waits for acks before it takes effect, or NULL */
 };
 
 enum generation_state {
@@ -72,8 +71,8 @@ struct generation {
     struct generation *older;
     struct list bound;   /* REQUIREs that it has not served */
     struct list holders; /* offers */
-    struct block *sealed;
-    struct block *copy; /* inline bytes, or NULL */
+    struct seal *sealed;
+    struct seal *copy; /* inline bytes, or NULL */
     int64_t size;
     uint32_t number;
     uint8_t state;     /* enum generation_state */
@@ -110,7 +109,7 @@ struct require {
     struct handle *handle;
     struct generation *generation; /* NULL while unbound */
     struct operation *demand;      /* the DEMAND that is not ended, or NULL */
-    struct block *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell */
+    struct seal *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell */
     uint64_t ticket;               /* the open one, 0 when none is */
     uint64_t voided;               /* the last one that a loss closed: a COMPLETED may be under way */
     uint8_t state;                 /* enum require_state */
@@ -134,20 +133,22 @@ enum { NOTE_STAGES = 5 };
 
 struct pool {
     struct pool_settings settings; /* workflow is owned */
-    struct map sessions, components, cdos, handles, operations, awaited;
+    struct map sessions, components, cdos, handles, operations, awaited, held, parked;
     struct list by_age, failed, drained;
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
     struct list subscriptions;       /* all */
     struct list telling;             /* those with events to send in this step */
     struct list holds;               /* the one that times out first is the first */
+    struct list released;            /* those not held any more: they go on in this step */
     struct facts facts;
-    struct block *discarded; /* freed at the next step: outputs may still point there */
-    struct block *nameless;  /* the epitaph when there is no memory for one */
-    struct hold *holding;    /* of the operation that is being served: made by the first subscriber that wants to hold it */
+    struct seal *discarded; /* freed at the next step: outputs may still point there */
+    struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
     uint64_t now, last_app, last_ticket;
     uint64_t requires, generations, tickets, waiting, subscription_count, inline_bytes, memory;
+    uint64_t last_unanswered;
     uint32_t wanted, wanted_before; /* kinds of events that anybody wants to be told */
+    uint32_t wanting[32], wanting_before[32]; /* how many want each */
     bool started;                   /* 'now' holds the time of a step */
 };
 

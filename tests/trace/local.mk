@@ -4,6 +4,21 @@ TESTS += %D%/traces
 %C%_traces_SOURCES = %D%/traces.c
 %C%_traces_LDADD = libcore.la
 EXTRA_DIST += \
+	%D%/ack-holds-offer.trace \
+	%D%/ack-holds-withdraw.trace \
+	%D%/ack-of-several.trace \
+	%D%/ack-producer-dies.trace \
+	%D%/ack-subscriber-dies.trace \
+	%D%/ack-times-out.trace \
+	%D%/before-cancelled.trace \
+	%D%/before-owner-dies.trace \
+	%D%/before-owner-leaves.trace \
+	%D%/before-require.trace \
+	%D%/before-sudden.trace \
+	%D%/before-times-out.trace \
+	%D%/before-with-ack.trace \
+	%D%/before-withdraw-is-required.trace \
+	%D%/before.trace \
 	%D%/conflict-while-withdrawing.trace \
 	%D%/conflict.trace \
 	%D%/demand-cancelled.trace \
@@ -40,6 +55,7 @@ EXTRA_DIST += \
 	%D%/notes-of-leave.trace \
 	%D%/notes.trace \
 	%D%/offer-then-demand.trace \
+	%D%/overflow.trace \
 	%D%/pool-paused.trace \
 	%D%/reader-evicted.trace \
 	%D%/require-served-once.trace \
@@ -47,6 +63,11 @@ EXTRA_DIST += \
 	%D%/retract.trace \
 	%D%/signal-object.trace \
 	%D%/stale-session.trace \
+	%D%/subscription-ends-with-session.trace \
+	%D%/subscription-kinds.trace \
+	%D%/subscription-refused.trace \
+	%D%/subscription-selector.trace \
+	%D%/subscription.trace \
 	%D%/ticket-again-after-fetch.trace \
 	%D%/ticket-again-after-loss.trace \
 	%D%/ticket-again.trace \

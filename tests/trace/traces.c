@@ -15,6 +15,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/pool/pool.h"
+#include "lib/query/selector.h"
+#include "lib/schema/block.h"
+#include "lib/schema/catalogue.h"
 #include "maestro/subscription.h"
 
 enum { MANY = 64, WORDS = 24, LABEL = 96 };
@@ -35,6 +38,7 @@ struct play {
     uint64_t now;
     FILE *text;
     const char *problem;
+    struct schema *schema;
 };
 
 static const char *line_end(const char *text) { return text + strcspn(text, "\n"); }
@@ -77,6 +81,8 @@ static const char *op_label(const struct talker *talker, uint64_t op)
     return op ? talker->op[(op - 1) % MANY] : "nothing";
 }
 
+#define STEP ".maestro.ecmwf.step"
+
 /* "temp#2" is another handle of temp. */
 static struct text name_of(const char *label)
 {
@@ -110,10 +116,9 @@ static void say_ticket(struct play *play, const struct talker *talker, const str
     static const char *const how[] = { "empty", "inline", "direct" };
     say(play, "TICKET %" PRIu64 " for %s to %s: generation %" PRIu64 ", %s, size %" PRId64, ticket->ticket,
         talker->handle[ticket->handle - 1], op_label(talker, ticket->op), ticket->generation, how[ticket->how], ticket->size);
-    if (ticket->attributes.length) {
-        say(play, ", attributes ");
-        say_bytes(play, ticket->attributes);
-    }
+    struct value step;
+    if (block_find(ticket->attributes, text_of(STEP), &step))
+        say(play, ", step %" PRId64, step.integer);
     if (ticket->how == TICKET_INLINE) {
         say(play, ", bytes ");
         say_bytes(play, ticket->inline_data);
@@ -282,7 +287,12 @@ static void play_offers(struct play *play, struct line *line)
     offer->name = name_of(name);
     offer->size = *data ? (int64_t)strlen(data) : (int64_t)number(line, "size", (uint64_t)-1);
     offer->inline_data = bytes_of(data, strlen(data));
-    offer->attributes = bytes_of(value(line, "attributes", ""), strlen(value(line, "attributes", "")));
+    struct block_item step = { .key = text_of(STEP), .value = { .kind = VALUE_INT64, .integer = (int64_t)number(line, "step", 0) } };
+    unsigned char sealed[256];
+    if (has(line, "step")) {
+        block_write(&step, 1, sealed);
+        offer->attributes = bytes_of(sealed, block_size(&step, 1));
+    }
     offer->flags = loss_flag(line, OFFER_ON_LOSS_WAIT) | (has(line, "replica") ? OFFER_REPLICA : 0);
     offer->word = 77;
     if (offer->size > 0 && !has(line, "nowhere")) {
@@ -391,6 +401,23 @@ static uint32_t kinds_of(const struct line *line)
     return has(line, "everything") ? UINT32_MAX : kinds;
 }
 
+/* "where" and what follows, up to the end of the line. */
+static struct selector *selector_of(struct play *play, const struct line *line)
+{
+    char query[512] = "";
+    struct selector *selector = NULL;
+    int word = 0;
+    while (word < line->words && strcmp(line->word[word], "where") != 0)
+        word++;
+    if (word == line->words)
+        return NULL;
+    while (++word < line->words)
+        snprintf(query + strlen(query), sizeof query - strlen(query), "%s ", line->word[word]);
+    if (selector_compile(query, NULL, play->schema, NULL, &selector) != MSTRO_OK)
+        play->problem = "a selector that is not understood";
+    return selector;
+}
+
 static void play_subscribes(struct play *play, struct line *line)
 {
     const char *label = value(line, "as", "all");
@@ -401,7 +428,11 @@ static void play_subscribes(struct play *play, struct line *line)
     record.subscribe.options = (has(line, "with-ack") ? MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK : 0) |
                                (has(line, "before") ? MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE : 0) |
                                (has(line, "not-mine") ? MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS : 0);
+    struct selector *selector = selector_of(play, line);
+    if (selector)
+        record.subscribe.selector = selector_bytes(selector);
     send(play, line, &record);
+    selector_destroy(selector);
 }
 
 static void play_unsubscribes(struct play *play, struct line *line)
@@ -530,6 +561,8 @@ static char *play_text(const char *text, bool *problem)
     play.settings.pool = (struct id){ 1, 2 };
     play.settings.workflow = text_of("trace");
     play.settings.lease = 0; /* a trace that is about leases says so */
+    if (catalogue_load_from(NULL, NULL, &play.schema) != MSTRO_OK)
+        abort();
     play.text = open_memstream(&result, &length);
     for (const char *end; *text && !play.problem; text = *end ? end + 1 : end) {
         end = line_end(text);
@@ -539,6 +572,7 @@ static char *play_text(const char *text, bool *problem)
     *problem = play.problem != NULL;
     pool_destroy(play.pool);
     pool_outputs_release(&play.out);
+    schema_release(play.schema);
     fclose(play.text);
     return result;
 }
@@ -594,7 +628,8 @@ static bool run(const char *path, int number_of_case, bool write)
         }
     }
     bool good = !problem && strcmp(stands, came) == 0 && !strstr(came, "    !! ");
-    printf("%sok %d - %.*s\n", good ? "" : "not ", number_of_case, (int)(line_end(stands) - stands), stands[0] == '#' ? stands + 2 : stands);
+    const char *sentence = strncmp(stands, "# ", 2) == 0 ? stands + 2 : stands;
+    printf("%sok %d - %.*s\n", good ? "" : "not ", number_of_case, (int)(line_end(sentence) - sentence), sentence);
     if (!good) {
         printf("# %s\n", path);
         show_difference(stands, came);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/hold.h"
+
+#include <inttypes.h>
+
+#include "lib/base/clock.h"
+#include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
+#include "lib/pool/session.h"
+#include "lib/pool/subscription.h"
+
+/* The number of an operation that nobody wants an answer of, while it is parked. */
+#define UNANSWERED (UINT64_C(1) << 63)
+
+struct hold_key { const struct session *session; uint64_t number; };
+
+static bool op_matches(const struct map_link *link, const void *key)
+{
+    const struct hold *hold = map_entry(link, const struct hold, by_op);
+    const struct hold_key *wanted = key;
+    return hold->session == wanted->session && hold->op == wanted->number;
+}
+
+static bool handle_matches(const struct map_link *link, const void *key)
+{
+    const struct hold *hold = map_entry(link, const struct hold, by_handle);
+    const struct hold_key *wanted = key;
+    return hold->session == wanted->session && hold->handle == wanted->number;
+}
+
+static struct hold *hold_of_op(const struct pool *pool, const struct session *session, uint64_t op)
+{
+    struct hold_key key = { session, op };
+    struct map_link *link = map_find(&pool->held, hash_mix(session->number, op), op_matches, &key);
+    return link ? map_entry(link, struct hold, by_op) : NULL;
+}
+
+static struct hold *hold_of_handle(const struct pool *pool, const struct session *session, uint64_t handle)
+{
+    struct hold_key key = { session, handle };
+    struct map_link *link = map_find(&pool->parked, hash_mix(session->number, handle), handle_matches, &key);
+    return link ? map_entry(link, struct hold, by_handle) : NULL;
+}
+
+static struct hold *hold_make(struct pool *pool, struct session *session, uint64_t op)
+{
+    struct hold *hold = memory_take(pool, sizeof *hold);
+    if (!hold)
+        return NULL;
+    hold->session = session;
+    hold->op = op;
+    hold->deadline = pool->now + pool->settings.ack_timeout;
+    list_init(&hold->awaited);
+    list_init(&hold->parked);
+    list_append(&pool->holds, &hold->by_deadline);
+    list_append(&session->holds, &hold->of_session);
+    map_insert(&pool->held, &hold->by_op, hash_mix(session->number, op));
+    return hold;
+}
+
+static void release_awaited(struct pool *pool, struct awaited *awaited)
+{
+    list_remove(&awaited->of_hold);
+    list_remove(&awaited->of_subscription);
+    map_remove(&pool->awaited, &awaited->by_serial);
+    memory_give(pool, awaited, sizeof *awaited);
+}
+
+/* From now on it is in no map: what its handle does next is not kept behind it. */
+static void hold_detach(struct pool *pool, struct hold *hold)
+{
+    while (!list_empty(&hold->awaited))
+        release_awaited(pool, list_entry(hold->awaited.next, struct awaited, of_hold));
+    list_remove(&hold->by_deadline);
+    list_remove(&hold->of_session);
+    map_remove(&pool->held, &hold->by_op);
+    if (hold->handle)
+        map_remove(&pool->parked, &hold->by_handle);
+}
+
+static void hold_free(struct pool *pool, struct hold *hold)
+{
+    while (!list_empty(&hold->parked))
+        record_drop(pool, list_entry(hold->parked.next, struct kept_record, link));
+    record_drop(pool, hold->answer);
+    memory_give(pool, hold, sizeof *hold);
+}
+
+bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial)
+{
+    struct hold *hold = hold_of_op(pool, session, op);
+    struct awaited *awaited = memory_take(pool, sizeof *awaited);
+    if (!awaited || (!hold && !(hold = hold_make(pool, session, op)))) {
+        memory_give(pool, awaited, sizeof *awaited);
+        return false;
+    }
+    awaited->subscription = subscription;
+    awaited->hold = hold;
+    awaited->serial = serial;
+    list_append(&hold->awaited, &awaited->of_hold);
+    list_append(&subscription->awaited, &awaited->of_subscription);
+    map_insert(&pool->awaited, &awaited->by_serial, serial);
+    return true;
+}
+
+/* Its last ack is in: it goes on at the end of this step. */
+static void hold_check(struct pool *pool, struct hold *hold)
+{
+    if (!list_empty(&hold->awaited))
+        return;
+    list_remove(&hold->by_deadline);
+    list_append(&pool->released, &hold->by_deadline);
+}
+
+struct awaited_key { const struct subscription *subscription; uint64_t serial; };
+
+static bool serial_matches(const struct map_link *link, const void *key)
+{
+    const struct awaited *awaited = map_entry(link, const struct awaited, by_serial);
+    const struct awaited_key *wanted = key;
+    return awaited->subscription == wanted->subscription && awaited->serial == wanted->serial;
+}
+
+void serve_ack_event(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct subscription *subscription = subscription_find(session, record->ack_event.subscription);
+    if (!subscription)
+        return;
+    struct awaited_key key = { subscription, record->ack_event.serial };
+    struct map_link *link = map_find(&pool->awaited, key.serial, serial_matches, &key);
+    subscription->late = false;
+    if (!link)
+        return; /* not waited for, or not any more */
+    struct awaited *awaited = map_entry(link, struct awaited, by_serial);
+    struct hold *hold = awaited->hold;
+    release_awaited(pool, awaited);
+    hold_check(pool, hold);
+}
+
+void hold_forgive(struct pool *pool, struct subscription *subscription)
+{
+    while (!list_empty(&subscription->awaited)) {
+        struct awaited *awaited = list_entry(subscription->awaited.next, struct awaited, of_subscription);
+        struct hold *hold = awaited->hold;
+        release_awaited(pool, awaited);
+        hold_check(pool, hold);
+    }
+}
+
+/* ---- operations that are parked ---- */
+
+/* What a record is about, for those who want to be told before. */
+struct intent { uint64_t op, handle; struct text name; struct bytes attributes; int64_t size; enum fact_kind kind; };
+
+static bool intent_of(const struct record *record, struct intent *intent)
+{
+    *intent = (struct intent){ .size = -1 };
+    switch (record->kind) {
+#define INTENT(NAME, name) case KIND_##NAME: intent->op = record->name.op; intent->handle = record->name.handle; intent->kind = FACT_##NAME; break;
+        INTENT(OFFER, offer)
+        INTENT(REQUIRE, require)
+        INTENT(RETRACT, retract)
+        INTENT(DEMAND, demand)
+        INTENT(WITHDRAW, withdraw)
+        INTENT(DISPOSE, dispose)
+#undef INTENT
+    default:
+        return false;
+    }
+    if (record->kind == KIND_OFFER) {
+        intent->name = record->offer.name;
+        intent->attributes = record->offer.attributes;
+        intent->size = record->offer.size;
+    } else if (record->kind == KIND_REQUIRE)
+        intent->name = record->require.name;
+    else if (record->kind == KIND_DEMAND)
+        intent->name = record->demand.name;
+    return true;
+}
+
+/* The facts that will follow when this takes effect, as far as they are known beforehand. */
+static bool announce(struct pool *pool, struct session *session, const struct intent *intent)
+{
+    const struct handle *handle = handle_find(pool, session, intent->handle);
+    struct text name = intent->name.length || !handle ? intent->name : seal_name(handle->cdo->sealed);
+    struct seal *sealed = NULL;
+    if (handle && intent->kind != FACT_OFFER)
+        sealed = seal_share(handle->cdo->sealed);
+    else if (!(sealed = seal_make(pool, name, intent->attributes)))
+        return false;
+    struct fact_of of = { .session = session, .sealed = sealed, .op = intent->op, .size = intent->size };
+    if (handle && handle->offer)
+        of.size = handle->offer->generation->size;
+    if (!handle && name.length) {
+        fact_intend(pool, FACT_DECLARE, &of);
+        fact_intend(pool, FACT_SEAL, &of);
+    }
+    if (intent->kind == FACT_DEMAND && !(handle && handle->require) && name.length)
+        fact_intend(pool, FACT_REQUIRE, &of);
+    if (handle || name.length)
+        fact_intend(pool, intent->kind, &of);
+    seal_release(pool, sealed);
+    queues_flush(pool); /* before anything that follows from it */
+    return true;
+}
+
+static bool park(struct pool *pool, struct hold *hold, const struct record *record)
+{
+    struct kept_record *kept = record_keep(pool, record);
+    if (!kept)
+        return false;
+    list_append(&hold->parked, &kept->link);
+    return true;
+}
+
+static void refuse_parking(struct pool *pool, struct session *session, uint64_t op)
+{
+    if (op & UNANSWERED)
+        return;
+    answer_refused(pool, session, op, MSTRO_NOMEM, "the pool has no memory to let this operation wait for its subscribers");
+}
+
+bool hold_record(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct intent intent;
+    struct hold *hold;
+    if (pool->parked.count == 0 && pool->wanted_before == 0)
+        return false;
+    if (!intent_of(record, &intent))
+        return false;
+    if ((hold = hold_of_handle(pool, session, intent.handle))) {
+        if (!park(pool, hold, record))
+            refuse_parking(pool, session, intent.op);
+        return true;
+    }
+    if (pool->wanted_before == 0 || intent.handle == 0)
+        return false;
+    if (intent.op == 0)
+        intent.op = UNANSWERED | ++pool->last_unanswered;
+    if (hold_of_op(pool, session, intent.op)) {
+        answer_refused(pool, session, intent.op, MSTRO_INVMSG, "operation %" PRIu64 " is under way already", intent.op);
+        return true;
+    }
+    if (!announce(pool, session, &intent)) {
+        refuse_parking(pool, session, intent.op);
+        return true;
+    }
+    hold = hold_of_op(pool, session, intent.op);
+    if (!hold)
+        return false;
+    hold->handle = intent.handle;
+    map_insert(&pool->parked, &hold->by_handle, hash_mix(session->number, intent.handle));
+    if (!park(pool, hold, record)) {
+        hold_detach(pool, hold);
+        hold_free(pool, hold);
+        refuse_parking(pool, session, intent.op);
+    }
+    return true;
+}
+
+static void hold_let_go(struct pool *pool, struct hold *hold)
+{
+    while (!list_empty(&hold->awaited))
+        release_awaited(pool, list_entry(hold->awaited.next, struct awaited, of_hold));
+    hold_check(pool, hold);
+}
+
+bool hold_cancel(struct pool *pool, struct session *session, uint64_t op)
+{
+    struct hold *hold = hold_of_op(pool, session, op);
+    if (!hold || !hold->handle || list_empty(&hold->parked))
+        return false;
+    record_drop(pool, list_entry(hold->parked.next, struct kept_record, link));
+    answer_refused(pool, session, op, MSTRO_CANCELLED, "cancelled before its subscribers had acknowledged it");
+    hold_let_go(pool, hold);
+    return true;
+}
+
+/* ---- going on ---- */
+
+void holds_let_go(struct pool *pool, struct session *session)
+{
+    list_each(link, &session->holds)
+        hold_let_go(pool, list_entry(link, struct hold, of_session));
+}
+
+static void time_out(struct pool *pool, struct hold *hold)
+{
+    list_each(link, &hold->awaited)
+        list_entry(link, struct awaited, of_hold)->subscription->late = true;
+    hold_let_go(pool, hold);
+}
+
+/* What was parked takes effect, and what its handle did next follows, as if it came now. */
+static void go_on(struct pool *pool, struct hold *hold)
+{
+    struct session *session = hold->session;
+    bool announced = true;
+    while (!list_empty(&hold->parked)) {
+        struct kept_record *kept = list_entry(hold->parked.next, struct kept_record, link);
+        list_remove(&kept->link);
+        if (announced || !hold_record(pool, session, &kept->record))
+            session_serve(pool, session, &kept->record);
+        announced = false;
+        record_drop(pool, kept);
+    }
+    if (hold->answer) {
+        struct record *record = answer_add(pool, session, hold->answer->record.kind);
+        if (record && !record_say(pool, &hold->answer->record, record)) {
+            pool->out->count--;
+            session_fail(pool, session);
+        }
+    }
+}
+
+void holds_release(struct pool *pool)
+{
+    while (!list_empty(&pool->holds)) {
+        struct hold *hold = list_entry(pool->holds.next, struct hold, by_deadline);
+        if (hold->deadline > pool->now)
+            break;
+        time_out(pool, hold);
+    }
+    while (!list_empty(&pool->released)) {
+        struct hold *hold = list_entry(pool->released.next, struct hold, by_deadline);
+        hold_detach(pool, hold);
+        go_on(pool, hold);
+        hold_free(pool, hold);
+    }
+}
+
+uint64_t holds_deadline(const struct pool *pool)
+{
+    return list_empty(&pool->holds) ? NO_DEADLINE : list_entry(pool->holds.next, struct hold, by_deadline)->deadline;
+}
+
+void holds_drop(struct pool *pool, struct session *session)
+{
+    list_each(link, &session->holds) {
+        struct hold *hold = list_entry(link, struct hold, of_session);
+        hold_detach(pool, hold);
+        hold_free(pool, hold);
+    }
+}
+
+static uint64_t answered_op(const struct record *record)
+{
+    return record->kind == KIND_ACK ? record->ack.op : record->kind == KIND_TICKET ? record->ticket.op : 0;
+}
+
+/* A later answer takes the place of an earlier one: a DEMAND whose ticket was held and whose holder died meanwhile. */
+static bool keep_answer(struct pool *pool, const struct pool_output *output)
+{
+    uint64_t op = answered_op(&output->record);
+    struct session *session = op ? session_find(pool, output->session) : NULL;
+    struct hold *hold = session ? hold_of_op(pool, session, op) : NULL;
+    if (!hold || hold->handle)
+        return false;
+    struct kept_record *kept = record_keep(pool, &output->record);
+    if (!kept)
+        return false;
+    record_drop(pool, hold->answer);
+    hold->answer = kept;
+    return true;
+}
+
+void hold_answers(struct pool *pool, size_t first)
+{
+    struct pool_outputs *out = pool->out;
+    size_t left = first;
+    if (pool->held.count == 0)
+        return;
+    for (size_t i = first; i < out->count; i++)
+        if (!keep_answer(pool, &out->at[i]))
+            out->at[left++] = out->at[i];
+    out->count = left;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hold.h - operations that wait for the acks of subscribers
+ *
+ * An operation that a subscriber was told of before it happens is parked: it takes effect when every ack is in, and what its
+ * handle does next waits behind it.  One that has happened only has its answer held.  Either way it ends with the last ack, when
+ * those who owe one are gone, or at the deadline; a subscriber that let a deadline pass is not waited for until it acknowledges
+ * something again. */
+#ifndef LIB_POOL_HOLD_H
+#define LIB_POOL_HOLD_H
+#include "lib/pool/state.h"
+
+struct subscription;
+
+/* A record of which nothing points elsewhere. */
+struct kept_record {
+    struct list link;
+    size_t size;
+    struct record record;
+};
+
+struct hold {
+    struct map_link by_op;     /* pool->held, by session and op */
+    struct map_link by_handle; /* pool->parked, by session and handle: while it is parked */
+    struct list by_deadline;   /* pool->holds, later pool->released */
+    struct list of_session;
+    struct list awaited;
+    struct list parked; /* kept_records: the operation, then what its handle does next.  Empty: only the answer is held */
+    struct session *session;
+    struct kept_record *answer;
+    uint64_t op, handle, deadline;
+};
+
+/* One ack that is awaited. */
+struct awaited {
+    struct map_link by_serial; /* pool->awaited */
+    struct list of_hold, of_subscription;
+    struct subscription *subscription;
+    struct hold *hold;
+    uint64_t serial;
+};
+
+/* Hold operation 'op' of 'session' until 'subscription' has acknowledged 'serial'.  False when memory is short: it is not held. */
+bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial);
+
+void serve_ack_event(struct pool *pool, struct session *session, const struct record *record);
+
+/* Nothing that 'subscription' owes is waited for any more. */
+void hold_forgive(struct pool *pool, struct subscription *subscription);
+
+/* Does this record have to wait?  True: it has been kept (or answered, when memory is short). */
+bool hold_record(struct pool *pool, struct session *session, const struct record *record);
+
+/* The answers of this step that are held are taken out of the outputs. */
+void hold_answers(struct pool *pool, size_t first);
+
+/* End those at their deadline and go on with what is not held any more; when the next one ends. */
+void holds_release(struct pool *pool);
+uint64_t holds_deadline(const struct pool *pool);
+
+/* A parked operation is taken back.  False: 'op' is none. */
+bool hold_cancel(struct pool *pool, struct session *session, uint64_t op);
+
+/* Nothing of this session is held any more: it goes on at the end of this step. */
+void holds_let_go(struct pool *pool, struct session *session);
+
+/* Drop all of a session. */
+void holds_drop(struct pool *pool, struct session *session);
+
+/* ---- copy.c ---- */
+
+/* A copy of an operation's record or of an ACK or TICKET.  NULL when memory is short. */
+struct kept_record *record_keep(struct pool *pool, const struct record *record);
+void record_drop(struct pool *pool, struct kept_record *kept);
+
+/* The same, in the arena of the outputs.  False when memory is short. */
+bool record_say(struct pool *pool, const struct record *record, struct record *out);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/pool/subscription.h"
+
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
+#include "lib/pool/hold.h"
+#include "lib/query/selector.h"
+
+enum { ABOUT_APPLICATIONS = MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
+                            MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE };
+
+struct subscription *subscription_find(const struct session *session, uint64_t number)
+{
+    list_each(link, (struct list *)&session->subscriptions) {
+        struct subscription *subscription = list_entry(link, struct subscription, of_session);
+        if (subscription->number == number)
+            return subscription;
+    }
+    return NULL;
+}
+
+/* Which kinds does anybody want to be told of?  Counted, so that the end of one subscription costs nothing. */
+static void want(struct pool *pool, const struct subscription *subscription, int more)
+{
+    bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE;
+    uint32_t *wanted = before ? &pool->wanted_before : &pool->wanted, *count = before ? pool->wanting_before : pool->wanting;
+    for (uint32_t bit = 0; bit < 32; bit++)
+        if (subscription->kinds & UINT32_C(1) << bit) {
+            count[bit] += (uint32_t)more;
+            *wanted = count[bit] ? *wanted | UINT32_C(1) << bit : *wanted & ~(UINT32_C(1) << bit);
+        }
+}
+
+static struct subscription *subscription_make(struct pool *pool, struct session *session, const struct record_subscribe *asked)
+{
+    struct subscription *subscription = memory_take(pool, sizeof *subscription);
+    if (!subscription)
+        return NULL;
+    subscription->session = session;
+    subscription->number = asked->subscription;
+    subscription->kinds = asked->kinds;
+    subscription->options = asked->options;
+    list_init(&subscription->telling);
+    list_init(&subscription->awaited);
+    return subscription;
+}
+
+static void subscription_enter(struct pool *pool, struct subscription *subscription)
+{
+    list_append(&pool->subscriptions, &subscription->of_pool);
+    list_append(&subscription->session->subscriptions, &subscription->of_session);
+    pool->subscription_count++;
+    want(pool, subscription, 1);
+}
+
+static void subscription_end(struct pool *pool, struct subscription *subscription)
+{
+    want(pool, subscription, -1);
+    pool->subscription_count--;
+    list_remove(&subscription->of_pool);
+    list_remove(&subscription->of_session);
+    list_remove(&subscription->telling);
+    hold_forgive(pool, subscription);
+    queue_release(pool, subscription);
+    selector_destroy(subscription->selector);
+    memory_give(pool, subscription, sizeof *subscription);
+}
+
+static bool subscribe_is_possible(struct pool *pool, struct session *session, const struct record_subscribe *asked)
+{
+    if (asked->subscription == 0 || subscription_find(session, asked->subscription))
+        answer_refused(pool, session, asked->op, MSTRO_INVMSG, "%" PRIu64 " is not the number of a new subscription", asked->subscription);
+    else if (asked->kinds == 0)
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "a subscription to no kind of event");
+    else if (!memory_allows(pool, sizeof(struct subscription) + asked->selector.length))
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's memory budget of %" PRIu64 " bytes is used up",
+                       pool->settings.memory_budget);
+    else
+        return true;
+    return false;
+}
+
+void serve_subscribe(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_subscribe *asked = &record->subscribe;
+    struct selector *selector = NULL;
+    if (!subscribe_is_possible(pool, session, asked))
+        return;
+    mstro_status status = asked->selector.length ? selector_decode(asked->selector, &selector) : MSTRO_OK;
+    if (status != MSTRO_OK) {
+        answer_refused(pool, session, asked->op, status, "the pool does not understand the selector: %s", mstro_error_detail());
+        return;
+    }
+    struct subscription *subscription = subscription_make(pool, session, asked);
+    if (!subscription) {
+        selector_destroy(selector);
+        answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for one more subscription");
+        return;
+    }
+    subscription->selector = selector;
+    fact_append(pool, FACT_SUBSCRIBE, &(struct fact_of){ .session = session, .size = -1 });
+    subscription_enter(pool, subscription);
+    answer_done(pool, session, asked->op);
+}
+
+void serve_unsubscribe(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_unsubscribe *asked = &record->unsubscribe;
+    struct subscription *subscription = subscription_find(session, asked->subscription);
+    if (!subscription) {
+        answer_refused(pool, session, asked->op, MSTRO_NOENT, "subscription %" PRIu64 " is not known", asked->subscription);
+        return;
+    }
+    subscription_end(pool, subscription);
+    fact_append(pool, FACT_UNSUBSCRIBE, &(struct fact_of){ .session = session, .size = -1 });
+    answer_done(pool, session, asked->op);
+}
+
+void serve_seen(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct subscription *subscription = subscription_find(session, record->seen.subscription);
+    if (subscription)
+        queue_seen(pool, subscription, record->seen.serial);
+}
+
+void subscriptions_end(struct pool *pool, struct session *session)
+{
+    list_each(link, &session->subscriptions)
+        subscription_end(pool, list_entry(link, struct subscription, of_session));
+}
+
+/* Of what application, and of which object? */
+static enum selector_answer matches(const struct subscription *subscription, const struct fact *fact, const struct session *actor,
+                                    uint32_t event)
+{
+    if (!(subscription->kinds & event))
+        return SELECTOR_NO;
+    if ((subscription->options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && actor == subscription->session)
+        return SELECTOR_NO;
+    if (!subscription->selector || (event & ABOUT_APPLICATIONS))
+        return SELECTOR_YES;
+    struct query_subject subject = { .name = seal_name(fact->sealed), .component = seal_name(actor->component), .size = fact->size,
+                                     .block = seal_rest(fact->sealed) };
+    return selector_matches(subscription->selector, &subject);
+}
+
+static void tell(struct pool *pool, struct subscription *subscription, const struct fact *fact, const struct fact_of *of, uint32_t event)
+{
+    if (!queue_put(pool, subscription, fact, of->session->component, event))
+        return;
+    bool wants_ack = (subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && !subscription->late;
+    if (wants_ack && of->op)
+        hold_await(pool, of->session, of->op, subscription, fact->serial);
+}
+
+static bool is_told(const struct subscription *subscription, enum tell whom)
+{
+    bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE;
+    return whom == TELL_ALL || before == (whom == TELL_BEFORE);
+}
+
+void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct fact_of *of, enum tell whom)
+{
+    uint32_t event = fact_event(fact->kind);
+    list_each(link, &pool->subscriptions) {
+        struct subscription *subscription = list_entry(link, struct subscription, of_pool);
+        if (!is_told(subscription, whom))
+            continue;
+        enum selector_answer answer = matches(subscription, fact, of->session, event);
+        if (answer == SELECTOR_YES)
+            tell(pool, subscription, fact, of, event);
+        else if (answer == SELECTOR_TOO_EXPENSIVE)
+            queue_skip(subscription, fact->serial); /* whether it matches is not known: a gap */
+    }
+}
