@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 dist_man_MANS += \
+	%D%/man/maestro-environment.7 \
+	%D%/man/maestro-pool-manager.8 \
 	%D%/man/maestro-run.1 \
 	%D%/man/maestro-workflow.5 \
 	%D%/man/maestro.1 \

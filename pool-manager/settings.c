@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pool-manager/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/detail.h"
+#include "lib/base/setting.h"
+#include "lib/schema/nearest.h"
+#include "lib/schema/yaml.h"
+
+const struct setting settings[] = {
+    { "workflow", "MSTRO_WORKFLOW_NAME", SETTING_TEXT, "maestro", "NAME", "name of the workflow; processes that name another are refused" },
+    { "listen", "MSTRO_LISTEN", SETTING_TEXT, "local", "ADDRESS", "address or network interface to listen on; local: loopback only" },
+    { "provider", "MSTRO_OFI_PROVIDER", SETTING_TEXT, "", "NAME", "libfabric provider; the best that works where not given" },
+    { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
+    { "lease", "MSTRO_LEASE", SETTING_DURATION, "2s", "TIME", "a process silent for longer is taken for dead; never: not at all" },
+    { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "250ms", "TIME", "processes with nothing to say say so this often" },
+    { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, "10s", "TIME", "how long a missing acknowledgement may hold an operation" },
+    { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, "4KiB", "SIZE", "data up to this size travel inside the messages" },
+    { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, "64MiB", "SIZE", "memory for such data; beyond it they stay with their producers" },
+    { "memory-budget", "MSTRO_MEMORY_BUDGET", SETTING_SIZE, "0", "SIZE", "memory for everything, then requests are refused; 0: no limit" },
+    { "runtime-directory", "MSTRO_RUNTIME_DIR", SETTING_PATH, "", "DIR", "where the lock of the workflow lies" },
+    { "drain-time", "MSTRO_DRAIN_TIME", SETTING_DURATION, "4s", "TIME", "how long SIGTERM waits for members to leave" },
+    { "log-level", "MSTRO_LOG_LEVEL", SETTING_TEXT, "warn", "LEVEL", "error, warn, info, debug or noise" },
+    { 0 },
+};
+
+static enum setting_origin origins[sizeof settings / sizeof settings[0]];
+
+const struct setting *setting_find(const char *name)
+{
+    for (const struct setting *s = settings; s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s;
+    return NULL;
+}
+
+enum setting_origin setting_origin(const struct setting *s)
+{
+    return origins[s - settings];
+}
+
+const char *setting_text(const struct setting *s)
+{
+    const char *value = getenv(s->environment);
+    return value && *value ? value : s->fallback;
+}
+
+static bool valid(enum setting_kind kind, const char *text)
+{
+    uint64_t amount;
+    int64_t number;
+    switch (kind) {
+    case SETTING_DURATION: return setting_duration(text_of(text), &amount);
+    case SETTING_SIZE: return setting_size(text_of(text), &amount);
+    case SETTING_INTEGER: return setting_integer(text_of(text), &number);
+    case SETTING_TEXT:
+    case SETTING_PATH: return *text != '\0';
+    }
+    return false;
+}
+
+static const char *expectation(enum setting_kind kind)
+{
+    switch (kind) {
+    case SETTING_DURATION: return "a time, such as 2s, 250ms or never";
+    case SETTING_SIZE: return "a size, such as 4096, 4KiB or 64MiB";
+    case SETTING_INTEGER: return "an integer";
+    case SETTING_TEXT: return "a text that is not empty";
+    case SETTING_PATH: return "a path";
+    }
+    return "something else";
+}
+
+mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin)
+{
+    if (!valid(s->kind, text))
+        return detail_set(MSTRO_INVARG, "%s: '%s' is not valid: expected %s", s->name, text, expectation(s->kind));
+    if (setenv(s->environment, text, 1) != 0)
+        return detail_set(MSTRO_NOMEM, "%s: no memory to keep '%s'", s->name, text);
+    origins[s - settings] = origin;
+    return MSTRO_OK;
+}
+
+mstro_status settings_check_environment(void)
+{
+    for (const struct setting *s = settings; s->name; s++) {
+        const char *value = getenv(s->environment);
+        if (origins[s - settings] == ORIGIN_FLAG || !value || !*value)
+            continue;
+        if (!valid(s->kind, value))
+            return detail_set(MSTRO_INVARG, "environment variable %s: '%s' is not valid: expected %s", s->environment, value,
+                              expectation(s->kind));
+        origins[s - settings] = ORIGIN_ENVIRONMENT;
+    }
+    return MSTRO_OK;
+}
+
+static mstro_status load_entry(const struct yaml *file, const struct yaml_node *entry)
+{
+    const struct setting *s = setting_find(entry->key.at);
+    if (!s) {
+        struct nearest search = nearest_to(entry->key);
+        for (const struct setting *known = settings; known->name; known++)
+            nearest_offer(&search, text_of(known->name));
+        if (search.best.length)
+            return yaml_fault_key(file, entry, "unknown setting '%s', did you mean '" TEXT_FORMAT "'?", entry->key.at,
+                                  TEXT_ARGUMENTS(search.best));
+        return yaml_fault_key(file, entry, "unknown setting '%s' (maestro-pool-manager --help lists them)", entry->key.at);
+    }
+    if (entry->kind != YAML_SCALAR || !valid(s->kind, entry->text.at))
+        return yaml_fault(file, entry, "%s is not valid: expected %s", s->name, expectation(s->kind));
+    if (setting_origin(s) != ORIGIN_DEFAULT)
+        return MSTRO_OK;
+    return setting_give(s, entry->text.at, ORIGIN_FILE);
+}
+
+mstro_status settings_load(const char *path)
+{
+    struct yaml file;
+    mstro_status status = yaml_read_file(&file, path, MSTRO_INVARG);
+    if (status != MSTRO_OK)
+        return status;
+    if (file.root->kind != YAML_MAPPING)
+        status = yaml_fault(&file, file.root, "expected a mapping of settings, 'lease: 2s' a line");
+    else
+        for (const struct yaml_node *entry = file.root->first; entry && status == MSTRO_OK; entry = entry->next)
+            status = load_entry(&file, entry);
+    yaml_release(&file);
+    return status;
+}
+
+void settings_print_help(FILE *to)
+{
+    for (const struct setting *s = settings; s->name; s++) {
+        char flag[64];
+        snprintf(flag, sizeof flag, "--%s %s", s->name, s->placeholder);
+        fprintf(to, "  %-26s %s\n  %-26s   (%s", flag, s->help, "", s->environment);
+        fprintf(to, *s->fallback ? ", default %s)\n" : ")\n", s->fallback);
+    }
+}
+
+void settings_print(FILE *to)
+{
+    static const char *const names[] = { "default", "file", "environment", "flag" };
+    for (const struct setting *s = settings; s->name; s++)
+        fprintf(to, "%-18s %-24s %s\n", s->name, setting_text(s), names[setting_origin(s)]);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* settings.h - the one table of what can be set: flag, environment variable, file key, default, help
+ *
+ * A setting reaches the library through its environment variable; a flag wins over the environment, the environment over the
+ * file of --config. */
+#ifndef POOL_MANAGER_SETTINGS_H
+#define POOL_MANAGER_SETTINGS_H
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "maestro/status.h"
+
+enum setting_kind { SETTING_TEXT, SETTING_DURATION, SETTING_SIZE, SETTING_INTEGER, SETTING_PATH };
+enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
+
+struct setting {
+    const char *name;        /* "lease": --lease on the command line, lease: in a file */
+    const char *environment; /* "MSTRO_LEASE" */
+    enum setting_kind kind;
+    const char *fallback;    /* as a person would write it */
+    const char *placeholder; /* "TIME" in help */
+    const char *help;
+};
+
+/* Ends with a row without a name. */
+extern const struct setting settings[];
+
+/* The row of this name, or NULL. */
+const struct setting *setting_find(const char *name);
+
+/* Where the present value of a setting came from; settings_load and setting_give keep it. */
+enum setting_origin setting_origin(const struct setting *s);
+
+/* The present value as text; the default's text where nothing was set. */
+const char *setting_text(const struct setting *s);
+
+/* Check 'text' and put it into the environment.  MSTRO_INVARG with what may stand there. */
+mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin);
+
+/* Check what the environment says already. */
+mstro_status settings_check_environment(void);
+
+/* Read a YAML mapping of settings; what flags or environment have set stays.  An unknown key is an error with a suggestion. */
+mstro_status settings_load(const char *path);
+
+/* One row a setting, for --help. */
+void settings_print_help(FILE *to);
+
+/* One line a setting: name, value, origin. */
+void settings_print(FILE *to);
+
+#endif
