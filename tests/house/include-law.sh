@@ -17,10 +17,10 @@ lib/query|base wire/cursor.h schema
 lib/pool|base wire schema query
 lib/fabric|base wire loop
 lib/transport|base wire loop layout system fabric
-lib/client|base wire loop schema query pool layout system fabric transport
-lib/serve|base wire loop schema query pool layout system fabric transport client
+lib/serve|base wire loop schema query pool layout system fabric transport
+lib/client|base wire loop schema query pool layout system fabric transport serve
 lib/api|base wire loop schema query pool layout system fabric transport client serve
-pool-manager|base wire loop schema query pool layout system fabric transport client serve api
+pool-manager|base wire loop schema query pool layout system fabric transport client serve api apps/exit_code.h
 apps|base wire loop schema query pool layout system fabric transport client serve api
 END
 }
