@@ -16,6 +16,8 @@ struct compiler {
     unsigned char *room;
     size_t used;
     unsigned terms, entries, patterns; /* entries: those of lists beyond the first */
+    struct text key[PROGRAM_KEYS_MAX]; /* those written so far: the schema's */
+    unsigned keys;
     struct arena arena; /* literals, reset after each term */
 };
 
@@ -65,6 +67,21 @@ static mstro_status put_text(struct compiler *c, struct text t)
         return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
     mstro_status status = put(c, length, sizeof length);
     return status == MSTRO_OK ? put(c, t.at, t.length) : status;
+}
+
+/* A key that was there before is named by its number. */
+static mstro_status put_key(struct compiler *c, struct text key)
+{
+    unsigned char again[2];
+    for (unsigned i = 0; i < c->keys; i++)
+        if (text_equal(c->key[i], key)) {
+            little_put16(again, (uint16_t)(KEY_AGAIN + i));
+            return put(c, again, sizeof again);
+        }
+    if (c->keys == PROGRAM_KEYS_MAX)
+        return detail_set(MSTRO_SELECTOR, "a selector with more than %d different keys", PROGRAM_KEYS_MAX);
+    c->key[c->keys++] = key;
+    return put_text(c, key);
 }
 
 static mstro_status put_item(struct compiler *c, const struct value *v)
@@ -365,7 +382,7 @@ static mstro_status take_comparison(struct compiler *c, struct token word)
     if (status == MSTRO_OK)
         status = put_byte(c, (unsigned char)(flags | (t != entry->type ? TERM_ITEMS : 0)));
     if (status == MSTRO_OK)
-        status = put_text(c, entry->key);
+        status = put_key(c, entry->key);
     if (status != MSTRO_OK)
         return status;
     if (op == OP_ANY)
@@ -379,7 +396,7 @@ static mstro_status take_has(struct compiler *c)
     mstro_status status = take_key(c, lexer_word(&c->lexer), &entry);
     if (status == MSTRO_OK)
         status = put_byte(c, OP_HAS);
-    return status == MSTRO_OK ? put_text(c, entry->key) : status;
+    return status == MSTRO_OK ? put_key(c, entry->key) : status;
 }
 
 static mstro_status take_term(struct compiler *c, unsigned depth);

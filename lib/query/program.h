@@ -7,13 +7,14 @@
  *     HAS    key                           LESS ... GREATER_EQUAL   flags key item
  *     ANY    flags key u16 n, n entries    MATCH  flags key u16 length, pattern        GLOB  flags key u16 length, pattern
  *
- * key: u16 length, bytes.  item: u16 length, value (lib/schema/value.h).  entry: u8 0 item | u8 1 from to | u8 2 from to by.  In memory the terms
+ * key: u16 length, bytes; or u16 KEY_AGAIN + n for the n-th different one so far.  item: u16 length, value (lib/schema/value.h).  entry: u8 0 item | u8 1 from to | u8 2 from to by.  In memory the terms
  * stand in the same order; one allocation holds everything but compiled patterns. */
 #ifndef LIB_QUERY_PROGRAM_H
 #define LIB_QUERY_PROGRAM_H
 #include "lib/query/selector.h"
 #include "lib/schema/pattern.h"
 
+enum { KEY_AGAIN = 0xff00 };
 enum { PROGRAM_VERSION = 1, PROGRAM_KEYS_MAX = 64, PROGRAM_PATTERNS_MAX = 8, PROGRAM_KEY_MAX = SCHEMA_KEY_MAX };
 
 enum op { OP_ALL, OP_AND, OP_OR, OP_NOT, OP_HAS, OP_LESS, OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL, OP_ANY, OP_MATCH, OP_GLOB, OP_END };

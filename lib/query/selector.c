@@ -67,11 +67,22 @@ static struct term *present_term(struct decoder *d)
     return d->s ? &d->s->term[d->terms - 1] : NULL;
 }
 
+/* A key that was there before is named by its number. */
+static bool get_key_text(struct decoder *d, struct text *key)
+{
+    size_t number = d->left >= 2 ? little_get16(d->at) : 0;
+    if (number >= KEY_AGAIN && number - KEY_AGAIN < d->keys) {
+        *key = d->key[number - KEY_AGAIN];
+        return get_count(d, &number);
+    }
+    return get_text(d, PROGRAM_KEY_MAX, key) && key->length > 0;
+}
+
 static mstro_status get_key(struct decoder *d)
 {
     struct text key;
     size_t i = 0;
-    if (!get_text(d, PROGRAM_KEY_MAX, &key) || key.length == 0)
+    if (!get_key_text(d, &key))
         return malformed("a key");
     while (i < d->keys && !text_equal(d->key[i], key))
         i++;
