@@ -12,6 +12,10 @@ libapi_la_SOURCES = \
 	%D%/process.c \
 	%D%/process.h \
 	%D%/request.c \
+	%D%/schema.c \
+	%D%/schema.h \
+	%D%/selector.c \
+	%D%/selector.h \
 	%D%/subscription.c \
 	%D%/version.c
 maestro_static = libapi.la libcore.la

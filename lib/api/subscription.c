@@ -3,10 +3,10 @@
 #include "maestro/subscription.h"
 
 #include "lib/api/process.h"
+#include "lib/api/selector.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
-#include "maestro/selector.h"
 
 #define ALL_KINDS ((MSTRO_POOL_EVENT_OVERFLOW << 1) - 1)
 #define ALL_OPTIONS (MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE | MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS)
@@ -31,7 +31,7 @@ static mstro_status subscribe(mstro_cdo_selector selector, uint32_t kinds, uint3
 {
     struct record r = { .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = sub->number, .kinds = kinds, .options = options } };
     if (selector)
-        return detail_set(MSTRO_UNIMPL, "subscribe: selectors are not available in this version");
+        r.subscribe.selector = selector_bytes(selector_of_handle(selector));
     if (r.subscribe.selector.length > MAX_SELECTOR)
         return detail_set(MSTRO_TOO_EXPENSIVE, "subscribe: the selector has %zu bytes when compiled, %d are allowed",
                           r.subscribe.selector.length, MAX_SELECTOR);

@@ -10,7 +10,7 @@
 
 struct pattern;
 
-enum { PATTERN_MAX = 256, PATTERN_COMPILED_MAX = 16 * 1024 };
+enum { PATTERN_MAX = 256, PATTERN_COMPILED_MAX = 8 * 1024 };
 enum pattern_flag { PATTERN_CASELESS = 1, PATTERN_WHOLE = 2 /* the whole text must match, not a part of it */ };
 enum pattern_answer { PATTERN_NO, PATTERN_YES, PATTERN_TOO_EXPENSIVE };
 

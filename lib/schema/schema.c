@@ -114,12 +114,8 @@ static mstro_status disagree(const struct schema_entry *have, const struct schem
 static mstro_status check_agreement(const struct schema_entry *have, const struct schema_entry *new)
 {
     static const struct text flags[] = { { "false", 5 }, { "true", 4 } };
-    if (have->core != CORE_NONE) {
-        if (!type_equal(have->type, new->type))
-            log_warn(LOG_SCHEMA, "schema: '%s' stays " TEXT_FORMAT " as the library needs it, %s:%u says " TEXT_FORMAT, have->key.at,
-                     TEXT_ARGUMENTS(have->type->written), new->file->path.at, new->line, TEXT_ARGUMENTS(new->type->written));
+    if (have->core != CORE_NONE) /* the library's own word stands: see add_entry */
         return MSTRO_OK;
-    }
     if (!type_equal(have->type, new->type))
         return disagree(have, new, "the type", have->type->written, new->type->written);
     if (have->required != new->required)
@@ -129,6 +125,16 @@ static mstro_status check_agreement(const struct schema_entry *have, const struc
     if (!same_default(have, new))
         return disagree(have, new, "a default", text_of("of one kind"), text_of("another"));
     return MSTRO_OK;
+}
+
+static void add_entry(struct schema *s, const struct schema_entry *new)
+{
+    const struct schema_entry **slot = slot_of(s, new->key), *have = *slot;
+    if (!have)
+        s->entry[s->entries++] = *slot = new;
+    else if (have->core != CORE_NONE && !type_equal(have->type, new->type))
+        log_warn(LOG_SCHEMA, "schema: '%s' stays " TEXT_FORMAT " as the library needs it, %s:%u says " TEXT_FORMAT, have->key.at,
+                 TEXT_ARGUMENTS(have->type->written), new->file->path.at, new->line, TEXT_ARGUMENTS(new->type->written));
 }
 
 /* All or nothing. */
@@ -147,11 +153,8 @@ static mstro_status add_source(struct schema *s, struct schema_source *source)
     if (status != MSTRO_OK)
         return status;
     s->source[s->sources++] = source_retain(source);
-    for (size_t i = 0; i < source->entries; i++) {
-        const struct schema_entry **slot = slot_of(s, source->entry[i].key);
-        if (!*slot)
-            s->entry[s->entries++] = *slot = &source->entry[i];
-    }
+    for (size_t i = 0; i < source->entries; i++)
+        add_entry(s, &source->entry[i]);
     return MSTRO_OK;
 }
 

@@ -128,6 +128,8 @@ static mstro_status read_type(struct schema_source *s, const struct yaml *y, con
     mstro_status status = read_word(s, y, in, "type", true, &written);
     if (status == MSTRO_OK)
         status = type_parse(&s->arena, written, &entry->type);
+    if (status == MSTRO_OK && (s->patterns += type_patterns(entry->type)) > SOURCE_PATTERNS_MAX)
+        return yaml_fault(y, in, "more than %d regular expressions", SOURCE_PATTERNS_MAX);
     if (status == MSTRO_OK)
         return status;
     entry->type = NULL;

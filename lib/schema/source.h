@@ -6,11 +6,14 @@
 
 #include "lib/schema/schema.h"
 
+enum { SOURCE_PATTERNS_MAX = 64 };
+
 struct schema_source {
     atomic_uint references;
     struct schema_file about;
     struct schema_entry *entry;
     size_t entries;
+    unsigned patterns; /* regular expressions in all types */
     struct arena arena; /* all of the above */
 };
 

@@ -8,7 +8,7 @@
 #include "lib/schema/pattern.h"
 #include "lib/schema/timestamp.h"
 
-enum { CHOICES_MAX = 256, PATTERN_STEPS = 10000 };
+enum { CHOICES_MAX = 256, PATTERNS_MAX = 16, PATTERN_STEPS = 10000 };
 
 /* Types without arguments.  int() and uint() are other names of int64() and uint64(). */
 static const struct type plain[] = {
@@ -33,7 +33,7 @@ const struct type *type_of_kind(enum value_kind kind)
 }
 
 /* What is left to read, and the beginning for messages. */
-struct source { struct arena *arena; struct text whole, left; };
+struct source { struct arena *arena; struct text whole, left; unsigned patterns; };
 
 static mstro_status expected(const struct source *s, const char *what)
 {
@@ -145,6 +145,8 @@ static mstro_status parse_regex(struct source *s, struct type *t)
         return expected(s, "a regular expression");
     if (!take(s, ')'))
         return expected(s, "')'");
+    if (++s->patterns > PATTERNS_MAX)
+        return detail_set(MSTRO_SCHEMA, "more than %d regular expressions in one type", PATTERNS_MAX);
     mstro_status status = pattern_compile(written, PATTERN_WHOLE, &t->pattern, problem, sizeof problem, &offset);
     if (status == MSTRO_INVARG)
         return detail_set(MSTRO_SCHEMA, "regex(" TEXT_FORMAT "): %s (at character %zu)", TEXT_ARGUMENTS(written), problem, offset + 1);
@@ -248,6 +250,14 @@ void type_release(const struct type *t)
     pattern_destroy(t->pattern);
     if (t->element)
         release_all(t->element, t->count);
+}
+
+unsigned type_patterns(const struct type *t)
+{
+    unsigned patterns = t->pattern != NULL;
+    for (uint32_t i = 0; t->element && i < t->count; i++)
+        patterns += type_patterns(t->element[i]);
+    return patterns;
 }
 
 bool type_is_tuple(const struct type *t)

@@ -25,6 +25,9 @@ struct type {
 mstro_status type_parse(struct arena *arena, struct text written, const struct type **out);
 void type_release(const struct type *t);
 
+/* How many regular expressions it holds. */
+unsigned type_patterns(const struct type *t);
+
 bool type_is_tuple(const struct type *t);
 
 /* The type of the i-th item of a list or tuple. */

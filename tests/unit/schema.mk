@@ -2,12 +2,21 @@
 # The tests of lib/schema and lib/query.
 if HAVE_CMOCKA
 schema_tests = \
+	%D%/attribute_block \
 	%D%/attributes \
-	%D%/selector
+	%D%/schema \
+	%D%/selector \
+	%D%/yaml
 check_PROGRAMS += $(schema_tests)
 TESTS += $(schema_tests)
+%C%_attribute_block_SOURCES = %D%/attribute_block.c
+%C%_attribute_block_LDADD = $(unit_libs)
 %C%_attributes_SOURCES = %D%/attributes.c
 %C%_attributes_LDADD = $(unit_libs)
+%C%_schema_SOURCES = %D%/schema.c
+%C%_schema_LDADD = libapi.la $(unit_libs)
 %C%_selector_SOURCES = %D%/selector.c
 %C%_selector_LDADD = $(unit_libs)
+%C%_yaml_SOURCES = %D%/yaml.c
+%C%_yaml_LDADD = $(unit_libs)
 endif
