@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/fabric/fabric.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "lib/base/detail.h"
+#include "lib/base/random.h"
 #include "lib/fabric/implementation.h"
 
 struct fabric_options fabric_options_from_environment(void)
@@ -36,10 +35,10 @@ struct fabric_options fabric_options_complete(const struct fabric_options *given
 
 uint64_t fabric_random_key(void)
 {
-    uint64_t key = 0;
-    while (key == 0)
-        if (getrandom(&key, sizeof key, 0) != sizeof key && errno != EINTR)
-            abort(); /* a guessable key would open the memory of the process */
+    uint64_t key;
+    do
+        key = random_word(random_kernel);
+    while (key == 0);
     return key;
 }
 
@@ -57,6 +56,11 @@ void fabric_close(struct fabric *f)
 mstro_status fabric_progress(struct fabric *f, uint64_t deadline)
 {
     return f->operations->progress(f, deadline);
+}
+
+mstro_status fabric_sleep(struct fabric *f, uint64_t deadline)
+{
+    return f->operations->sleep(f, deadline);
 }
 
 void fabric_wake(struct fabric *f)

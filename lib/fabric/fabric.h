@@ -4,9 +4,9 @@
  * A fabric is one opened network of this process.  It has endpoints, each with a role; an endpoint has peers.  Everything is
  * asynchronous: an operation that was accepted ends exactly once, by a callback.
  *
- * Threads.  fabric_progress has one caller at a time (a second one gets MSTRO_BUSY); callbacks run in it.  Everything else may be
- * called from any thread, also while another sleeps in fabric_progress, and from callbacks, which may not call fabric_progress
- * and fabric_close.  endpoint_close waits for a callback that runs in another thread: hold no lock that a callback takes. */
+ * Threads.  One thread at a time handles, in fabric_progress (a second one gets MSTRO_BUSY); callbacks run in it.  One thread at a
+ * time sleeps, in fabric_sleep or fabric_progress, and another may handle meanwhile.  Everything else may be called from any thread,
+ * also while another sleeps, and from callbacks, which may not call fabric_progress, fabric_sleep and fabric_close.  endpoint_close waits for a callback that runs in another thread: hold no lock that a callback takes. */
 #ifndef LIB_FABRIC_FABRIC_H
 #define LIB_FABRIC_FABRIC_H
 #include <stdbool.h>
@@ -59,10 +59,15 @@ void fabric_close(struct fabric *f);
 const struct fabric_limits *fabric_limits(const struct fabric *f);
 
 /* Handle what has arrived.  When there is nothing, sleep until there is, until fabric_wake, or until 'deadline' (lib/base/clock.h;
- * 0: do not sleep).  MSTRO_OK: something was handled or somebody rang; MSTRO_TIMEOUT: nothing came; MSTRO_BUSY: another thread is in. */
+ * 0: do not sleep).  MSTRO_OK: something was handled or somebody rang; MSTRO_TIMEOUT: nothing came; MSTRO_BUSY: another thread
+ * handles, or sleeps where we would have to. */
 mstro_status fabric_progress(struct fabric *f, uint64_t deadline);
 
-/* End the sleep in fabric_progress, or the next one.  Any thread; not in a signal handler. */
+/* The sleep of fabric_progress alone: nothing is handled, no callback runs.  MSTRO_OK: fabric_progress(f, 0) may find something, or
+ * somebody rang; MSTRO_TIMEOUT; MSTRO_BUSY: another thread sleeps. */
+mstro_status fabric_sleep(struct fabric *f, uint64_t deadline);
+
+/* End the present sleep, or the next one.  Any thread; not in a signal handler. */
 void fabric_wake(struct fabric *f);
 
 /* control: frames.  serving: its regions are read by others.  reading: reads from others. */

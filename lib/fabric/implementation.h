@@ -9,6 +9,7 @@
 struct fabric_operations {
     void (*close)(struct fabric *f);
     mstro_status (*progress)(struct fabric *f, uint64_t deadline);
+    mstro_status (*sleep)(struct fabric *f, uint64_t deadline);
     void (*wake)(struct fabric *f);
     mstro_status (*endpoint_open)(struct fabric *f, enum endpoint_role role, const struct endpoint_events *events, struct endpoint **out);
     void (*endpoint_close)(struct endpoint *e);

@@ -60,6 +60,7 @@ static void ofi_close(struct fabric *fabric)
         fi_close(&f->fabric->fid);
     if (f->info)
         fi_freeinfo(f->info);
+    pthread_mutex_destroy(&f->bed);
     pthread_mutex_destroy(&f->driver);
     pthread_mutex_destroy(&f->lock);
     free(f->arrived);
@@ -69,6 +70,7 @@ static void ofi_close(struct fabric *fabric)
 static const struct fabric_operations operations = {
     .close = ofi_close,
     .progress = ofi_progress,
+    .sleep = ofi_sleep,
     .wake = ofi_wake,
     .endpoint_open = ofi_endpoint_open,
     .endpoint_close = ofi_endpoint_close,
@@ -97,6 +99,7 @@ static struct ofi_fabric *make(const struct fabric_options *options)
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&f->driver, &recursive);
     pthread_mutexattr_destroy(&recursive);
+    pthread_mutex_init(&f->bed, NULL);
     pthread_mutex_init(&f->lock, NULL);
     list_init(&f->lanes);
     list_init(&f->home.in_fabric);
@@ -148,6 +151,7 @@ void lane_close(struct ofi_fabric *f, struct lane *l)
     pthread_mutex_lock(&f->lock);
     list_remove(&l->in_fabric);
     pthread_mutex_unlock(&f->lock);
+    sleeper_send_away(f, l);
     if (l->cq)
         fi_close(&l->cq->fid);
     if (l->domain)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ofi.h - the fabric over libfabric, from inside
  *
- * Two locks.  'driver' (recursive) is held by the thread that reads completions and calls back, also while it sleeps; whoever
- * closes an endpoint rings and waits for it, so that no completion of that endpoint is in somebody's hands.  'lock' is a leaf: it
- * guards lists, queues and every member of endpoints, peers and operations; it is never held asleep or in a callback, so that
- * others can post meanwhile.  Order: driver, lock.
+ * Three locks.  'bed' is held by the thread that sleeps, which takes nothing out.  'driver' (recursive) is held by the thread that
+ * reads completions and calls back; whoever closes an endpoint takes it too, so that no completion of that endpoint is in somebody's
+ * hands.  'lock' is a leaf: it guards lists, queues and every member of endpoints, peers and operations; it is never held asleep or
+ * in a callback, so that others can post meanwhile.  Order: bed or driver, lock.
  *
  * A lane is a domain with its completion queue.  Control and serving endpoints share the one of the fabric; every reading endpoint
  * has one of its own, thrown away with it: in libfabric 1.17 a connection of net or tcp that breaks in the middle of a read ends
@@ -47,16 +47,18 @@ struct ofi_fabric {
     struct lane home;
     uint64_t spin;                 /* ns to poll before sleeping */
 
+    pthread_mutex_t bed;
+    unsigned retries;              /* bed; naps in a row in which peers waited */
     pthread_mutex_t driver;
     atomic_int closers;            /* threads that wait for the driver to leave */
     atomic_bool rung;
-    atomic_uint_fast64_t awake_at; /* when the sleeping driver will look again by itself; 0: it does not sleep */
+    atomic_uint_fast64_t awake_at; /* when the sleeper will look again by itself; 0: nobody sleeps */
     struct completion *arrived;    /* driver; a queue: head .. count */
     size_t head, count, capacity;
     struct operation *in_hand;     /* driver; the receive whose frame is being looked at */
 
     pthread_mutex_t lock;
-    struct lane *asleep_on;        /* where the driver sleeps, or NULL */
+    struct lane *asleep_on;        /* where the sleeper is, or NULL */
     struct list lanes;             /* all; only the driver takes one out */
     struct list endpoints;
     struct list timed;             /* operations with a deadline, the earliest first */
@@ -145,8 +147,10 @@ bool operations_expire(struct ofi_fabric *f, uint64_t now); /* driver; true when
 
 /* ofi_progress.c */
 mstro_status ofi_progress(struct fabric *f, uint64_t deadline);
+mstro_status ofi_sleep(struct fabric *f, uint64_t deadline);
 void ofi_wake(struct fabric *f);
-void driver_ring(struct ofi_fabric *f);         /* 'lock' held */
+void driver_ring(struct ofi_fabric *f);         /* 'lock' held: wake the sleeper */
+void sleeper_send_away(struct ofi_fabric *f, struct lane *l); /* returns when nobody sleeps on 'l' */
 void driver_enter(struct ofi_fabric *f);        /* waits for the thread that drives to leave */
 void driver_leave(struct ofi_fabric *f);
 void completions_gather(struct ofi_fabric *f);  /* driver: take what libfabric has */

@@ -20,7 +20,6 @@ void driver_enter(struct ofi_fabric *f)
     if (pthread_mutex_trylock(&f->driver) == 0)
         return;
     atomic_fetch_add(&f->closers, 1);
-    ofi_wake(&f->base);
     pthread_mutex_lock(&f->driver);
     atomic_fetch_sub(&f->closers, 1);
 }
@@ -226,13 +225,13 @@ static struct lane *busy_lane(struct ofi_fabric *f)
 {
     list_each(link, &f->endpoints) {
         struct ofi_endpoint *e = list_entry(link, struct ofi_endpoint, in_fabric);
-        if (e->lane == &e->own && !e->broken && !list_empty(&e->operations))
+        if (e->lane == &e->own && !e->broken && !e->closing && !list_empty(&e->operations))
             return e->lane;
     }
     return &f->home;
 }
 
-/* Until when to sleep; noted where a submitter with an earlier deadline sees it. */
+/* Until when to sleep; noted where a submitter with an earlier deadline, and who closes the lane, see it. */
 static uint64_t lie_down(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint64_t nap, bool *retrying)
 {
     pthread_mutex_lock(&f->lock);
@@ -259,50 +258,88 @@ static void get_up(struct ofi_fabric *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-static void sleep_until(struct ofi_fabric *f, uint64_t until, uint64_t now)
+void sleeper_send_away(struct ofi_fabric *f, struct lane *l)
 {
-    struct fi_cq_data_entry entries[BATCH];
-    if (until <= now || atomic_load(&f->rung) || atomic_load(&f->closers) || !reserve(f))
-        return;
-    uint64_t milliseconds = (until - now + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND;
-    ssize_t count = fi_cq_sread(f->asleep_on->cq, entries, BATCH, NULL, (int)milliseconds);
-    if (count > 0)
-        keep(f, entries, count);
+    pthread_mutex_lock(&f->lock);
+    while (f->asleep_on == l) {
+        driver_ring(f);
+        pthread_mutex_unlock(&f->lock);
+        sched_yield();
+        pthread_mutex_lock(&f->lock);
+    }
+    pthread_mutex_unlock(&f->lock);
 }
 
-static mstro_status drive(struct ofi_fabric *f, uint64_t deadline)
+/* One nap.  It takes no completion out: whoever drives next finds them all.  True when it is time to drive. */
+static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint64_t nap)
 {
-    uint64_t spin_end = f->spin ? clock_now() + f->spin : 0;
-    uint64_t nap = SHORT_SLEEP;
-    for (unsigned rounds = 0;; rounds++) {
-        bool retrying;
-        if (handle_what_is_there(f) || atomic_exchange(&f->rung, false) || atomic_load(&f->closers))
-            return MSTRO_OK;
+    bool retrying;
+    uint64_t until = lie_down(f, deadline, now, nap, &retrying);
+    bool elsewhere = f->asleep_on != &f->home;
+    f->retries = retrying ? f->retries + 1 : 0;
+    ssize_t count = -FI_EAGAIN;
+    if (retrying && f->retries < RETRY_YIELDS) {
+        sched_yield();
+    } else if (until > now && !atomic_load(&f->rung)) {
+        uint64_t milliseconds = (until - now + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND;
+        count = fi_cq_sread(f->asleep_on->cq, NULL, 0, NULL, (int)milliseconds);
+    }
+    get_up(f);
+    return count != -FI_EAGAIN || retrying || elsewhere || (until <= clock_now() && until < deadline && until < now + nap);
+}
+
+/* Sleep until it is time to drive, somebody rings or 'deadline'.  MSTRO_OK: drive; MSTRO_WOULDBLOCK: somebody rang. */
+static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline)
+{
+    uint64_t nap = SHORT_SLEEP, spin_end = f->spin ? clock_now() + f->spin : 0;
+    for (;;) {
         uint64_t now = clock_now();
+        if (atomic_exchange(&f->rung, false))
+            return MSTRO_WOULDBLOCK;
         if (now >= deadline)
             return MSTRO_TIMEOUT;
-        if (now < spin_end)
-            continue;
-        uint64_t until = lie_down(f, deadline, now, nap, &retrying);
-        if (retrying && rounds < RETRY_YIELDS)
-            sched_yield();
-        else
-            sleep_until(f, until, now);
-        get_up(f);
-        nap = nap < LONGEST_SLEEP ? 2 * nap : nap;
+        if (now < spin_end) {
+            if (fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
+                return MSTRO_OK;
+        } else if (take_nap(f, deadline, now, nap)) {
+            return MSTRO_OK;
+        } else if (nap < LONGEST_SLEEP) {
+            nap *= 2;
+        }
     }
+}
+
+static mstro_status sleep_alone(struct ofi_fabric *f, uint64_t deadline)
+{
+    if (pthread_mutex_trylock(&f->bed) != 0)
+        return MSTRO_BUSY;
+    mstro_status status = sleep_in_naps(f, deadline);
+    pthread_mutex_unlock(&f->bed);
+    return status;
+}
+
+mstro_status ofi_sleep(struct fabric *fabric, uint64_t deadline)
+{
+    mstro_status status = sleep_alone(ofi_of(fabric), deadline);
+    return status == MSTRO_WOULDBLOCK ? MSTRO_OK : status;
 }
 
 mstro_status ofi_progress(struct fabric *fabric, uint64_t deadline)
 {
     struct ofi_fabric *f = ofi_of(fabric);
-    if (atomic_load(&f->closers)) { /* let them in: a mutex alone would not be fair */
-        sched_yield();
-        return MSTRO_OK;
+    for (;;) {
+        if (atomic_load(&f->closers)) { /* let them in: a mutex alone would not be fair */
+            sched_yield();
+            return MSTRO_OK;
+        }
+        if (pthread_mutex_trylock(&f->driver) != 0)
+            return MSTRO_BUSY;
+        bool any = handle_what_is_there(f);
+        driver_leave(f);
+        if (any)
+            return MSTRO_OK;
+        mstro_status status = deadline ? sleep_alone(f, deadline) : MSTRO_TIMEOUT;
+        if (status)
+            return status == MSTRO_WOULDBLOCK ? MSTRO_OK : status;
     }
-    if (pthread_mutex_trylock(&f->driver) != 0)
-        return MSTRO_BUSY;
-    mstro_status status = drive(f, deadline);
-    driver_leave(f);
-    return status;
 }

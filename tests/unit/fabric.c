@@ -507,6 +507,44 @@ static void sleeper_is_woken_from_another_thread(void **state)
     fabric_close(f);
 }
 
+static void *sleep_only(void *context)
+{
+    struct driver *d = context;
+    while (!d->stop) {
+        d->in = true;
+        fabric_sleep(d->fabric, SECONDS(10));
+        d->rounds++;
+    }
+    return NULL;
+}
+
+static void one_thread_sleeps_while_another_handles(void **state)
+{
+    (void)state;
+    struct pair p;
+    struct driver sleeper;
+    pair_open(&p, NULL, ENDPOINT_CONTROL, ENDPOINT_CONTROL);
+    sleeper = (struct driver){ .fabric = p.fabric };
+    assert_int_equal(pthread_create(&sleeper.thread, NULL, sleep_only, &sleeper), 0);
+    while (!sleeper.in)
+        sched_yield();
+    uint64_t deadline = SECONDS(10);
+    for (uint32_t i = 0; i < 200; i++) {
+        unsigned before = sleeper.rounds;
+        assert_int_equal(endpoint_send(p.to_right, frame_of(i, 300), 300), MSTRO_OK);
+        while (p.right_ear.frames <= i && clock_now() < deadline) { /* the sleeper says when there is something to handle */
+            while (sleeper.rounds == before && clock_now() < deadline)
+                sched_yield();
+            before = sleeper.rounds;
+            fabric_progress(p.fabric, 0);
+        }
+        assert_int_equal(p.right_ear.frames, i + 1);
+    }
+    assert_int_equal(p.right_ear.out_of_order, 0);
+    driver_stop(&sleeper);
+    pair_close(&p);
+}
+
 static void submitter_and_closer_do_not_wait_for_the_sleeper(void **state)
 {
     (void)state;
@@ -616,6 +654,7 @@ int main(void)
         cmocka_unit_test(closing_ends_every_read_once),
         cmocka_unit_test(endpoint_can_be_closed_in_its_own_callback),
         cmocka_unit_test(sleeper_is_woken_from_another_thread),
+        cmocka_unit_test(one_thread_sleeps_while_another_handles),
         cmocka_unit_test(submitter_and_closer_do_not_wait_for_the_sleeper),
         cmocka_unit_test(early_deadline_of_a_late_read_shortens_the_sleep),
         cmocka_unit_test(idle_fabric_uses_no_processor_after_traffic),
