@@ -6,7 +6,8 @@
  *
  * Threads.  One thread at a time handles, in fabric_progress (a second one gets MSTRO_BUSY); callbacks run in it.  One thread at a
  * time sleeps, in fabric_sleep or fabric_progress, and another may handle meanwhile.  Everything else may be called from any thread,
- * also while another sleeps, and from callbacks, which may not call fabric_progress, fabric_sleep and fabric_close.  endpoint_close waits for a callback that runs in another thread: hold no lock that a callback takes. */
+ * also while another sleeps, and from callbacks, which may not call fabric_progress, fabric_sleep and fabric_close.  endpoint_close
+ * waits for a callback that runs in another thread: hold no lock that a callback takes. */
 #ifndef LIB_FABRIC_FABRIC_H
 #define LIB_FABRIC_FABRIC_H
 #include <stdbool.h>

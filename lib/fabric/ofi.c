@@ -30,7 +30,8 @@ static mstro_status ofi_region_register(struct fabric *fabric, const void *memor
         return MSTRO_NOMEM;
     int mode = f->info->domain_attr->mr_mode, result;
     do /* a key that is taken already is possible, if not likely */
-        result = fi_mr_reg(f->home.domain, memory, length, FI_REMOTE_READ, 0, mode & FI_MR_PROV_KEY ? 0 : fabric_random_key(), 0, &r->mr, NULL);
+        result = fi_mr_reg(f->home.domain, memory, length, FI_REMOTE_READ, 0, mode & FI_MR_PROV_KEY ? 0 : fabric_random_key(), 0, &r->mr,
+                           NULL);
     while (result == -FI_ENOKEY && !(mode & FI_MR_PROV_KEY));
     if (result) {
         free(r);

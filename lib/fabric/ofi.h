@@ -113,16 +113,16 @@ static inline struct ofi_peer *ofi_peer_of(struct peer *p) { return (struct ofi_
 static inline struct ofi_fabric *fabric_of(struct ofi_endpoint *e) { return ofi_of(e->base.fabric); }
 
 /* ofi_operation.c: all with 'lock' held */
-struct operation *operation_take(struct ofi_fabric *f, enum operation_kind kind, struct ofi_endpoint *e);
-void operation_give_back(struct ofi_fabric *f, struct operation *o);
-void operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline);
-mstro_status operation_register_local(struct ofi_fabric *f, struct operation *o, uint64_t access);
+struct operation *ofi_operation_take(struct ofi_fabric *f, enum operation_kind kind, struct ofi_endpoint *e);
+void ofi_operation_give_back(struct ofi_fabric *f, struct operation *o);
+void ofi_operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline);
+mstro_status ofi_operation_register_local(struct ofi_fabric *f, struct operation *o, uint64_t access);
 
 /* Hand it to libfabric.  0: it is posted, or has ended already (an injected frame: 'ended'); -FI_EAGAIN: not now; else it failed. */
-ssize_t operation_post(struct operation *o, bool *ended);
+ssize_t ofi_operation_post(struct operation *o, bool *ended);
 
 /* The status that an errno of libfabric stands for. */
-mstro_status operation_status(int error);
+mstro_status ofi_operation_status(int error);
 
 /* ofi.c */
 mstro_status lane_open(struct ofi_fabric *f, struct lane *l);
@@ -143,7 +143,7 @@ void peer_let_go(struct ofi_fabric *f, struct ofi_peer *p);
 void peer_discard(struct ofi_peer *p);          /* driver: a peer of an endpoint that is being closed; ends what was queued */
 void peer_lose(struct ofi_fabric *f, struct ofi_peer *p, const char *why); /* driver; 'p' is held */
 bool peers_retry(struct ofi_fabric *f);         /* driver; true when anything was posted or ended */
-bool operations_expire(struct ofi_fabric *f, uint64_t now); /* driver; true when anything ended */
+bool ofi_operations_expire(struct ofi_fabric *f, uint64_t now); /* driver; true when anything ended */
 
 /* ofi_progress.c */
 mstro_status ofi_progress(struct fabric *f, uint64_t deadline);

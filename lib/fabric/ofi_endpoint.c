@@ -49,18 +49,18 @@ static mstro_status post_receive(struct ofi_endpoint *e)
     struct ofi_fabric *f = fabric_of(e);
     bool ended;
     pthread_mutex_lock(&f->lock);
-    struct operation *o = operation_take(f, OPERATION_RECEIVE, e);
+    struct operation *o = ofi_operation_take(f, OPERATION_RECEIVE, e);
     mstro_status status = o ? MSTRO_OK : MSTRO_NOMEM;
     if (o) {
         o->length = f->options.largest_frame;
         o->buffer = malloc(o->length);
-        status = o->buffer ? operation_register_local(f, o, FI_RECV) : MSTRO_NOMEM;
-        ssize_t result = status ? 0 : operation_post(o, &ended);
+        status = o->buffer ? ofi_operation_register_local(f, o, FI_RECV) : MSTRO_NOMEM;
+        ssize_t result = status ? 0 : ofi_operation_post(o, &ended);
         if (result)
             status = fail(f, "given receive buffers", (int)result);
         if (status) {
             free(o->buffer);
-            operation_give_back(f, o);
+            ofi_operation_give_back(f, o);
         } else {
             o->posted = true;
             list_append(&e->operations, &o->place);
@@ -125,7 +125,7 @@ static void end_remaining(struct ofi_endpoint *e)
         struct operation *o = list_entry(e->operations.next, struct operation, place), ended = *o;
         if (o->kind != OPERATION_READ)
             free(o->buffer);
-        operation_give_back(f, o);
+        ofi_operation_give_back(f, o);
         pthread_mutex_unlock(&f->lock);
         if (ended.done)
             ended.done(ended.context, MSTRO_CANCELLED);

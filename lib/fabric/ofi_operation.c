@@ -5,7 +5,7 @@
 #include "lib/base/detail.h"
 #include "lib/fabric/ofi.h"
 
-struct operation *operation_take(struct ofi_fabric *f, enum operation_kind kind, struct ofi_endpoint *e)
+struct operation *ofi_operation_take(struct ofi_fabric *f, enum operation_kind kind, struct ofi_endpoint *e)
 {
     struct operation *o;
     if (list_empty(&f->spare)) {
@@ -22,7 +22,7 @@ struct operation *operation_take(struct ofi_fabric *f, enum operation_kind kind,
     return o;
 }
 
-void operation_give_back(struct ofi_fabric *f, struct operation *o)
+void ofi_operation_give_back(struct ofi_fabric *f, struct operation *o)
 {
     list_remove(&o->timed);
     list_remove(&o->place);
@@ -32,7 +32,7 @@ void operation_give_back(struct ofi_fabric *f, struct operation *o)
     list_append(&f->spare, &o->place);
 }
 
-void operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline)
+void ofi_operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline)
 {
     o->deadline = deadline;
     struct list *before = f->timed.previous; /* most deadlines are later than those there are */
@@ -44,7 +44,7 @@ void operation_set_deadline(struct ofi_fabric *f, struct operation *o, uint64_t 
         driver_ring(f);
 }
 
-mstro_status operation_register_local(struct ofi_fabric *f, struct operation *o, uint64_t access)
+mstro_status ofi_operation_register_local(struct ofi_fabric *f, struct operation *o, uint64_t access)
 {
     if (!(f->info->domain_attr->mr_mode & FI_MR_LOCAL) && !f->options.register_local)
         return MSTRO_OK;
@@ -55,7 +55,7 @@ mstro_status operation_register_local(struct ofi_fabric *f, struct operation *o,
     return MSTRO_OK;
 }
 
-ssize_t operation_post(struct operation *o, bool *ended)
+ssize_t ofi_operation_post(struct operation *o, bool *ended)
 {
     struct fid_ep *ep = o->endpoint->ep;
     void *local = o->local ? fi_mr_desc(o->local) : NULL;
@@ -75,7 +75,7 @@ ssize_t operation_post(struct operation *o, bool *ended)
     return result;
 }
 
-mstro_status operation_status(int error)
+mstro_status ofi_operation_status(int error)
 {
     switch (error) {
     case 0:

@@ -79,7 +79,7 @@ static void end_queued(struct ofi_fabric *f, struct list *queued, mstro_status s
         if (o->kind == OPERATION_SEND)
             free(o->buffer);
         pthread_mutex_lock(&f->lock);
-        operation_give_back(f, o);
+        ofi_operation_give_back(f, o);
         pthread_mutex_unlock(&f->lock);
         if (ended.done)
             ended.done(ended.context, status);
@@ -148,7 +148,7 @@ void peer_lose(struct ofi_fabric *f, struct ofi_peer *p, const char *why)
 static ssize_t post_or_queue(struct ofi_fabric *f, struct ofi_peer *p, struct operation *o, bool *ended)
 {
     *ended = false;
-    ssize_t result = list_empty(&p->queue) ? operation_post(o, ended) : -FI_EAGAIN;
+    ssize_t result = list_empty(&p->queue) ? ofi_operation_post(o, ended) : -FI_EAGAIN;
     if (result == 0 && !*ended) {
         o->posted = true;
         list_append(&o->endpoint->operations, &o->place);
@@ -183,21 +183,22 @@ mstro_status ofi_send(struct peer *peer, void *frame, size_t length)
         status = refuse(p);
     else if (p->in_flight >= f->options.send_queue)
         status = detail_set(MSTRO_WOULDBLOCK, "%u frames wait for this peer already", p->in_flight);
-    else if (!(o = operation_take(f, OPERATION_SEND, e)))
+    else if (!(o = ofi_operation_take(f, OPERATION_SEND, e)))
         status = MSTRO_NOMEM;
     if (!status) {
         o->peer = p;
         o->buffer = frame;
         o->length = length;
-        status = operation_register_local(f, o, FI_SEND);
+        status = ofi_operation_register_local(f, o, FI_SEND);
         ssize_t result = status ? 0 : post_or_queue(f, p, o, &ended);
         if (result)
-            status = detail_set(operation_status((int)-result), "%s does not take a frame: %s", f->base.limits.provider, fi_strerror((int)-result));
+            status = detail_set(ofi_operation_status((int)-result), "%s does not take a frame: %s", f->base.limits.provider,
+                                fi_strerror((int)-result));
         if (status || ended) {
-            operation_give_back(f, o);
+            ofi_operation_give_back(f, o);
         } else {
             p->in_flight++;
-            operation_set_deadline(f, o, clock_now() + f->options.lease);
+            ofi_operation_set_deadline(f, o, clock_now() + f->options.lease);
         }
     }
     pthread_mutex_unlock(&f->lock);
@@ -217,7 +218,7 @@ mstro_status ofi_read(const struct read_request *r)
     pthread_mutex_lock(&f->lock);
     if (p->lost || e->broken || e->closing)
         status = refuse(p);
-    else if (!(o = operation_take(f, OPERATION_READ, e)))
+    else if (!(o = ofi_operation_take(f, OPERATION_READ, e)))
         status = MSTRO_NOMEM;
     if (!status) {
         o->peer = p;
@@ -227,14 +228,15 @@ mstro_status ofi_read(const struct read_request *r)
         o->key = r->key;
         o->done = r->done;
         o->context = r->context;
-        status = operation_register_local(f, o, FI_READ);
+        status = ofi_operation_register_local(f, o, FI_READ);
         ssize_t result = status ? 0 : post_or_queue(f, p, o, &ended);
         if (result)
-            status = detail_set(operation_status((int)-result), "%s does not take a read: %s", f->base.limits.provider, fi_strerror((int)-result));
+            status = detail_set(ofi_operation_status((int)-result), "%s does not take a read: %s", f->base.limits.provider,
+                                fi_strerror((int)-result));
         if (status)
-            operation_give_back(f, o);
+            ofi_operation_give_back(f, o);
         else
-            operation_set_deadline(f, o, r->deadline);
+            ofi_operation_set_deadline(f, o, r->deadline);
     }
     pthread_mutex_unlock(&f->lock);
     return status;
@@ -247,12 +249,12 @@ static void finish_unposted(struct ofi_fabric *f, struct operation *o, struct of
     struct endpoint_events events = p->base.endpoint->events;
     pthread_mutex_lock(&f->lock);
     p->in_flight -= ended.kind == OPERATION_SEND;
-    operation_give_back(f, o);
+    ofi_operation_give_back(f, o);
     pthread_mutex_unlock(&f->lock);
     if (ended.kind == OPERATION_SEND)
         free(ended.buffer);
     if (ended.done)
-        ended.done(ended.context, operation_status(error));
+        ended.done(ended.context, ofi_operation_status(error));
     else if (ended.kind == OPERATION_SEND && error)
         peer_lose(f, p, fi_strerror(error));
     else if (ended.kind == OPERATION_SEND && !p->removed && events.sent)
@@ -269,7 +271,7 @@ static bool retry(struct ofi_fabric *f, struct ofi_peer *p)
         pthread_mutex_lock(&f->lock);
         if (!list_empty(&p->queue) && !ofi_endpoint_of(p->base.endpoint)->closing) {
             o = list_entry(p->queue.next, struct operation, place);
-            result = operation_post(o, &ended);
+            result = ofi_operation_post(o, &ended);
         }
         if (result != -FI_EAGAIN)
             list_remove(&o->place);
@@ -325,7 +327,7 @@ static void expire(struct ofi_fabric *f, struct operation *o)
     if (!o->posted && o->kind == OPERATION_READ) {
         if (o->peer && o->peer->queue.next == &o->place && o->place.next == &o->peer->queue)
             list_remove(&o->peer->in_waiting);
-        operation_give_back(f, o);
+        ofi_operation_give_back(f, o);
     }
     pthread_mutex_unlock(&f->lock);
     if (done)
@@ -336,7 +338,7 @@ static void expire(struct ofi_fabric *f, struct operation *o)
     }
 }
 
-bool operations_expire(struct ofi_fabric *f, uint64_t now)
+bool ofi_operations_expire(struct ofi_fabric *f, uint64_t now)
 {
     for (bool any = false;; any = true) {
         pthread_mutex_lock(&f->lock);

@@ -123,7 +123,7 @@ void completions_settle(struct ofi_endpoint *e)
         int error = f->arrived[i].error;
         f->arrived[i].operation = NULL;
         if (o->kind == OPERATION_READ)
-            tell(f, o, error == FI_ECANCELED ? MSTRO_CANCELLED : operation_status(error));
+            tell(f, o, error == FI_ECANCELED ? MSTRO_CANCELLED : ofi_operation_status(error));
     }
 }
 
@@ -131,13 +131,13 @@ static void receive_again(struct ofi_fabric *f, struct operation *o)
 {
     bool ended;
     pthread_mutex_lock(&f->lock);
-    if (o->endpoint && !o->endpoint->closing && operation_post(o, &ended) == 0) {
+    if (o->endpoint && !o->endpoint->closing && ofi_operation_post(o, &ended) == 0) {
         list_append(&o->endpoint->operations, &o->place);
     } else {
         if (o->endpoint && !o->endpoint->closing)
             log_error(LOG_FABRIC, "a receive buffer is lost: %s does not take it back", f->base.limits.provider);
         free(o->buffer);
-        operation_give_back(f, o);
+        ofi_operation_give_back(f, o);
     }
     pthread_mutex_unlock(&f->lock);
 }
@@ -165,7 +165,7 @@ static void handle_send(struct ofi_fabric *f, struct operation *o, int error)
         peer_hold(p);
     }
     void *frame = o->buffer;
-    operation_give_back(f, o);
+    ofi_operation_give_back(f, o);
     pthread_mutex_unlock(&f->lock);
     free(frame);
     if (!p)
@@ -185,10 +185,10 @@ static void handle_read(struct ofi_fabric *f, struct operation *o, int error)
     if (error)
         o->endpoint->broken = true;
     else
-        operation_give_back(f, o);
+        ofi_operation_give_back(f, o);
     pthread_mutex_unlock(&f->lock);
     if (error)
-        tell(f, o, operation_status(error));
+        tell(f, o, ofi_operation_status(error));
     else if (ended.done)
         ended.done(ended.context, MSTRO_OK);
 }
@@ -216,7 +216,7 @@ static bool handle_what_is_there(struct ofi_fabric *f)
     completions_gather(f);
     bool any = handle_all(f);
     any |= peers_retry(f);
-    any |= operations_expire(f, clock_now());
+    any |= ofi_operations_expire(f, clock_now());
     return any;
 }
 

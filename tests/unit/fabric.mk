@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/fabric
-TESTS += %D%/fabric
+check_PROGRAMS += %D%/fabric %D%/transport
+TESTS += %D%/fabric %D%/transport
 %C%_fabric_SOURCES = %D%/fabric.c
 %C%_fabric_LDADD = $(unit_libs)
+%C%_transport_SOURCES = %D%/transport.c
+%C%_transport_LDADD = $(unit_libs)
 endif
