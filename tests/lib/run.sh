@@ -15,7 +15,7 @@ export MAESTRO_POOL_MANAGER TMPDIR
 unset MSTRO_RUNTIME_DIR XDG_RUNTIME_DIR MSTRO_POOL_MANAGER_INFO MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_NAME MSTRO_COMPONENT_INDEX FAKE_MANAGER
 program=$PWD/apps/maestro
 
-maestro() { timeout -k 5 60 "$program" "$@"; }
+maestro() { timeout --foreground -k 5 60 "$program" "$@"; }
 
 # The run stands in a folder of its own: what it leaves there can be seen too.
 run() {
@@ -43,4 +43,40 @@ traces() {
 nothing_left() {
     traces >"$work/traces.after"
     diff "$work/traces.before" "$work/traces.after"
+}
+
+# begin ARGUMENT...   start maestro run in the background; its stdout is read by await, its process is $running
+# await TEXT          read its output until a line holds TEXT
+# end_of_run          wait for it: $code
+begin() {
+    rm -f "$work/stream"
+    mkfifo "$work/stream"
+    # A shell's background processes ignore SIGINT, which is not how a user starts a run.
+    (cd "$work/here" && exec env --default-signal=INT,QUIT timeout --foreground -k 5 60 "$program" run "$@") >"$work/stream" 2>"$work/err" </dev/null &
+    running=$!
+    exec 5<"$work/stream"
+}
+await() {
+    while read -r line <&5; do
+        case $line in *"$1"*) return 0 ;; esac
+    done
+    return 1
+}
+end_of_run() {
+    cat <&5 >"$work/out"
+    exec 5<&-
+    code=0
+    wait "$running" || code=$?
+}
+# The process of maestro itself, below the timeout that $running is.
+process_of_run() { cat /proc/"$running"/task/"$running"/children; }
+
+# until_true SECONDS COMMAND...   for what gives no event; false when the time is up
+until_true() {
+    deadline=$(($(date +%s) + $1))
+    shift
+    until "$@"; do
+        [ "$(date +%s)" -lt "$deadline" ] || return 1
+        sleep 0.02
+    done
 }

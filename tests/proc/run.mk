@@ -2,6 +2,7 @@
 # maestro run and the other verbs, as a user has them.
 run_tests = \
 	%D%/run-command.sh \
+	%D%/run-ending.sh \
 	%D%/run-workflow.sh
 dist_check_SCRIPTS += $(run_tests)
 TESTS += $(run_tests)
