@@ -43,6 +43,11 @@ typedef enum mstro_subscription_opts mstro_subscription_opts;
 struct mstro_pool_event_cdo { mstro_app_id appid; const char *cdo_name; const char *component_name; int64_t size; };
 struct mstro_pool_event_app { mstro_app_id appid; const char *component_name; };
 struct mstro_pool_event_overflow { uint64_t first_serial, last_serial, count; };
+union mstro_pool_event_payload {
+    struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost;
+    struct mstro_pool_event_app join, welcome, leave, bye;
+    struct mstro_pool_event_overflow overflow;
+};
 struct mstro_pool_event_ {
     mstro_pool_event_kind kind;
     uint64_t serial;
@@ -51,11 +56,7 @@ struct mstro_pool_event_ {
         struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost;
         struct mstro_pool_event_app join, welcome, leave, bye;
         struct mstro_pool_event_overflow overflow;
-        union {
-            struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost;
-            struct mstro_pool_event_app join, welcome, leave, bye;
-            struct mstro_pool_event_overflow overflow;
-        } payload;
+        union mstro_pool_event_payload payload;
     };
 };
 
