@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The forecast demo: stages that know nothing but the public interface, ecCodes and, for the map, cairo.
+EXTRA_DIST += %D%/forecast.yaml
+
 if HAVE_ECCODES
 forecast_cflags = -D_GNU_SOURCE $(MAESTRO_CFLAGS) $(ECCODES_CFLAGS) $(CAIRO_CFLAGS)
 
@@ -21,8 +23,36 @@ else
 EXTRA_DIST += %D%/wind_map.c
 endif
 
-noinst_PROGRAMS += %D%/verify
+# What the stages do in the pool, for the programs and for one process that does it all.
+noinst_LTLIBRARIES += %D%/libstages.la
+%C%_libstages_la_CFLAGS = $(forecast_cflags)
+%C%_libstages_la_LIBADD = %D%/libforecast.la
+%C%_libstages_la_SOURCES = \
+	%D%/archiving.c %D%/archiving.h %D%/field_attributes.c %D%/field_attributes.h \
+	%D%/file_list.c %D%/file_list.h %D%/lot.c %D%/lot.h %D%/offering.c %D%/offering.h \
+	%D%/production.c %D%/production.h %D%/share.c %D%/share.h %D%/stage.c %D%/stage.h \
+	%D%/statistics.c %D%/statistics.h
+
+noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/verify %D%/summary
+forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
+
+%C%_forecast_CFLAGS = $(forecast_cflags)
+%C%_forecast_LDADD = $(forecast_libs)
+%C%_forecast_SOURCES = %D%/forecast.c
+
+%C%_products_CFLAGS = $(forecast_cflags)
+%C%_products_LDADD = $(forecast_libs)
+%C%_products_SOURCES = %D%/products.c
+
+%C%_archive_CFLAGS = $(forecast_cflags)
+%C%_archive_LDADD = $(forecast_libs)
+%C%_archive_SOURCES = %D%/archive.c
+
 %C%_verify_CFLAGS = $(forecast_cflags)
 %C%_verify_LDADD = $(ECCODES_LIBS) -lm
-%C%_verify_SOURCES = %D%/verify.c %D%/verify.h %D%/verify_archive.c %D%/verify_products.c
+%C%_verify_SOURCES = %D%/verify.c %D%/file_list.c %D%/file_list.h %D%/verify.h %D%/verify_archive.c %D%/verify_products.c
+
+%C%_summary_CFLAGS = $(forecast_cflags)
+%C%_summary_LDADD =
+%C%_summary_SOURCES = %D%/summary.c
 endif

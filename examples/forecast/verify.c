@@ -2,6 +2,7 @@
 /* verify OUTPUT INPUT... - is what the forecast workflow wrote into OUTPUT right?
  *
  * Exit codes: 0 yes, 1 no, 2 the question cannot be answered (usage, a file that cannot be read). */
+#include "examples/forecast/file_list.h"
 #include "examples/forecast/verify.h"
 
 #include <stdio.h>
@@ -10,7 +11,20 @@
 static const char usage[] =
     "usage: verify OUTPUT INPUT...\n"
     "Compare what a forecast workflow wrote into the folder OUTPUT with its GRIB files INPUT:\n"
-    "the archive byte for byte, every product with a second computation.  Exit 0: right, 1: not.\n";
+    "the archive byte for byte, every product with a second computation.  Exit 0: right, 1: not.\n"
+    "@LIST stands for the files that LIST names, one a line.\n";
+
+/* For the summary, where a workflow keeps such things. */
+static void note_verdict(const char *output, const char *verdict)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/statistics/verify.0", output);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return;
+    fprintf(file, "verified %s\n", verdict);
+    fclose(file);
+}
 
 int main(int argc, char *argv[])
 {
@@ -22,9 +36,15 @@ int main(int argc, char *argv[])
         fputs(usage, stderr);
         return 2;
     }
-    int archive = verify_archive(argv[1], argv + 2, (size_t)argc - 2);
-    int products = verify_products(argv[1], argv + 2, (size_t)argc - 2);
+    struct file_list input;
+    if (file_list_read(&input, argv + 2, (size_t)argc - 2))
+        return 2;
+    int archive = verify_archive(argv[1], input.path, input.count);
+    int products = verify_products(argv[1], input.path, input.count);
     int worst = archive > products ? archive : products;
-    printf("verified: %s\n", worst == 0 ? "yes" : "no");
+    const char *verdict = worst == 0 ? "yes" : "no";
+    printf("verified: %s\n", verdict);
+    note_verdict(argv[1], verdict);
+    file_list_free(&input);
     return worst;
 }

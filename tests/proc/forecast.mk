@@ -14,5 +14,12 @@ TESTS += %D%/forecast_verify
 %C%_forecast_verify_LDADD = examples/forecast/libforecast.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
 %C%_forecast_verify_SOURCES = %D%/forecast_verify.c %D%/forecast_sample.c %D%/forecast_sample.h \
 	examples/forecast/verify_archive.c examples/forecast/verify_products.c examples/forecast/verify.h
+
+check_PROGRAMS += %D%/forecast_inside
+TESTS += %D%/forecast_inside
+%C%_forecast_inside_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
+%C%_forecast_inside_LDADD = examples/forecast/libstages.la libmaestro.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_inside_SOURCES = %D%/forecast_inside.c %D%/forecast_sample.c %D%/forecast_sample.h \
+	examples/forecast/verify_archive.c examples/forecast/verify_products.c examples/forecast/verify.h
 endif
 endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* stage.h - what every stage of the workflow does: join, say that it is ready, say what went wrong, leave
+ *
+ * A stage that fails returns the exit code of stage_fail from main. */
+#ifndef EXAMPLES_FORECAST_STAGE_H
+#define EXAMPLES_FORECAST_STAGE_H
+#include <maestro/maestro.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* Say on stderr what was attempted and what became of it; the exit code for 'status': 1 a peer was lost, 3 the pool cannot be
+ * reached or is gone, 4 not found, 5 refused, 6 timed out, 7 conflict, 8 schema or selector, 70 anything else. */
+int stage_fail(const char *attempt, mstro_status status);
+
+/* Make the folder if it is not there.  0 or an exit code. */
+int stage_folder(const char *path);
+
+/* Read the options of a stage that has only --output=FOLDER and --help, and make the folder.  0, an exit code, or -1 when the help
+ * was asked for and printed. */
+int stage_output_option(int argc, char *argv[], const char *usage, const char **folder);
+
+/* Which instance this is, and of how many: what the environment says (MSTRO_COMPONENT_INDEX, MSTRO_COMPONENT_INSTANCES, set by
+ * maestro run), else 0 of 1. */
+unsigned stage_index(void);
+unsigned stage_instances(void);
+
+/* Join the pool that the environment names as 'component', this instance.  0 or an exit code. */
+int stage_join(const char *component);
+
+/* Leave it.  'code', or an exit code of its own when 'code' is 0 and leaving failed. */
+int stage_leave(int code);
+
+/* Offer a 0-byte object that says: instance 'index' of 'component' is ready.  0 or an exit code. */
+int stage_announce(const char *component, unsigned index, mstro_cdo *signal);
+
+/* Take the signal back.  0 or an exit code. */
+int stage_unannounce(mstro_cdo signal);
+
+/* Wait until instance 'index' of 'component' is ready, at most 'seconds'.  0 or an exit code. */
+int stage_await(const char *component, unsigned index, unsigned seconds);
+
+/* Has somebody left or been lost without whom the rest will not come?  True for an event of a component called 'component',
+ * after saying so on stderr. */
+bool stage_lost(mstro_pool_event event, const char *component);
+
+#endif

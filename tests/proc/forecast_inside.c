@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The whole forecast workflow in one process: its stages are threads, and the pool is inside. */
+#include "tests/lib/check.h"
+
+#include <maestro/maestro.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "examples/forecast/archiving.h"
+#include "examples/forecast/offering.h"
+#include "examples/forecast/production.h"
+#include "examples/forecast/product_make.h"
+#include "examples/forecast/verify.h"
+#include "tests/proc/forecast_sample.h"
+
+enum { INSTANCES = 2 };
+
+static char folder[] = "/tmp/forecast-inside-XXXXXX";
+static char input[64];
+
+/* One stage: a thread and what became of it. */
+struct stage {
+    pthread_t thread;
+    unsigned instance;
+    size_t lend;
+    int code;
+    struct statistics statistics;
+};
+
+static void *offer(void *argument)
+{
+    struct stage *stage = argument;
+    const char *path[] = {input};
+    const struct offering offering = {
+        .file = path, .files = 1, .expect = {{"archive", 1}, {"products", INSTANCES}}, .expected = 2, .patience = 60, .lend = stage->lend};
+    stage->code = offering_run(&offering, &stage->statistics);
+    return NULL;
+}
+
+static void *produce(void *argument)
+{
+    struct stage *stage = argument;
+    stage->code = production_run(folder, stage->instance, INSTANCES, &stage->statistics);
+    return NULL;
+}
+
+static void *archive(void *argument)
+{
+    struct stage *stage = argument;
+    stage->code = archiving_run(folder, &stage->statistics);
+    return NULL;
+}
+
+static void run_stages(size_t lend)
+{
+    struct stage stage[2 + INSTANCES] = {{.lend = lend}};
+    assert_int_equal(mstro_init("forecast-inside", "all", 0), MSTRO_OK);
+    pthread_create(&stage[0].thread, NULL, offer, &stage[0]);
+    pthread_create(&stage[1].thread, NULL, archive, &stage[1]);
+    for (unsigned i = 0; i < INSTANCES; i++) {
+        stage[2 + i].instance = i;
+        pthread_create(&stage[2 + i].thread, NULL, produce, &stage[2 + i]);
+    }
+    for (unsigned i = 0; i < 2 + INSTANCES; i++) {
+        pthread_join(stage[i].thread, NULL);
+        assert_int_equal(stage[i].code, 0);
+    }
+    assert_int_equal(stage[0].statistics.messages, SAMPLE_MESSAGES);
+    assert_int_equal(stage[0].statistics.fields, SAMPLE_FIELDS);
+    assert_int_equal(stage[0].statistics.offered, SAMPLE_MESSAGES + SAMPLE_FIELDS);
+    assert_int_equal(stage[1].statistics.demanded, SAMPLE_MESSAGES);
+    for (unsigned i = 0; i < 2 + INSTANCES; i++)
+        statistics_free(&stage[i].statistics);
+    assert_int_equal(mstro_finalize(), MSTRO_OK);
+}
+
+static void all_stages_in_one_process_give_what_is_right(void **state)
+{
+    (void)state;
+    run_stages((size_t)1 << 30);
+    assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
+    assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
+}
+
+static void forecast_that_lends_one_message_at_a_time_gives_the_same(void **state)
+{
+    (void)state;
+    run_stages(1);
+    assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
+    assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(input, sizeof input, "%s/input", folder);
+    return sample_write(input);
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const name[] = {"input",          "archive.grib",   "products-0.grib", "products-0.csv",
+                                       "products-1.grib", "products-1.csv", MAP_FILE_NAME};
+    (void)state;
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, name[i]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_stages_in_one_process_give_what_is_right),
+        cmocka_unit_test(forecast_that_lends_one_message_at_a_time_gives_the_same),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
