@@ -8,8 +8,10 @@ exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); pr
 foreign() { exported "$1" | grep -v '^mstro_'; }
 none_foreign() { test -z "$(foreign "$1" | tee /dev/stderr)"; }
 declared() { cat "$srcdir"/include/maestro/*.h | grep -oE '\bmstro_[a-z_]+\(' | tr -d '(' | sort -u; }
-undeclared() { declared >"$work/declared"; exported "$library" | sort -u | comm -23 - "$work/declared"; }
-none_undeclared() { test -z "$(undeclared | tee /dev/stderr)"; }
+exported "$library" | sort -u >"$work/exported"
+declared >"$work/declared"
+all_declared() { ! comm -23 "$work/exported" "$work/declared" | grep .; }
+all_exported() { ! comm -13 "$work/exported" "$work/declared" | grep .; }
 versioned() { nm -D --defined-only --with-symbol-versions "$library" | grep ' mstro_' | grep -v '@@MAESTRO_'; }
 soname() { readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\].*/\1/p'; }
 
@@ -18,7 +20,9 @@ ${CC:-cc} -shared -fPIC -o "$work/planted.so" "$work/planted.c"
 
 check "every exported symbol is mstro_*" none_foreign "$library"
 check "another one is found, and no other" test "$(foreign "$work/planted.so")" = leaked
-check "every exported symbol is declared in the public headers" none_undeclared
+check "every exported symbol is declared in the public headers" all_declared
+check "every declared function is exported" all_exported
+check "and they are many" test "$(wc -l <"$work/declared")" -ge 70
 check "every exported symbol has a version" test -z "$(versioned)"
 check "the SONAME carries the interface's number" test "$(soname)" = libmaestro.so.0
 finish
