@@ -187,8 +187,8 @@ static mstro_status adopt_one(struct attributes *a, struct text key, const struc
         return status;
     bool mismatch = type_check(entry->type, v) != MSTRO_OK;
     if (mismatch)
-        log_warn(LOG_SCHEMA, "attributes: '%s' came as a %s that is no " TEXT_FORMAT ", as %s:%u has it", entry->key.at, value_kind_name(v->kind),
-                 TEXT_ARGUMENTS(entry->type->written), entry->file->path.at, entry->line);
+        log_debug(LOG_SCHEMA, "attributes: '%s' came as a %s that is no " TEXT_FORMAT ", as %s:%u has it", entry->key.at, value_kind_name(v->kind),
+                  TEXT_ARGUMENTS(entry->type->written), entry->file->path.at, entry->line);
     status = table_assign(place, v);
     place->adopted = true;
     place->mismatch = mismatch;

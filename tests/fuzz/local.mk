@@ -4,3 +4,4 @@
 EXTRA_DIST += %D%/corpus
 
 include %D%/wire.mk
+include %D%/schema.mk

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any text as a query, any bytes as a compiled one; whatever is accepted is asked about an object, and again as its own bytes. */
+#include <stdlib.h>
+
+#include "lib/query/selector.h"
+#include "lib/schema/attributes.h"
+#include "lib/schema/catalogue.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct schema *builtin;
+static struct attributes *object;
+
+static void begin(void)
+{
+    if (catalogue_load_from(NULL, NULL, &builtin) != MSTRO_OK || attributes_create(builtin, "fc/t/500", &object) != MSTRO_OK ||
+        attributes_set_yaml(object, "{.maestro.ecmwf.step: 24, .maestro.ecmwf.class: od, .maestro.ecmwf.date: 2026-11-21}") != MSTRO_OK ||
+        attributes_seal(object) != MSTRO_OK)
+        abort();
+}
+
+static enum selector_answer ask(const struct selector *s, struct bytes block)
+{
+    struct query_subject subject = { text_of("fc/t/500"), text_of("forecast"), 4096, block };
+    return selector_matches(s, &subject);
+}
+
+static void use(struct selector *s, struct bytes input)
+{
+    struct selector *again;
+    struct text key;
+    struct value value;
+    enum selector_answer answer = ask(s, attributes_block(object));
+    if (selector_decode(selector_bytes(s), &again) != MSTRO_OK || ask(again, attributes_block(object)) != answer)
+        abort();
+    ask(s, input); /* a block nobody has checked */
+    if (selector_equality(s, &key, &value) && answer == SELECTOR_YES) {
+        struct query_subject subject = { text_of("fc/t/500"), text_of("forecast"), 4096, attributes_block(object) };
+        struct value found;
+        if (!query_subject_find(&subject, key, &found) || value_hash(&found) != value_hash(&value))
+            abort();
+    }
+    selector_destroy(again);
+    selector_destroy(s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct selector *s;
+    if (!builtin)
+        begin();
+    if (selector_decode(bytes_of(data, size), &s) == MSTRO_OK)
+        use(s, bytes_of(data, size));
+    char *query = malloc(size + 1);
+    if (!query)
+        abort();
+    memcpy(query, data, size);
+    query[size] = '\0';
+    if (selector_compile(query, ".maestro.ecmwf.", builtin, NULL, &s) == MSTRO_OK)
+        use(s, bytes_of(data, size));
+    free(query);
+    return 0;
+}
