@@ -3,6 +3,8 @@ dist_man_MANS += \
 	%D%/man/maestro-environment.7 \
 	%D%/man/maestro-pool-manager.8 \
 	%D%/man/maestro-run.1 \
+	%D%/man/maestro-schema.5 \
+	%D%/man/maestro-selector.5 \
 	%D%/man/maestro-workflow.5 \
 	%D%/man/maestro.1 \
 	%D%/man/maestro.7 \

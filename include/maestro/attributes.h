@@ -3,7 +3,9 @@
  *
  * The set call carries no type: the schema's entry for the key decides how 'val' is read.  Numbers, bools and timestamps: the
  * address of the value (a schema's int() is int64_t, uint() uint64_t, bool() bool).  Strings: the address of a char *, in set and in get.
- * raw-ptr: the pointer itself.  Lists of numbers: the address of the first. */
+ * raw-ptr: the pointer itself.  dims-size: the address of the first of ndims (which is set before); other lists have no known length
+ * here and are set as YAML.  Tuples, and lists in get: the address of the first value; where the values are of different types or
+ * lists themselves, an array of the addresses of the values. */
 #ifndef MAESTRO_ATTRIBUTES_H
 #define MAESTRO_ATTRIBUTES_H
 #include "types.h"
@@ -48,7 +50,7 @@ extern "C" {
 
 /* Set 'key' before the handle is sealed.  copy_value: the library copies the value (with what it points to); otherwise it keeps
  * the address, and the value must live as long as the handle.  user_owned_attribute_value: the library never frees it;
- * otherwise, and without copy, it free()s 'val' at dispose.  MSTRO_SCHEMA for an unknown key (the nearest one is in
+ * otherwise, and without copy, it free()s 'val' at dispose (of a string the characters, of a blob the data).  MSTRO_SCHEMA for an unknown key (the nearest one is in
  * mstro_error_detail) or a value that does not fit its type. */
 mstro_status mstro_cdo_attribute_set(mstro_cdo cdo, const char *key, void *val, bool copy_value, bool user_owned_attribute_value);
 
