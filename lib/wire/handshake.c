@@ -220,9 +220,8 @@ mstro_status handshake_prove(struct handshake *h, struct bytes message, struct w
         return status;
     h->keys.version = c.version;
     h->keys.suite = (enum seal_suite)c.suite;
-    h->keys.session = c.session;
     uint8_t *length_at = record_begin(out, HANDSHAKE_PROOF);
-    encode_proof(&(struct encoder){ .out = out }, &(struct record_proof){ .session = c.session });
+    encode_proof(&(struct encoder){ .out = out }, &(struct record_proof){ .version = c.version });
     transcript_add(h, record_end(out, length_at));
     mac_write(h, for_proof, out);
     return written(out);
@@ -239,7 +238,8 @@ mstro_status handshake_finish(struct handshake *h, struct bytes message)
     if ((status = fields_end(&m)) != MSTRO_OK)
         return status;
     transcript_add(h, m.said);
-    if (!mac_fits(h, for_accepted, m.mac) || accepted.session != h->keys.session)
+    h->keys.session = accepted.session;
+    if (!mac_fits(h, for_accepted, m.mac))
         return detail_set(MSTRO_REFUSED, "the end of the handshake does not come from the pool manager it began with");
     return MSTRO_OK;
 }
@@ -258,8 +258,8 @@ static mstro_status hello_check(const struct handshake_self *self, const struct 
     return seal_choose(self->suites, hello->suites) ? MSTRO_OK : detail_set(MSTRO_REFUSED, "there is no way of sealing frames that both sides know");
 }
 
-mstro_status handshake_challenge(struct handshake *h, const struct handshake_self *self, const uint8_t *random, uint64_t session,
-                                 struct bytes message, struct record_hello *hello, struct writer *out)
+mstro_status handshake_challenge(struct handshake *h, const struct handshake_self *self, const uint8_t *random, struct bytes message,
+                                 struct record_hello *hello, struct writer *out)
 {
     uint8_t public_key[HANDSHAKE_KEY];
     struct message m;
@@ -272,12 +272,10 @@ mstro_status handshake_challenge(struct handshake *h, const struct handshake_sel
     transcript_add(h, m.said);
     h->keys.version = hello->newest < self->newest ? hello->newest : self->newest;
     h->keys.suite = (enum seal_suite)seal_choose(self->suites, hello->suites);
-    h->keys.session = session;
     struct record_challenge c = {
         .version = h->keys.version,
         .suite = (uint32_t)h->keys.suite,
         .pool = self->pool,
-        .session = session,
         .key = bytes_of(public_key, sizeof public_key),
         .nonce = bytes_of(random + HANDSHAKE_KEY, HANDSHAKE_NONCE),
     };
@@ -289,7 +287,7 @@ mstro_status handshake_challenge(struct handshake *h, const struct handshake_sel
     return status != MSTRO_OK ? status : written(out);
 }
 
-mstro_status handshake_accept(struct handshake *h, struct bytes message, struct writer *out)
+mstro_status handshake_check(struct handshake *h, struct bytes message)
 {
     struct message m;
     struct record_proof proof;
@@ -300,10 +298,16 @@ mstro_status handshake_accept(struct handshake *h, struct bytes message, struct 
     if ((status = fields_end(&m)) != MSTRO_OK)
         return status;
     transcript_add(h, m.said);
-    if (!mac_fits(h, for_proof, m.mac) || proof.session != h->keys.session)
+    if (!mac_fits(h, for_proof, m.mac))
         return detail_set(MSTRO_REFUSED, "the client does not know the key of this workflow");
+    return MSTRO_OK;
+}
+
+mstro_status handshake_accept(struct handshake *h, uint64_t session, struct writer *out)
+{
+    h->keys.session = session;
     uint8_t *length_at = record_begin(out, HANDSHAKE_ACCEPTED);
-    encode_accepted(&(struct encoder){ .out = out }, &(struct record_accepted){ .session = proof.session });
+    encode_accepted(&(struct encoder){ .out = out }, &(struct record_accepted){ .session = session });
     transcript_add(h, record_end(out, length_at));
     mac_write(h, for_accepted, out);
     return written(out);

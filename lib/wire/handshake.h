@@ -3,9 +3,9 @@
  *
  *     client                                   pool
  *     HELLO: versions, suites, X25519 key -->
- *                                          <-- CHALLENGE: the chosen ones, X25519 key, session; MAC
+ *                                          <-- CHALLENGE: the chosen ones, X25519 key; MAC
  *     PROOF: MAC                           -->
- *                                          <-- ACCEPTED: MAC      (or DENIED at any point)
+ *                                          <-- ACCEPTED: session; MAC      (or DENIED at any point)
  *
  * The MACs are keyed with the workflow's key and cover everything said so far, so neither side goes on with a stranger and
  * nothing said in another handshake fits.  The session's keys depend on the workflow's key, on both ephemeral keys (a recorded
@@ -52,22 +52,25 @@ void handshake_clear(struct handshake *h);
 /* Begin.  'random': HANDSHAKE_RANDOM_SIZE fresh random bytes.  'address': of the own fabric endpoint. */
 mstro_status handshake_hello(struct handshake *h, const struct handshake_self *self, const uint8_t *random, struct bytes address, struct writer *out);
 
-/* Take CHALLENGE, write PROOF; h->keys are those of the session.  MSTRO_POOL_STALE: another pool answers there;
+/* Take CHALLENGE, write PROOF.  MSTRO_POOL_STALE: another pool answers there;
  * MSTRO_VERSION_MISMATCH names both; MSTRO_REFUSED: the pool does not know the key, or it said no. */
 mstro_status handshake_prove(struct handshake *h, struct bytes message, struct writer *out);
 
-/* Take ACCEPTED.  Errors as before. */
+/* Take ACCEPTED; h->keys are those of the session.  Errors as before. */
 mstro_status handshake_finish(struct handshake *h, struct bytes message);
 
 /* ---- pool ---- */
 
-/* Take HELLO, write CHALLENGE for 'session'.  'hello': what it said, views into 'message'.  MSTRO_POOL_STALE: it looks for
+/* Take HELLO, write CHALLENGE.  'hello': what it said, views into 'message'.  MSTRO_POOL_STALE: it looks for
  * another pool; MSTRO_VERSION_MISMATCH; MSTRO_INVMSG.  After an error answer with handshake_deny and part. */
-mstro_status handshake_challenge(struct handshake *h, const struct handshake_self *self, const uint8_t *random, uint64_t session,
-                                 struct bytes message, struct record_hello *hello, struct writer *out);
+mstro_status handshake_challenge(struct handshake *h, const struct handshake_self *self, const uint8_t *random, struct bytes message,
+                                 struct record_hello *hello, struct writer *out);
 
-/* Take PROOF, write ACCEPTED; h->keys are those of the session.  MSTRO_REFUSED: the client does not know the key. */
-mstro_status handshake_accept(struct handshake *h, struct bytes message, struct writer *out);
+/* Take PROOF.  MSTRO_REFUSED: the client does not know the key.  A session begins only after this. */
+mstro_status handshake_check(struct handshake *h, struct bytes message);
+
+/* Write ACCEPTED for 'session'; h->keys are those of the session. */
+mstro_status handshake_accept(struct handshake *h, uint64_t session, struct writer *out);
 
 /* Write DENIED with 'status' and a text for the person at the other side. */
 void handshake_deny(const struct handshake_self *self, mstro_status status, const char *detail, struct writer *out);

@@ -16,12 +16,12 @@
 
 /* Pool to client: what has been chosen.  A MAC follows: whoever made it knows the workflow's key. */
 #define RECORD_CHALLENGE(F, T, B, L) \
-    F(u16, version, 0) F(u32, suite, 0) F(id, pool, 0) F(u64, session, 0) B(key, HANDSHAKE_KEY, 0) B(nonce, HANDSHAKE_NONCE, 0)
+    F(u16, version, 0) F(u32, suite, 0) F(id, pool, 0) B(key, HANDSHAKE_KEY, 0) B(nonce, HANDSHAKE_NONCE, 0)
 
 /* Client to pool: so do I.  A MAC follows. */
-#define RECORD_PROOF(F, T, B, L) F(u64, session, 0)
+#define RECORD_PROOF(F, T, B, L) F(u16, version, 0)
 
-/* Pool to client: the session waits for its JOIN.  A MAC follows. */
+/* Pool to client: this session waits for its JOIN.  A MAC follows. */
 #define RECORD_ACCEPTED(F, T, B, L) F(u64, session, 0)
 
 /* Pool to client, without a MAC, since there may be no key in common: no, and why. */

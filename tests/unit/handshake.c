@@ -48,7 +48,7 @@ static mstro_status say_hello(struct talk *t)
 static mstro_status say_challenge(struct talk *t)
 {
     struct writer w = pen(&t->challenge);
-    return post(&t->challenge, &w, handshake_challenge(&t->pool, &t->pool_self, t->pool_random, 42, t->hello.body, &t->said, &w));
+    return post(&t->challenge, &w, handshake_challenge(&t->pool, &t->pool_self, t->pool_random, t->hello.body, &t->said, &w));
 }
 
 static mstro_status say_proof(struct talk *t)
@@ -60,7 +60,8 @@ static mstro_status say_proof(struct talk *t)
 static mstro_status say_accepted(struct talk *t)
 {
     struct writer w = pen(&t->accepted);
-    return post(&t->accepted, &w, handshake_accept(&t->pool, t->proof.body, &w));
+    mstro_status status = handshake_check(&t->pool, t->proof.body);
+    return post(&t->accepted, &w, status != MSTRO_OK ? status : handshake_accept(&t->pool, 42, &w));
 }
 
 static mstro_status hear_accepted(struct talk *t) { return handshake_finish(&t->client, t->accepted.body); }
