@@ -1,4 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
+	%D%/admission.c \
+	%D%/admission.h \
 	%D%/host.c \
-	%D%/host.h
+	%D%/host.h \
+	%D%/outbox.c \
+	%D%/outbox.h \
+	%D%/pool_info.c \
+	%D%/pool_info.h \
+	%D%/server.c \
+	%D%/server.h \
+	%D%/shard.c \
+	%D%/shard.h \
+	%D%/witness.c \
+	%D%/witness.h

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* admission.h - the door of a pool: one thread that listens, shakes hands, and notices who has gone
+ *
+ * Whoever has not been welcomed by the pool 'join_time' after it connected is put out; of those who have not finished the
+ * handshake there are at most 'half_open', beyond which the oldest has to go. */
+#ifndef LIB_SERVE_ADMISSION_H
+#define LIB_SERVE_ADMISSION_H
+#include "lib/serve/shard.h"
+#include "lib/serve/witness.h"
+
+struct admission;
+
+struct admission_settings {
+    struct handshake_self self; /* the workflow's key must outlive the admission */
+    const char *address;        /* to listen on */
+    uint64_t join_time;         /* ns; 0: 5 s */
+    unsigned half_open;         /* 0: 1024 */
+    unsigned connections;       /* 0: 16384 */
+};
+
+/* Listen and start the thread. */
+mstro_status admission_start(struct admission **out, struct shard *shard, const struct admission_settings *settings);
+
+/* "HOST:PORT" to connect to. */
+const char *admission_name(const struct admission *a);
+
+/* Let nobody else in from now on; who is in stays. */
+void admission_close_door(struct admission *a);
+
+/* End the thread and all connections. */
+void admission_stop(struct admission *a);
+
+struct admission_count { uint64_t refused, half_open_dropped; };
+struct admission_count admission_count(const struct admission *a);
+
+#endif

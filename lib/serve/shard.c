@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/serve/shard.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/base/list.h"
+#include "lib/base/log.h"
+#include "lib/base/map.h"
+#include "lib/serve/outbox.h"
+#include "lib/wire/frame.h"
+
+enum { BATCH = 64, REASON_MAX = 160 };
+
+#define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
+#define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
+#define FAREWELL (2 * NANOSECONDS_PER_SECOND)             /* for a client to close its side after the last record */
+
+struct connection {
+    struct map_link link;
+    struct list dirty;  /* in shard.dirty: has records to send */
+    struct list gone;   /* in shard.gone: to be freed */
+    struct list ending; /* in shard.ending (shard's thread): the last record was sent */
+    struct shard *shard;
+    struct host_sink sink;
+    struct outbox *outbox;
+    struct peer *peer;
+    uint64_t session, end_by;
+    atomic_bool joined, ended, broken;
+    bool closed;             /* shard's thread: the pool does not know it any more */
+    int witness;             /* shard.lock; -1 once it is gone */
+    char reason[REASON_MAX]; /* written before 'broken' or by shard_gone */
+    struct seal seal;        /* shard's thread */
+};
+
+struct shard {
+    struct host *host;
+    struct fabric *fabric;
+    struct endpoint *endpoint;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* leaf, after the host's; guards connections, dirty, gone and connection.witness */
+    struct map connections;
+    struct list dirty, gone;
+    struct list ending;  /* of the thread, as all below */
+    struct arena arena;
+    struct record batch[BATCH];
+    uint8_t frame[MAX_FRAME];
+    _Atomic uint64_t frames_received, records_received, frames_forged, frames_duplicate, sessions_broken;
+};
+
+static bool on_own_thread(const struct shard *s) { return s->started && pthread_equal(pthread_self(), s->thread); }
+
+static bool match_session(const struct map_link *link, const void *key)
+{
+    return map_entry(link, const struct connection, link)->session == *(const uint64_t *)key;
+}
+
+static struct connection *find(struct shard *s, uint64_t session)
+{
+    pthread_mutex_lock(&s->lock);
+    struct map_link *link = map_find(&s->connections, session, match_session, &session);
+    pthread_mutex_unlock(&s->lock);
+    return link ? map_entry(link, struct connection, link) : NULL;
+}
+
+/* ---- from the pool, under the host's lock ---- */
+
+static void mark_dirty(struct connection *c)
+{
+    struct shard *s = c->shard;
+    pthread_mutex_lock(&s->lock);
+    if (list_empty(&c->dirty))
+        list_append(&s->dirty, &c->dirty);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Any thread, the first reason counts. */
+static void break_connection(struct connection *c, const char *reason)
+{
+    static const char none[] = "its connection broke";
+    if (atomic_load(&c->broken))
+        return;
+    snprintf(c->reason, sizeof c->reason, "%s", reason && *reason ? reason : none);
+    atomic_store(&c->broken, true);
+    atomic_fetch_add(&c->shard->sessions_broken, 1);
+    mark_dirty(c);
+}
+
+static void deliver(struct host_sink *sink, const struct record *record)
+{
+    struct connection *c = (struct connection *)((char *)sink - offsetof(struct connection, sink));
+    mstro_status status = outbox_put(c->outbox, record);
+    if (status != MSTRO_OK) {
+        log_error(LOG_PM, "session %llu: a record for it cannot be sent: %s: %s", (unsigned long long)c->session, record_name(record->kind),
+                  status == MSTRO_NOMEM ? "not enough memory" : mstro_error_detail());
+        break_connection(c, "it does not take what the pool sends");
+    }
+    if (record->kind == KIND_WELCOME)
+        atomic_store(&c->joined, true);
+    if (record->kind == KIND_BYE || record->kind == KIND_REFUSED)
+        atomic_store(&c->ended, true);
+}
+
+static void flush(struct host_sink *sink)
+{
+    struct connection *c = (struct connection *)((char *)sink - offsetof(struct connection, sink));
+    mark_dirty(c);
+    if (!on_own_thread(c->shard))
+        fabric_wake(c->shard->fabric);
+}
+
+/* ---- from the fabric, on the shard's thread ---- */
+
+static void submit(struct shard *s, struct connection *c, size_t count)
+{
+    const struct record *records[BATCH];
+    for (size_t i = 0; i < count; i++)
+        records[i] = &s->batch[i];
+    if (count > 0)
+        host_submit(s->host, c->session, records, count);
+    atomic_fetch_add_explicit(&s->records_received, count, memory_order_relaxed);
+}
+
+static void take_records(struct shard *s, struct connection *c, struct frame_reader *f)
+{
+    mstro_status status;
+    do {
+        size_t count = 0;
+        while (count < BATCH && (status = frame_next(f, &s->arena, &s->batch[count])) == MSTRO_OK)
+            count++;
+        submit(s, c, count);
+        arena_reset(&s->arena);
+    } while (status == MSTRO_OK);
+    if (status == MSTRO_NOMATCH)
+        return;
+    log_warn(LOG_PM, "session %llu: a record is not valid: %s", (unsigned long long)c->session, mstro_error_detail());
+    break_connection(c, "it broke the protocol");
+}
+
+static void received(void *context, struct bytes bytes)
+{
+    struct shard *s = context;
+    struct frame_header header;
+    struct frame_reader f;
+    struct connection *c = NULL;
+    if (bytes.length <= sizeof s->frame && frame_header_read(bytes, &header) == MSTRO_OK)
+        c = find(s, header.session);
+    if (!c || c->closed) {
+        atomic_fetch_add_explicit(&s->frames_forged, !c, memory_order_relaxed);
+        return;
+    }
+    memcpy(s->frame, bytes.at, bytes.length);
+    switch (frame_open(&f, s->frame, bytes.length, &c->seal)) {
+    case SEAL_OPENED:
+        atomic_fetch_add_explicit(&s->frames_received, 1, memory_order_relaxed);
+        take_records(s, c, &f);
+        break;
+    case SEAL_GAP: break_connection(c, "frames of it were lost on the way"); break;
+    case SEAL_DUPLICATE: atomic_fetch_add_explicit(&s->frames_duplicate, 1, memory_order_relaxed); break;
+    case SEAL_FORGED: atomic_fetch_add_explicit(&s->frames_forged, 1, memory_order_relaxed); break;
+    }
+}
+
+static void send_waiting(struct connection *c)
+{
+    if (!c->closed && outbox_send(c->outbox) != MSTRO_OK)
+        break_connection(c, NULL);
+}
+
+static void sent(void *context, struct peer *peer)
+{
+    (void)context;
+    send_waiting(peer_context(peer));
+}
+
+static void peer_lost(void *context, struct peer *peer, const char *why)
+{
+    (void)context;
+    log_info(LOG_PM, "session %llu: %s", (unsigned long long)((struct connection *)peer_context(peer))->session, why);
+    break_connection(peer_context(peer), "it cannot be reached any more");
+}
+
+/* ---- the thread ---- */
+
+/* To the pool the session is over. */
+static void close_session(struct connection *c)
+{
+    if (c->closed)
+        return;
+    c->closed = true;
+    host_close(c->shard->host, c->session, text_of(atomic_load(&c->ended) ? "" : c->reason));
+}
+
+static void shut_witness(struct connection *c)
+{
+    pthread_mutex_lock(&c->shard->lock);
+    if (c->witness >= 0)
+        shutdown(c->witness, SHUT_RDWR);
+    pthread_mutex_unlock(&c->shard->lock);
+}
+
+static struct connection *take_from(struct shard *s, struct list *list, size_t offset)
+{
+    struct connection *c = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (!list_empty(list)) {
+        c = (struct connection *)((char *)list->next - offset);
+        list_remove(list->next);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return c;
+}
+
+static void serve_dirty(struct shard *s)
+{
+    for (struct connection *c; (c = take_from(s, &s->dirty, offsetof(struct connection, dirty)));) {
+        send_waiting(c);
+        if (atomic_load(&c->broken)) {
+            close_session(c);
+            shut_witness(c);
+        } else if (atomic_load(&c->ended) && list_empty(&c->ending)) {
+            c->end_by = clock_now() + FAREWELL;
+            list_append(&s->ending, &c->ending);
+        }
+    }
+}
+
+static void free_connection(struct connection *c)
+{
+    struct shard *s = c->shard;
+    close_session(c);
+    pthread_mutex_lock(&s->lock);
+    map_remove(&s->connections, &c->link);
+    list_remove(&c->dirty);
+    pthread_mutex_unlock(&s->lock);
+    list_remove(&c->ending);
+    outbox_connect(c->outbox, NULL);
+    peer_remove(c->peer);
+    outbox_destroy(c->outbox);
+    seal_clear(&c->seal);
+    free(c);
+}
+
+static void free_gone(struct shard *s)
+{
+    for (struct connection *c; (c = take_from(s, &s->gone, offsetof(struct connection, gone)));)
+        free_connection(c);
+}
+
+/* Who does not close its side after the last record is shut out.  Returns when to look again. */
+static uint64_t end_sessions(struct shard *s)
+{
+    uint64_t now = clock_now(), next = NO_DEADLINE;
+    list_each(link, &s->ending) {
+        struct connection *c = list_entry(link, struct connection, ending);
+        if (c->end_by <= now) {
+            list_remove(link);
+            shut_witness(c);
+        } else if (c->end_by < next)
+            next = c->end_by;
+    }
+    return next;
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static void *run(void *context)
+{
+    struct shard *s = context;
+    while (!atomic_load(&s->stop)) {
+        uint64_t until = earliest(host_tick(s->host), clock_now() + LONGEST_SLEEP);
+        serve_dirty(s);
+        free_gone(s);
+        until = earliest(until, end_sessions(s));
+        fabric_progress(s->fabric, until);
+    }
+    return NULL;
+}
+
+/* Signals belong to the application's threads. */
+static bool start_thread(struct shard *s)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->started = pthread_create(&s->thread, NULL, run, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->started;
+}
+
+/* ---- begin and end ---- */
+
+mstro_status shard_start(struct shard **out, struct host *host, const struct fabric_options *options)
+{
+    struct shard *s = calloc(1, sizeof *s);
+    if (!s)
+        return MSTRO_NOMEM;
+    s->host = host;
+    list_init(&s->dirty);
+    list_init(&s->gone);
+    list_init(&s->ending);
+    pthread_mutex_init(&s->lock, NULL);
+    const struct endpoint_events events = { .context = s, .received = received, .sent = sent, .peer_lost = peer_lost };
+    mstro_status status = map_init(&s->connections) ? fabric_open(options, &s->fabric) : MSTRO_NOMEM;
+    if (status == MSTRO_OK)
+        status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);
+    if (status == MSTRO_OK && !start_thread(s))
+        status = detail_set(MSTRO_NOMEM, "cannot start a thread for the pool");
+    if (status != MSTRO_OK)
+        shard_stop(s);
+    else
+        *out = s;
+    return status;
+}
+
+static void free_leftover(struct map_link *link, void *context)
+{
+    (void)context;
+    free_connection(map_entry(link, struct connection, link));
+}
+
+void shard_stop(struct shard *s)
+{
+    if (s->started) {
+        atomic_store(&s->stop, true);
+        fabric_wake(s->fabric);
+        pthread_join(s->thread, NULL);
+        s->started = false;
+    }
+    free_gone(s);
+    struct map left = s->connections;
+    if (left.bucket)
+        map_each(&s->connections, free_leftover, NULL);
+    map_release(&s->connections);
+    if (s->fabric)
+        fabric_close(s->fabric);
+    arena_release(&s->arena);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+struct bytes shard_address(const struct shard *s) { return endpoint_address(s->endpoint); }
+const char *shard_provider(const struct shard *s) { return fabric_limits(s->fabric)->provider; }
+
+/* ---- connections ---- */
+
+static struct connection *connection_new(struct shard *s, int witness)
+{
+    struct connection *c = aligned_alloc(64, (sizeof *c + 63) / 64 * 64);
+    if (!c)
+        return NULL;
+    memset(c, 0, sizeof *c);
+    list_init(&c->dirty);
+    list_init(&c->gone);
+    list_init(&c->ending);
+    c->shard = s;
+    c->witness = witness;
+    c->sink = (struct host_sink){ deliver, flush };
+    return c;
+}
+
+mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct bytes address, int witness, struct connection **out)
+{
+    struct connection *c = connection_new(s, witness);
+    mstro_status status = c ? host_open(s->host, &c->sink, &keys->session) : MSTRO_NOMEM;
+    if (status != MSTRO_OK) {
+        free(c);
+        return status;
+    }
+    c->session = keys->session;
+    seal_init(&c->seal, keys->suite, SEAL_TO_POOL, keys->to_pool);
+    status = outbox_create(&c->outbox, keys, SEAL_TO_CLIENT, OUTBOX_LIMIT);
+    if (status == MSTRO_OK)
+        status = peer_add(s->endpoint, address, c, &c->peer);
+    if (status != MSTRO_OK) {
+        host_close(s->host, c->session, text_of(""));
+        outbox_destroy(c->outbox);
+        free(c);
+        return status;
+    }
+    outbox_connect(c->outbox, c->peer);
+    pthread_mutex_lock(&s->lock);
+    map_insert(&s->connections, &c->link, c->session);
+    pthread_mutex_unlock(&s->lock);
+    *out = c;
+    return MSTRO_OK;
+}
+
+bool connection_joined(const struct connection *c) { return atomic_load(&c->joined); }
+
+void shard_gone(struct shard *s, struct connection *c, const char *reason)
+{
+    pthread_mutex_lock(&s->lock);
+    c->witness = -1;
+    if (!atomic_load(&c->broken))
+        snprintf(c->reason, sizeof c->reason, "%s", reason);
+    list_append(&s->gone, &c->gone);
+    pthread_mutex_unlock(&s->lock);
+    fabric_wake(s->fabric);
+}
+
+struct shard_count shard_count(struct shard *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t connections = s->connections.count;
+    pthread_mutex_unlock(&s->lock);
+    return (struct shard_count){
+        .frames_received = atomic_load(&s->frames_received),
+        .records_received = atomic_load(&s->records_received),
+        .frames_forged = atomic_load(&s->frames_forged),
+        .frames_duplicate = atomic_load(&s->frames_duplicate),
+        .connections = connections,
+        .sessions_broken = atomic_load(&s->sessions_broken),
+    };
+}

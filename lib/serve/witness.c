@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* accept4 */
+#include "lib/serve/witness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+
+/* A dead host or a cut cable: the first question after a second of silence, given up after that many without an answer. */
+enum { KEEPALIVE_SECONDS = 1, KEEPALIVE_COUNT = 5, BACKLOG = 1024 };
+
+/* ---- addresses ---- */
+
+static mstro_status address_text(const struct sockaddr *address, socklen_t length, char text[WITNESS_ADDRESS_MAX], char port[NI_MAXSERV])
+{
+    int error = getnameinfo(address, length, text, WITNESS_ADDRESS_MAX, port, port ? NI_MAXSERV : 0, NI_NUMERICHOST | NI_NUMERICSERV);
+    return error ? detail_set(MSTRO_IO, "an address has no text: %s", gai_strerror(error)) : MSTRO_OK;
+}
+
+/* IPv6 addresses stand in brackets, because they are full of colons. */
+static mstro_status name_text(const struct sockaddr_storage *address, socklen_t length, char name[WITNESS_ADDRESS_MAX])
+{
+    char host[WITNESS_ADDRESS_MAX], port[NI_MAXSERV];
+    mstro_status status = address_text((const struct sockaddr *)address, length, host, port);
+    if (status != MSTRO_OK)
+        return status;
+    bool brackets = strchr(host, ':') != NULL;
+    if ((size_t)snprintf(name, WITNESS_ADDRESS_MAX, "%s%s%s:%s", brackets ? "[" : "", host, brackets ? "]" : "", port) >= WITNESS_ADDRESS_MAX)
+        return detail_set(MSTRO_IO, "the address %s is too long", host);
+    return MSTRO_OK;
+}
+
+static struct addrinfo *resolve(const char *host, const char *port)
+{
+    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
+    return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
+}
+
+static bool usable(const struct ifaddrs *i, const char *name, int family)
+{
+    if (!i->ifa_addr || i->ifa_addr->sa_family != family || strcmp(i->ifa_name, name) != 0 || !(i->ifa_flags & IFF_UP))
+        return false;
+    /* link-local addresses mean nothing without the interface's number, which others do not have */
+    return family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)i->ifa_addr)->sin6_addr);
+}
+
+static bool address_of_interface(const char *name, char address[WITNESS_ADDRESS_MAX])
+{
+    struct ifaddrs *all = NULL;
+    bool found = false;
+    if (getifaddrs(&all) != 0)
+        return false;
+    const int families[] = { AF_INET, AF_INET6 };
+    for (size_t f = 0; f < 2 && !found; f++)
+        for (struct ifaddrs *i = all; i && !found; i = i->ifa_next)
+            if (usable(i, name, families[f])) {
+                socklen_t length = families[f] == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+                found = address_text(i->ifa_addr, length, address, NULL) == MSTRO_OK;
+            }
+    freeifaddrs(all);
+    return found;
+}
+
+mstro_status witness_local_address(const char *place, char address[WITNESS_ADDRESS_MAX])
+{
+    if (!place || !*place || strcmp(place, "local") == 0)
+        place = "127.0.0.1";
+    struct addrinfo *found = resolve(place, NULL);
+    bool numeric = found != NULL && strlen(place) < WITNESS_ADDRESS_MAX;
+    if (found)
+        freeaddrinfo(found);
+    if (numeric) {
+        strcpy(address, place);
+        if (strcmp(place, "0.0.0.0") == 0 || strcmp(place, "::") == 0)
+            return detail_set(MSTRO_INVARG, "cannot listen on %s: others must be told one address; name it, or its interface", place);
+        return MSTRO_OK;
+    }
+    return address_of_interface(place, address)
+               ? MSTRO_OK
+               : detail_set(MSTRO_INVARG, "cannot listen on \"%s\": it is neither an address nor an interface that is up and has one (see: ip address)", place);
+}
+
+/* ---- sockets ---- */
+
+static void set(int fd, int level, int option, int value)
+{
+    setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static void socket_prepare(int fd)
+{
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_SECONDS);
+    set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_SECONDS);
+    set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+}
+
+static int socket_new(int family)
+{
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+mstro_status witness_listen(const char *address, int *fd, char name[WITNESS_ADDRESS_MAX])
+{
+    struct addrinfo *at = resolve(address, "0");
+    if (!at)
+        return detail_set(MSTRO_INVARG, "cannot listen on \"%s\": it is no address", address);
+    *fd = socket_new(at->ai_family);
+    bool listening = *fd >= 0 && bind(*fd, at->ai_addr, at->ai_addrlen) == 0 && listen(*fd, BACKLOG) == 0;
+    int error = errno;
+    freeaddrinfo(at);
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    if (listening && getsockname(*fd, (struct sockaddr *)&own, &length) == 0 && name_text(&own, length, name) == MSTRO_OK)
+        return MSTRO_OK;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return detail_set(MSTRO_IO, "cannot listen on %s: %s", address, strerror(error));
+}
+
+int witness_take(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0)
+        socket_prepare(fd);
+    return fd;
+}
+
+/* Wait until 'fd' is ready for 'events', at most until 'deadline'. */
+static bool wait_for(int fd, short events, uint64_t deadline)
+{
+    for (;;) {
+        uint64_t now = clock_now();
+        uint64_t left = deadline > now ? (deadline - now + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND : 0;
+        struct pollfd p = { .fd = fd, .events = events };
+        int ready = poll(&p, 1, left > 1000000 ? 1000000 : (int)left);
+        if (ready > 0)
+            return true;
+        if ((ready < 0 && errno != EINTR) || left == 0)
+            return false;
+    }
+}
+
+/* "HOST:PORT", "[HOST]:PORT" in two. */
+static struct addrinfo *resolve_name(struct text name)
+{
+    char host[WITNESS_ADDRESS_MAX];
+    if (name.length == 0 || name.length >= sizeof host)
+        return NULL;
+    memcpy(host, name.at, name.length);
+    host[name.length] = '\0';
+    char *colon = strrchr(host, ':');
+    if (!colon)
+        return NULL;
+    *colon = '\0';
+    size_t length = strlen(host);
+    bool brackets = host[0] == '[' && length > 2 && host[length - 1] == ']';
+    if (brackets)
+        host[length - 1] = '\0';
+    return resolve(brackets ? host + 1 : host, colon + 1);
+}
+
+/* 0, or the error that connecting ended with. */
+static int connect_until(int fd, const struct addrinfo *to, uint64_t deadline)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
+        return 0;
+    if (errno != EINPROGRESS)
+        return errno;
+    if (!wait_for(fd, POLLOUT, deadline))
+        return ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+mstro_status witness_connect(struct text name, uint64_t deadline, int *fd, char local[WITNESS_ADDRESS_MAX])
+{
+    struct addrinfo *to = resolve_name(name);
+    if (!to)
+        return detail_set(MSTRO_INVARG, "the pool-manager info has no address one can connect to: \"" TEXT_FORMAT "\"", TEXT_ARGUMENTS(name));
+    struct sockaddr_storage own;
+    socklen_t length = sizeof own;
+    *fd = socket_new(to->ai_family);
+    int error = *fd < 0 ? errno : connect_until(*fd, to, deadline);
+    freeaddrinfo(to);
+    if (!error && getsockname(*fd, (struct sockaddr *)&own, &length) == 0 &&
+        address_text((struct sockaddr *)&own, length, local, NULL) == MSTRO_OK) {
+        socket_prepare(*fd);
+        return MSTRO_OK;
+    }
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return detail_set(MSTRO_NO_PM, "no pool manager answers at " TEXT_FORMAT ": %s; is it still running? (its info may be an old one)", TEXT_ARGUMENTS(name),
+                      strerror(error));
+}
+
+/* ---- messages ---- */
+
+static mstro_status message_end(struct witness_inbox *inbox, size_t whole, struct bytes *body)
+{
+    struct frame_reader f;
+    if (frame_open(&f, inbox->memory, whole, NULL) != SEAL_OPENED || !(f.header.flags & FRAME_HANDSHAKE))
+        return detail_set(MSTRO_INVMSG, "what came is no message of a handshake");
+    *body = bytes_of(f.in.at, reader_left(&f.in));
+    inbox->used = 0;
+    return MSTRO_OK;
+}
+
+/* Never reads beyond the message at hand: first the header, then what it announces. */
+mstro_status witness_receive(int fd, struct witness_inbox *inbox, struct bytes *body)
+{
+    for (;;) {
+        size_t whole = FRAME_HEADER_SIZE;
+        if (inbox->used >= FRAME_HEADER_SIZE) {
+            mstro_status status = frame_length(inbox->memory, sizeof inbox->memory, &whole);
+            if (status != MSTRO_OK)
+                return status;
+            if (inbox->used == whole)
+                return message_end(inbox, whole, body);
+        }
+        ssize_t got = recv(fd, inbox->memory + inbox->used, whole - inbox->used, 0);
+        if (got == 0)
+            return detail_set(MSTRO_POOL_LOST, "the other side closed the connection");
+        if (got > 0)
+            inbox->used += (size_t)got;
+        else if (errno == EAGAIN)
+            return MSTRO_WOULDBLOCK;
+        else if (errno != EINTR)
+            return detail_set(MSTRO_POOL_LOST, "the connection broke: %s", strerror(errno));
+    }
+}
+
+mstro_status witness_await(int fd, struct witness_inbox *inbox, uint64_t deadline, struct bytes *body)
+{
+    for (;;) {
+        mstro_status status = witness_receive(fd, inbox, body);
+        if (status != MSTRO_WOULDBLOCK)
+            return status;
+        if (!wait_for(fd, POLLIN, deadline))
+            return detail_set(MSTRO_TIMEOUT, "the other side does not answer");
+    }
+}
+
+struct writer *witness_begin(struct witness_outbox *outbox)
+{
+    frame_begin(&outbox->frame, outbox->memory, sizeof outbox->memory);
+    return &outbox->frame.body;
+}
+
+mstro_status witness_send(int fd, struct witness_outbox *outbox)
+{
+    size_t length = frame_finish(&outbox->frame, PROTOCOL_VERSION, FRAME_HANDSHAKE, 0, NULL), sent = 0;
+    while (sent < length) {
+        ssize_t n = send(fd, outbox->memory + sent, length - sent, MSG_NOSIGNAL);
+        if (n > 0)
+            sent += (size_t)n;
+        else if (errno != EINTR)
+            return detail_set(MSTRO_IO, "the connection does not take a message of the handshake: %s", strerror(errno));
+    }
+    return MSTRO_OK;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* witness.h - the TCP connection that says who is there, and by its end who is no longer
+ *
+ * The handshake goes over it; then nothing does.  The kernel closes it when a process dies, and its keepalive finds out when a
+ * host or the network does.  Descriptors are close-on-exec and not blocking; nothing here raises SIGPIPE. */
+#ifndef LIB_SERVE_WITNESS_H
+#define LIB_SERVE_WITNESS_H
+#include "lib/base/view.h"
+#include "lib/wire/frame.h"
+#include "lib/wire/handshake.h"
+#include "maestro/status.h"
+
+enum { WITNESS_ADDRESS_MAX = 128 };
+
+/* The local address, as text, that 'place' means: an address, or an interface's name (its first address).  NULL, "local": loopback.
+ * MSTRO_INVARG with what there is. */
+mstro_status witness_local_address(const char *place, char address[WITNESS_ADDRESS_MAX]);
+
+/* Listen on a port of the kernel's choice.  'name': "HOST:PORT" to be told to others.  MSTRO_IO. */
+mstro_status witness_listen(const char *address, int *fd, char name[WITNESS_ADDRESS_MAX]);
+
+/* A client of the listening socket; -1 and errno when there is none. */
+int witness_take(int listener);
+
+/* Connect before 'deadline' (monotonic ns).  'local': the own address of the connection.  MSTRO_NO_PM: nobody listens there. */
+mstro_status witness_connect(struct text name, uint64_t deadline, int *fd, char local[WITNESS_ADDRESS_MAX]);
+
+/* ---- messages of the handshake, each a frame of at most HANDSHAKE_MAX bytes ---- */
+
+/* What has come so far of a message. */
+struct witness_inbox { size_t used; uint8_t memory[HANDSHAKE_MAX]; };
+
+/* Read what is there.  MSTRO_OK: 'body' is a whole message, valid until the next call; MSTRO_WOULDBLOCK: not yet; MSTRO_INVMSG: it is
+ * none; MSTRO_POOL_LOST: the other side has closed the connection. */
+mstro_status witness_receive(int fd, struct witness_inbox *inbox, struct bytes *body);
+
+/* The same, waiting until 'deadline': MSTRO_TIMEOUT. */
+mstro_status witness_await(int fd, struct witness_inbox *inbox, uint64_t deadline, struct bytes *body);
+
+/* A message to write into, and its way out. */
+struct witness_outbox { struct frame_writer frame; uint8_t memory[HANDSHAKE_MAX]; };
+
+/* Where handshake functions write the body. */
+struct writer *witness_begin(struct witness_outbox *outbox);
+
+/* Messages are short and few: what the socket does not take at once counts as MSTRO_IO. */
+mstro_status witness_send(int fd, struct witness_outbox *outbox);
+
+#endif
