@@ -15,6 +15,10 @@ libcore_la_SOURCES += \
 	%D%/move.c \
 	%D%/move.h \
 	%D%/offer.c \
+	%D%/remote.c \
+	%D%/remote.h \
+	%D%/remote_greeting.c \
+	%D%/remote_greeting.h \
 	%D%/require.c \
 	%D%/session.c \
 	%D%/session.h \

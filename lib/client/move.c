@@ -30,9 +30,11 @@ static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
     }
     struct fetch fetch = { .ticket = ticket, .to = m->to, .abort = &m->abort };
     link->operations->fetch(link, &fetch, &m->moved);
-    if (m->moved.status != MSTRO_OK)
-        log_debug(LOG_TRANSPORT, "the bytes of '%.200s' could not be brought: %s " TEXT_FORMAT, cdo->name,
-                  mstro_status_name(m->moved.status), TEXT_ARGUMENTS(m->moved.detail));
+    if (m->moved.status == MSTRO_OK)
+        return;
+    m->moved.detail = arena_copy_text(&m->arena, m->moved.detail); /* it may be this thread's */
+    log_debug(LOG_TRANSPORT, "the bytes of '%.200s' could not be brought: %s " TEXT_FORMAT, cdo->name,
+              mstro_status_name(m->moved.status), TEXT_ARGUMENTS(m->moved.detail));
 }
 
 void move_run(struct mstro_cdo_ *cdo, struct link *link)

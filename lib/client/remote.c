@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* remote.c - frames over the fabric, and a witness that says when the pool is gone
+ *
+ * What comes is copied into an inbox by whoever moves the fabric on (poll or sleep) and taken out by poll.  One thread waits for the
+ * end of the witness: the fabric does not tell it, and cannot sleep on it. */
+#include "lib/client/remote.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/base/log.h"
+#include "lib/base/setting.h"
+#include "lib/client/remote_greeting.h"
+#include "lib/serve/outbox.h"
+#include "lib/system/node.h"
+#include "lib/transport/mover.h"
+#include "lib/transport/serving.h"
+
+#define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
+#define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
+/* Whether the pool lives is what the witness says; a pool that is paused is waited for. */
+#define PATIENCE (60 * NANOSECONDS_PER_SECOND)
+
+struct letter {
+    struct letter *next;
+    size_t length;
+    uint8_t frame[];
+};
+
+struct remote_link {
+    struct link link;
+    int witness;
+    pthread_t watcher;
+    bool watching;
+    struct fabric *fabric;
+    struct endpoint *control;
+    struct serving *serving;
+    struct node self;
+    char local[WITNESS_ADDRESS_MAX]; /* own end of the witness: the address that works between us and others */
+    pthread_mutex_t reading; /* guards reader, which is made when it is first needed */
+    struct reader *reader;
+    struct peer *peer;
+    struct outbox *outbox;
+    struct seal *seal;    /* [token] */
+    struct arena arena;   /* [token] */
+    bool told;            /* [token] the receiver knows that the link is lost */
+    pthread_mutex_t lock; /* leaf; guards what follows */
+    struct letter *first, *last;
+    mstro_status lost;    /* MSTRO_OK while it is not; the first loss counts */
+    char reason[256];
+};
+
+static struct remote_link *remote_of(struct link *link) { return (struct remote_link *)link; }
+
+static void lose(struct remote_link *l, mstro_status status, const char *reason)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->lost == MSTRO_OK) {
+        l->lost = status;
+        snprintf(l->reason, sizeof l->reason, "%s", reason);
+    }
+    pthread_mutex_unlock(&l->lock);
+    if (l->fabric)
+        fabric_wake(l->fabric);
+}
+
+/* ---- from the fabric, on any thread ---- */
+
+static void received(void *context, struct bytes frame)
+{
+    struct remote_link *l = context;
+    struct letter *letter = malloc(sizeof *letter + frame.length);
+    if (!letter) {
+        lose(l, MSTRO_NOMEM, "not enough memory for what the pool manager sent");
+        return;
+    }
+    letter->next = NULL;
+    letter->length = frame.length;
+    memcpy(letter->frame, frame.at, frame.length);
+    pthread_mutex_lock(&l->lock);
+    if (l->last)
+        l->last->next = letter;
+    else
+        l->first = letter;
+    l->last = letter;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void send_waiting(struct remote_link *l)
+{
+    if (outbox_send(l->outbox) != MSTRO_OK)
+        lose(l, MSTRO_POOL_LOST, "the pool manager cannot be reached any more");
+}
+
+static void sent(void *context, struct peer *peer)
+{
+    (void)peer;
+    send_waiting(context);
+}
+
+static void peer_lost(void *context, struct peer *peer, const char *why)
+{
+    (void)peer;
+    char reason[256];
+    snprintf(reason, sizeof reason, "the pool manager cannot be reached any more: %s", why);
+    lose(context, MSTRO_POOL_LOST, reason);
+}
+
+/* ---- the witness ---- */
+
+static void *watch(void *context)
+{
+    struct remote_link *l = context;
+    char byte;
+    ssize_t got;
+    do {
+        struct pollfd p = { .fd = l->witness, .events = POLLIN };
+        poll(&p, 1, -1);
+        got = recv(l->witness, &byte, 1, 0);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    if (got < 0 && (errno == ETIMEDOUT || errno == EHOSTUNREACH || errno == ENETUNREACH))
+        lose(l, MSTRO_PARTITIONED, "the pool manager's host cannot be heard any more");
+    else
+        lose(l, MSTRO_POOL_LOST, "the pool manager has ended: it was stopped or killed, or it put this process out");
+    return NULL;
+}
+
+static mstro_status start_watcher(struct remote_link *l)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 128 * 1024);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    l->watching = pthread_create(&l->watcher, &attributes, watch, l) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return l->watching ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start the thread that watches the pool manager");
+}
+
+/* ---- records ---- */
+
+static void put(struct remote_link *l, const struct record *record)
+{
+    if (outbox_put(l->outbox, record) != MSTRO_OK) {
+        log_error(LOG_CORE, "%s cannot be sent: %s", record_name(record->kind), mstro_error_detail());
+        lose(l, MSTRO_FAIL, "a record could not be sent");
+    }
+}
+
+static void put_serving(struct remote_link *l)
+{
+    uint8_t address[FABRIC_ADDRESS_MAX];
+    struct record record = { .kind = KIND_SERVING, .serving = { .serving = bytes_of(address, serving_address(l->serving, address)) } };
+    put(l, &record);
+}
+
+static void remote_send(struct link *link, uint16_t shard, const struct record *record)
+{
+    struct remote_link *l = remote_of(link);
+    (void)shard; /* a pool has one at present */
+    if (record->kind != KIND_JOIN || record->join.serving.length > 0) {
+        put(l, record);
+        return;
+    }
+    uint8_t address[FABRIC_ADDRESS_MAX];
+    struct record join = *record;
+    join.join.serving = bytes_of(address, serving_address(l->serving, address));
+    if (id_is_zero(join.join.node))
+        join.join.node = l->self.id;
+    put(l, &join);
+}
+
+static void remote_flush(struct link *link) { send_waiting(remote_of(link)); }
+
+static struct letter *take_letters(struct remote_link *l)
+{
+    pthread_mutex_lock(&l->lock);
+    struct letter *first = l->first;
+    l->first = l->last = NULL;
+    pthread_mutex_unlock(&l->lock);
+    return first;
+}
+
+static void read_letter(struct remote_link *l, struct letter *letter, struct link_receiver *receiver)
+{
+    struct frame_reader f;
+    struct record record;
+    mstro_status status;
+    switch (frame_open(&f, letter->frame, letter->length, l->seal)) {
+    case SEAL_OPENED: break;
+    case SEAL_GAP: lose(l, MSTRO_POOL_LOST, "frames of the pool manager were lost on the way"); return;
+    case SEAL_DUPLICATE:
+    case SEAL_FORGED: return; /* anybody may send us anything */
+    }
+    while ((status = frame_next(&f, &l->arena, &record)) == MSTRO_OK)
+        receiver->record(receiver, &record);
+    arena_reset(&l->arena);
+    if (status != MSTRO_NOMATCH) {
+        log_error(LOG_CORE, "the pool manager sent what is no record: %s", mstro_error_detail());
+        lose(l, MSTRO_INVMSG, "the pool manager broke the protocol");
+    }
+}
+
+/* What came before the loss is handed over before it. */
+static bool tell_loss(struct remote_link *l, struct link_receiver *receiver)
+{
+    pthread_mutex_lock(&l->lock);
+    bool now = l->lost != MSTRO_OK && !l->told && !l->first;
+    pthread_mutex_unlock(&l->lock);
+    if (!now)
+        return false;
+    l->told = true;
+    receiver->lost(receiver, l->lost, text_of(l->reason));
+    return true;
+}
+
+static bool remote_poll(struct link *link, struct link_receiver *receiver)
+{
+    struct remote_link *l = remote_of(link);
+    fabric_progress(l->fabric, 0); /* busy: then whoever is in fills the inbox */
+    struct letter *first = take_letters(l);
+    for (struct letter *next, *letter = first; letter; letter = next) {
+        next = letter->next;
+        read_letter(l, letter, receiver);
+        free(letter);
+    }
+    return tell_loss(l, receiver) || first != NULL;
+}
+
+static uint64_t remote_deadline(struct link *link)
+{
+    (void)link;
+    return NO_DEADLINE;
+}
+
+static void remote_sleep(struct link *link, uint64_t until)
+{
+    struct remote_link *l = remote_of(link);
+    pthread_mutex_lock(&l->lock);
+    bool filled = l->first != NULL;
+    pthread_mutex_unlock(&l->lock);
+    if (!filled)
+        fabric_progress(l->fabric, until);
+}
+
+static void remote_wake(struct link *link) { fabric_wake(remote_of(link)->fabric); }
+
+/* ---- memory ---- */
+
+static mstro_status remote_expose(struct link *link, const void *at, size_t length, struct exposure *exposure)
+{
+    struct region *region;
+    mstro_status status = region_register(remote_of(link)->fabric, at, length, &region);
+    if (status != MSTRO_OK)
+        return status;
+    exposure->registration = region;
+    exposure->place = (struct record_place){ .address = (uintptr_t)at, .base = region_base(region), .key = region_key(region) };
+    return MSTRO_OK;
+}
+
+static void remote_conceal(struct link *link, struct exposure *exposure)
+{
+    (void)link;
+    if (exposure->registration)
+        region_close(exposure->registration);
+    *exposure = (struct exposure){ 0 };
+}
+
+static void remote_cut_readers(struct link *link)
+{
+    struct remote_link *l = remote_of(link);
+    if (serving_reopen(l->serving) != MSTRO_OK)
+        log_error(LOG_TRANSPORT, "others cannot read from this process any more: %s", mstro_error_detail());
+    put_serving(l);
+}
+
+/* What a ticket says of the holder, as movers want it. */
+static struct payload_source source_of(const struct record_ticket *t)
+{
+    const struct record_place *data = t->data_place.at, *word = t->word_place.at;
+    struct payload_source source = {
+        .node = t->holder_node,
+        .process = (int32_t)t->holder_pid,
+        .length = (uint64_t)t->size,
+        .data = { data->address, data->base, data->key },
+        .word = { word->address, word->base, word->key },
+        .valid = t->word,
+        .serving_length = t->serving.length,
+    };
+    memcpy(source.serving, t->serving.at, t->serving.length);
+    return source;
+}
+
+static void note_move(struct client_moved *moved, mstro_status status, bool again, const char *why)
+{
+    detail_set(status, "%s", why);
+    moved->status = status;
+    moved->again = again;
+    moved->detail = text_of(mstro_error_detail());
+}
+
+/* A new ticket helps when the source is another by now, or the same behind a new address. */
+static void judge_move(const struct transfer *t, struct client_moved *moved)
+{
+    switch (t->outcome) {
+    case TRANSFER_DONE: moved->status = MSTRO_OK; break;
+    case TRANSFER_WITHDRAWN: note_move(moved, MSTRO_PEER_LOST, true, "the holder took the data back meanwhile"); break;
+    case TRANSFER_FAILED: note_move(moved, t->status, t->status == MSTRO_PEER_LOST || t->status == MSTRO_TIMEOUT, t->why); break;
+    }
+}
+
+/* It has a fabric of its own: who waits for a move drives that, and nothing else. */
+static mstro_status reader_for(struct remote_link *l, struct reader **out)
+{
+    struct fabric_options options = fabric_options_from_environment();
+    struct fabric *fabric;
+    options.address = l->local;
+    mstro_status status = MSTRO_OK;
+    pthread_mutex_lock(&l->reading);
+    if (!l->reader)
+        status = fabric_open(&options, &fabric);
+    if (!l->reader && status == MSTRO_OK)
+        status = reader_create(fabric, &l->reader);
+    *out = l->reader;
+    pthread_mutex_unlock(&l->reading);
+    return status;
+}
+
+static void remote_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
+{
+    struct remote_link *l = remote_of(link);
+    const struct record_ticket *ticket = fetch->ticket;
+    enum transport how = TRANSPORT_NONE;
+    struct reader *reader = NULL;
+    uint64_t begin = clock_now();
+    moved->again = false;
+    if (ticket->data_place.count != 1 || ticket->word_place.count != 1 || ticket->size <= 0) {
+        note_move(moved, MSTRO_INVMSG, false, "a ticket does not say where the data are");
+        return;
+    }
+    const struct payload_source source = source_of(ticket);
+    struct transfer transfer = { .source = &source, .to = fetch->to, .deadline = begin + PATIENCE };
+    mstro_status status = transport_choose(&source, &l->self, setting_read_text("MSTRO_TRANSPORT_DEFAULT"), &how);
+    if (status == MSTRO_OK && how == TRANSPORT_RMA)
+        status = reader_for(l, &reader);
+    if (status == MSTRO_OK) {
+        mover_run(&transfer, how, reader, fetch->abort);
+        judge_move(&transfer, moved);
+    } else
+        note_move(moved, status, status == MSTRO_PEER_LOST, mstro_error_detail());
+    moved->transport = (uint8_t)how;
+    moved->bytes = moved->status == MSTRO_OK ? source.length : 0;
+    moved->nanoseconds = clock_now() - begin;
+}
+
+/* ---- begin and end ---- */
+
+static void free_letters(struct remote_link *l)
+{
+    for (struct letter *next, *letter = take_letters(l); letter; letter = next) {
+        next = letter->next;
+        free(letter);
+    }
+}
+
+static void stop_watcher(struct remote_link *l)
+{
+    if (!l->watching)
+        return;
+    shutdown(l->witness, SHUT_RDWR);
+    pthread_join(l->watcher, NULL);
+}
+
+static void remote_close(struct link *link)
+{
+    struct remote_link *l = remote_of(link);
+    stop_watcher(l);
+    if (l->reader)
+        reader_destroy(l->reader);
+    if (l->serving)
+        serving_close(l->serving);
+    if (l->outbox)
+        outbox_connect(l->outbox, NULL);
+    if (l->fabric)
+        fabric_close(l->fabric);
+    outbox_destroy(l->outbox);
+    free_letters(l);
+    arena_release(&l->arena);
+    if (l->seal)
+        seal_clear(l->seal);
+    free(l->seal);
+    if (l->witness >= 0)
+        close(l->witness);
+    pthread_mutex_destroy(&l->lock);
+    pthread_mutex_destroy(&l->reading);
+    free(l);
+}
+
+static const struct link_operations remote_operations = {
+    .send = remote_send,
+    .flush = remote_flush,
+    .poll = remote_poll,
+    .deadline = remote_deadline,
+    .sleep = remote_sleep,
+    .wake = remote_wake,
+    .expose = remote_expose,
+    .conceal = remote_conceal,
+    .cut_readers = remote_cut_readers,
+    .fetch = remote_fetch,
+    .close = remote_close,
+};
+
+/* The pool reaches us where our end of the witness is: that address works between the two. */
+static mstro_status open_fabric(struct remote_link *l)
+{
+    struct fabric_options options = fabric_options_from_environment();
+    options.address = l->local;
+    options.lease = PATIENCE;
+    const struct endpoint_events events = { .context = l, .received = received, .sent = sent, .peer_lost = peer_lost };
+    mstro_status status = fabric_open(&options, &l->fabric);
+    if (status == MSTRO_OK)
+        status = endpoint_open(l->fabric, ENDPOINT_CONTROL, &events, &l->control);
+    if (status == MSTRO_OK)
+        status = serving_open(l->fabric, &l->serving);
+    return status;
+}
+
+/* The way to a shard over the provider that we have opened. */
+static mstro_status find_shard(const struct remote_link *l, const struct record_pool_info *info, struct bytes *address)
+{
+    const char *provider = fabric_limits(l->fabric)->provider;
+    for (uint32_t i = 0; i < info->shards.count; i++)
+        if (text_equal(info->shards.at[i].provider, text_of(provider))) {
+            *address = info->shards.at[i].address;
+            return MSTRO_OK;
+        }
+    return detail_set(MSTRO_OFI_FAIL, "the pool manager listens over \"" TEXT_FORMAT "\", this process has opened \"%s\": set MSTRO_OFI_PROVIDER alike for both",
+                      TEXT_ARGUMENTS(info->shards.at[0].provider), provider);
+}
+
+static mstro_status use_keys(struct remote_link *l, struct session_keys *keys, struct bytes shard)
+{
+    l->seal = aligned_alloc(64, (sizeof *l->seal + 63) / 64 * 64);
+    mstro_status status = l->seal ? outbox_create(&l->outbox, keys, SEAL_TO_POOL, OUTBOX_LIMIT) : MSTRO_NOMEM;
+    if (status == MSTRO_OK) {
+        seal_init(l->seal, keys->suite, SEAL_TO_CLIENT, keys->to_client);
+        status = peer_add(l->control, shard, l, &l->peer);
+    }
+    if (status == MSTRO_OK)
+        outbox_connect(l->outbox, l->peer);
+    sodium_memzero(keys, sizeof *keys);
+    return status;
+}
+
+static mstro_status connect_to(struct remote_link *l, const struct record_pool_info *info, uint64_t deadline)
+{
+    struct session_keys keys;
+    struct bytes shard;
+    mstro_status status = witness_connect(info->witness, deadline, &l->witness, l->local);
+    if (status == MSTRO_OK)
+        status = open_fabric(l);
+    if (status == MSTRO_OK)
+        status = find_shard(l, info, &shard);
+    if (status == MSTRO_OK)
+        status = remote_greet(l->witness, info, endpoint_address(l->control), deadline, &keys);
+    if (status == MSTRO_OK)
+        status = use_keys(l, &keys, shard);
+    return status == MSTRO_OK ? start_watcher(l) : status;
+}
+
+mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
+{
+    struct remote_link *l = calloc(1, sizeof *l);
+    struct record_pool_info pool;
+    struct arena arena = { 0 };
+    if (!l)
+        return MSTRO_NOMEM;
+    l->link = (struct link){ .operations = &remote_operations, .background = true };
+    l->witness = -1;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_mutex_init(&l->reading, NULL);
+    mstro_status status = seal_ready() ? pool_info_decode(info, &arena, &pool) : detail_set(MSTRO_FAIL, "libsodium does not work");
+    if (status == MSTRO_OK)
+        status = node_self(&l->self);
+    if (status == MSTRO_OK)
+        status = connect_to(l, &pool, deadline == NO_DEADLINE ? clock_now() + JOIN_TIME : deadline);
+    arena_release(&arena);
+    if (status == MSTRO_OK)
+        *out = &l->link;
+    else
+        remote_close(&l->link);
+    return status;
+}

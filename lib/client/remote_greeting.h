@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* remote_greeting.h - from a pool's info to the keys of a session */
+#ifndef LIB_CLIENT_REMOTE_GREETING_H
+#define LIB_CLIENT_REMOTE_GREETING_H
+#include "lib/serve/pool_info.h"
+#include "lib/serve/witness.h"
+
+/* Shake hands over the connected witness; 'address': of the own control endpoint.  Errors as link_remote's. */
+mstro_status remote_greet(int witness, const struct record_pool_info *info, struct bytes address, uint64_t deadline, struct session_keys *keys);
+
+#endif
