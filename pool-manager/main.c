@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* maestro-pool-manager - a pool that processes join, until SIGTERM, SIGINT or SIGUSR2 */
-#include <errno.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "apps/exit_code.h"
+#include "lib/base/log.h"
 #include "maestro/maestro.h"
-#include "pool-manager/info_file.h"
+#include "pool-manager/manager.h"
 #include "pool-manager/runtime_directory.h"
 #include "pool-manager/settings.h"
 
@@ -101,56 +98,10 @@ static int load_settings(const struct options *options)
     return status == MSTRO_OK ? -1 : complain(status, "settings");
 }
 
-/* Tell where to join.  The line is the contract: one, on stdout, flushed. */
-static mstro_status announce(const struct options *options)
-{
-    char *info;
-    mstro_status status = mstro_pm_getinfo(&info);
-    if (status != MSTRO_OK)
-        return status;
-    if (options->info_file)
-        status = info_file_write(options->info_file, info);
-    if (status == MSTRO_OK && !(options->quiet && options->info_file)) {
-        printf("%s;%s;\n", MSTRO_ENV_POOL_INFO, info);
-        if (fflush(stdout) != 0)
-            status = MSTRO_IO;
-    }
-    free(info);
-    return status;
-}
-
-static void wait_for_the_end(const sigset_t *ending)
-{
-    int number;
-    while (sigwait(ending, &number) != 0)
-        ;
-}
-
-static int serve(const struct options *options, const sigset_t *ending)
-{
-    mstro_status status = mstro_init(setting_text(setting_find("workflow")), "maestro-pool-manager", 0);
-    if (status != MSTRO_OK)
-        return complain(status, "cannot start");
-    if ((status = mstro_pm_start()) != MSTRO_OK || (status = announce(options)) != MSTRO_OK) {
-        int code = complain(status, "cannot start");
-        mstro_finalize();
-        return code;
-    }
-    wait_for_the_end(ending);
-    status = mstro_pm_terminate();
-    if (options->info_file)
-        unlink(options->info_file);
-    if (status != MSTRO_OK)
-        complain(status, "while stopping");
-    mstro_finalize();
-    return EXIT_CODE_OK;
-}
-
 int main(int argc, char **argv)
 {
     struct options options = { 0 };
     struct workflow_lock lock;
-    sigset_t ending;
 
     umask(077);
     int code = read_options(argc, argv, &options);
@@ -163,21 +114,12 @@ int main(int argc, char **argv)
         return EXIT_CODE_OK;
     }
 
-    /* Every thread of the library inherits this mask: only wait_for_the_end takes these signals. */
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGUSR2);
-    pthread_sigmask(SIG_BLOCK, &ending, NULL);
     signal(SIGPIPE, SIG_IGN);
-
-    /* A manager never joins another one, whatever its environment says. */
-    unsetenv(MSTRO_ENV_POOL_INFO);
-
+    log_configure("maestro-pool-manager", 0, 0);
     mstro_status status = workflow_lock(&lock, setting_text(setting_find("workflow")));
     if (status != MSTRO_OK)
         return complain(status, "cannot start");
-    code = serve(&options, &ending);
+    status = manager_run(options.info_file, options.quiet && options.info_file);
     workflow_unlock(&lock);
-    return code;
+    return status == MSTRO_OK ? EXIT_CODE_OK : complain(status, "cannot start");
 }

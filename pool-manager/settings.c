@@ -16,12 +16,17 @@ const struct setting settings[] = {
     { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
     { "lease", "MSTRO_LEASE", SETTING_DURATION, "2s", "TIME", "a process silent for longer is taken for dead; never: not at all" },
     { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "250ms", "TIME", "processes with nothing to say say so this often" },
-    { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, "10s", "TIME", "how long a missing acknowledgement may hold an operation" },
+    { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, "5s", "TIME", "how long a missing acknowledgement may hold an operation" },
     { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, "4KiB", "SIZE", "data up to this size travel inside the messages" },
     { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, "64MiB", "SIZE", "memory for such data; beyond it they stay with their producers" },
     { "memory-budget", "MSTRO_MEMORY_BUDGET", SETTING_SIZE, "0", "SIZE", "memory for everything, then requests are refused; 0: no limit" },
     { "runtime-directory", "MSTRO_RUNTIME_DIR", SETTING_PATH, "", "DIR", "where the lock of the workflow lies" },
-    { "drain-time", "MSTRO_DRAIN_TIME", SETTING_DURATION, "4s", "TIME", "how long SIGTERM waits for members to leave" },
+    { "drain-time", "MSTRO_DRAIN_TIME", SETTING_DURATION, "4s", "TIME", "how long operations may go on after SIGTERM" },
+    { "join-time", "MSTRO_JOIN_TIME", SETTING_DURATION, "5s", "TIME", "a connection that has not joined by then is closed" },
+    { "connections", "MSTRO_CONNECTIONS", SETTING_INTEGER, "16384", "N", "processes that may be connected at once" },
+    { "key-file", "MSTRO_KEY_FILE", SETTING_PATH, "", "FILE", "keep the key in this file, mode 0600; <info> only names it" },
+    { "statistics", "MSTRO_STATISTICS", SETTING_BOOL, "no", "BOOL", "print a line of JSON on stderr at the end" },
+    { "statistics-interval", "MSTRO_TELEMETRY_HEARTBEAT", SETTING_DURATION, "never", "TIME", "print one this often" },
     { "log-level", "MSTRO_LOG_LEVEL", SETTING_TEXT, "warn", "LEVEL", "error, warn, info, debug or noise" },
     { 0 },
 };
@@ -47,14 +52,40 @@ const char *setting_text(const struct setting *s)
     return value && *value ? value : s->fallback;
 }
 
+uint64_t setting_amount(const char *name)
+{
+    const struct setting *s = setting_find(name);
+    struct text text = text_of(setting_text(s));
+    uint64_t amount = 0;
+    int64_t number = 0;
+    bool truth = false;
+    switch (s->kind) {
+    case SETTING_DURATION: setting_duration(text, &amount); break;
+    case SETTING_SIZE: setting_size(text, &amount); break;
+    case SETTING_INTEGER: amount = setting_integer(text, &number) ? (uint64_t)number : 0; break;
+    case SETTING_BOOL: amount = setting_bool(text, &truth) && truth; break;
+    case SETTING_TEXT:
+    case SETTING_PATH: break;
+    }
+    return amount;
+}
+
+const char *setting_path(const char *name)
+{
+    const char *text = setting_text(setting_find(name));
+    return *text ? text : NULL;
+}
+
 static bool valid(enum setting_kind kind, const char *text)
 {
     uint64_t amount;
     int64_t number;
+    bool truth;
     switch (kind) {
     case SETTING_DURATION: return setting_duration(text_of(text), &amount);
     case SETTING_SIZE: return setting_size(text_of(text), &amount);
-    case SETTING_INTEGER: return setting_integer(text_of(text), &number);
+    case SETTING_INTEGER: return setting_integer(text_of(text), &number) && number > 0 && number <= INT32_MAX;
+    case SETTING_BOOL: return setting_bool(text_of(text), &truth);
     case SETTING_TEXT:
     case SETTING_PATH: return *text != '\0';
     }
@@ -66,7 +97,8 @@ static const char *expectation(enum setting_kind kind)
     switch (kind) {
     case SETTING_DURATION: return "a time, such as 2s, 250ms or never";
     case SETTING_SIZE: return "a size, such as 4096, 4KiB or 64MiB";
-    case SETTING_INTEGER: return "an integer";
+    case SETTING_INTEGER: return "an integer above 0";
+    case SETTING_BOOL: return "yes or no";
     case SETTING_TEXT: return "a text that is not empty";
     case SETTING_PATH: return "a path";
     }

@@ -6,11 +6,12 @@
 #ifndef POOL_MANAGER_SETTINGS_H
 #define POOL_MANAGER_SETTINGS_H
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "maestro/status.h"
 
-enum setting_kind { SETTING_TEXT, SETTING_DURATION, SETTING_SIZE, SETTING_INTEGER, SETTING_PATH };
+enum setting_kind { SETTING_TEXT, SETTING_DURATION, SETTING_SIZE, SETTING_INTEGER, SETTING_BOOL, SETTING_PATH };
 enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
 struct setting {
@@ -33,6 +34,10 @@ enum setting_origin setting_origin(const struct setting *s);
 
 /* The present value as text; the default's text where nothing was set. */
 const char *setting_text(const struct setting *s);
+
+/* The same as a number (ns, bytes, 0 or 1), once it has been checked; as a path or text, NULL where it is empty. */
+uint64_t setting_amount(const char *name);
+const char *setting_path(const char *name);
 
 /* Check 'text' and put it into the environment.  MSTRO_INVARG with what may stand there. */
 mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin);

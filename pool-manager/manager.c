@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pool-manager/manager.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/serve/server.h"
+#include "maestro/core.h"
+#include "pool-manager/private_file.h"
+#include "pool-manager/settings.h"
+#include "pool-manager/statistics.h"
+
+#define DRAIN_LOOK (20 * NANOSECONDS_PER_MILLISECOND) /* how often to look whether all is done */
+
+struct manager {
+    const char *workflow, *info_file, *key_file;
+    struct host *host;
+    struct server *server;
+    int signals;
+    uint64_t begin;
+};
+
+/* ---- start ---- */
+
+/* Blocked before any thread begins, so that every thread inherits it; they are read in serve(). */
+static mstro_status take_signals(struct manager *m)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return m->signals >= 0 ? MSTRO_OK : detail_set(MSTRO_IO, "cannot wait for signals: %s", strerror(errno));
+}
+
+/* Every member needs two descriptors. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
+
+static mstro_status make_pool(struct manager *m, struct id *id)
+{
+    struct pool_settings pool = pool_settings_default();
+    random_fill(random_kernel, &pool.pool, sizeof pool.pool);
+    *id = pool.pool;
+    uint64_t inline_limit = setting_amount("inline-limit");
+    pool.workflow = text_of(m->workflow);
+    pool.lease = zero_for_never(setting_amount("lease"));
+    pool.heartbeat = zero_for_never(setting_amount("heartbeat"));
+    pool.ack_timeout = setting_amount("ack-timeout");
+    pool.inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
+    pool.inline_budget = setting_amount("inline-budget");
+    pool.memory_budget = setting_amount("memory-budget");
+    return host_create(&m->host, &pool);
+}
+
+static mstro_status start(struct manager *m)
+{
+    struct id id;
+    mstro_status status = make_pool(m, &id);
+    if (status != MSTRO_OK)
+        return status;
+    const struct server_settings server = {
+        .pool = id,
+        .workflow = text_of(m->workflow),
+        .listen = setting_path("listen"),
+        .key_file = m->key_file,
+        .join_time = setting_amount("join-time"),
+        .connections = (unsigned)setting_amount("connections"),
+    };
+    raise_descriptor_limit();
+    status = server_start(&m->server, m->host, &server);
+    if (status == MSTRO_OK && m->key_file)
+        status = private_file_write(m->key_file, server_key_text(m->server));
+    if (status == MSTRO_OK && m->info_file)
+        status = private_file_write(m->info_file, server_info(m->server));
+    return status;
+}
+
+/* The line is the contract: one, on stdout, flushed. */
+static mstro_status announce(const struct manager *m, bool quiet)
+{
+    if (!quiet && (printf(MSTRO_ENV_POOL_INFO ";%s;\n", server_info(m->server)) < 0 || fflush(stdout) != 0))
+        return detail_set(MSTRO_IO, "cannot write to stdout: %s", strerror(errno));
+    log_info(LOG_PM, "workflow %s: serving at %s over %s", m->workflow, server_door(m->server), server_provider(m->server));
+    return MSTRO_OK;
+}
+
+/* ---- serve ---- */
+
+static void report(const struct manager *m)
+{
+    statistics_print(stderr, m->workflow, m->host, m->server, clock_now() - m->begin);
+}
+
+/* True when a signal has come before 'until'. */
+static bool wait_for_signal(const struct manager *m, uint64_t until)
+{
+    struct signalfd_siginfo came;
+    for (;;) {
+        uint64_t now = clock_now();
+        struct pollfd p = { .fd = m->signals, .events = POLLIN };
+        uint64_t left = until > now ? (until - now) / NANOSECONDS_PER_MILLISECOND + 1 : 0;
+        int ready = poll(&p, 1, until == NO_DEADLINE || left > INT32_MAX ? -1 : (int)left);
+        if (ready > 0 && read(m->signals, &came, sizeof came) == (ssize_t)sizeof came) {
+            log_info(LOG_PM, "stopping: signal %u of process %u", came.ssi_signo, came.ssi_pid);
+            return true;
+        }
+        if (ready == 0 && until != NO_DEADLINE)
+            return false;
+    }
+}
+
+static void serve(const struct manager *m)
+{
+    uint64_t interval = zero_for_never(setting_amount("statistics-interval"));
+    while (!wait_for_signal(m, interval ? clock_now() + interval : NO_DEADLINE))
+        report(m);
+}
+
+/* Nobody else comes in; what is under way may end, for a while.  A second signal ends the patience. */
+static void drain(const struct manager *m)
+{
+    uint64_t end = clock_now() + setting_amount("drain-time");
+    server_close_door(m->server);
+    for (struct pool_count count = host_count(m->host); (count.tickets > 0 || count.waiting > 0) && clock_now() < end; count = host_count(m->host))
+        if (wait_for_signal(m, clock_now() + DRAIN_LOOK))
+            break;
+}
+
+/* ---- end ---- */
+
+static void stop(struct manager *m)
+{
+    if (m->server && m->info_file)
+        private_file_remove(m->info_file, server_info(m->server));
+    if (m->server && m->key_file)
+        private_file_remove(m->key_file, server_key_text(m->server));
+    server_stop(m->server);
+    host_destroy(m->host);
+    if (m->signals >= 0)
+        close(m->signals);
+}
+
+mstro_status manager_run(const char *info_file, bool quiet)
+{
+    struct manager m = { .workflow = setting_path("workflow"), .info_file = info_file, .key_file = setting_path("key-file"), .signals = -1, .begin = clock_now() };
+    mstro_status status = take_signals(&m);
+    if (status == MSTRO_OK)
+        status = start(&m);
+    if (status == MSTRO_OK)
+        status = announce(&m, quiet);
+    if (status == MSTRO_OK) {
+        serve(&m);
+        drain(&m);
+        if (setting_amount("statistics"))
+            report(&m);
+    }
+    stop(&m);
+    return status;
+}
