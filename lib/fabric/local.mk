@@ -11,5 +11,6 @@ libcore_la_SOURCES += \
 	%D%/ofi_operation.c \
 	%D%/ofi_peer.c \
 	%D%/ofi_progress.c \
+	%D%/library.c \
 	%D%/provider.c \
 	%D%/provider.h
