@@ -2,3 +2,4 @@
 include %D%/forecast.mk
 include %D%/fabric.mk
 include %D%/run.mk
+include %D%/io-server.mk
