@@ -145,19 +145,14 @@ static enum selector_answer matches(const struct subscription *subscription, con
     return selector_matches(subscription->selector, &subject);
 }
 
-static void tell(struct pool *pool, struct subscription *subscription, const struct fact *fact, const struct fact_of *of, uint32_t event)
+static void tell(struct pool *pool, struct subscription *subscription, const struct fact *fact, const struct fact_of *of, uint32_t event,
+                 bool may_hold)
 {
     if (!queue_put(pool, subscription, fact, of->session->component, event))
         return;
     bool wants_ack = (subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && !subscription->late;
-    if (wants_ack && of->op)
+    if (wants_ack && may_hold && of->op)
         hold_await(pool, of->session, of->op, subscription, fact->serial);
-}
-
-static bool is_told(const struct subscription *subscription, enum tell whom)
-{
-    bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE;
-    return whom == TELL_ALL || before == (whom == TELL_BEFORE);
 }
 
 void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct fact_of *of, enum tell whom)
@@ -165,11 +160,12 @@ void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct
     uint32_t event = fact_event(fact->kind);
     list_each(link, &pool->subscriptions) {
         struct subscription *subscription = list_entry(link, struct subscription, of_pool);
-        if (!is_told(subscription, whom))
+        bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, in_time = before == (whom == TELL_BEFORE);
+        if (!in_time && whom != TELL_ALL)
             continue;
         enum selector_answer answer = matches(subscription, fact, of->session, event);
         if (answer == SELECTOR_YES)
-            tell(pool, subscription, fact, of, event);
+            tell(pool, subscription, fact, of, event, in_time);
         else if (answer == SELECTOR_TOO_EXPENSIVE)
             queue_skip(subscription, fact->serial); /* whether it matches is not known: a gap */
     }

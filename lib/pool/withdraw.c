@@ -32,9 +32,12 @@ void withdraw_cancel(struct pool *pool, struct offer *offer)
     operation_free(pool, offer->withdrawal);
     offer->withdrawal = NULL;
     offer->withdraw_op = 0;
-    answer_refused(pool, session, op, MSTRO_CANCELLED, "WITHDRAW of " TEXT_FORMAT " was cancelled: it stays offered",
+    answer_refused(pool, session, op, MSTRO_CANCELLED, "WITHDRAW of " TEXT_FORMAT " was cancelled",
                    TEXT_ARGUMENTS(short_name(offer->handle->cdo)));
-    generation_event(pool, offer->generation, GENERATION_CANCEL);
+    if (session->state == SESSION_LEAVING)
+        offer->by_leave = true; /* its LEAVE wants it back all the same */
+    else
+        generation_event(pool, offer->generation, GENERATION_CANCEL);
 }
 
 void serve_withdraw(struct pool *pool, struct session *session, const struct record *record)

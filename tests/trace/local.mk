@@ -72,6 +72,7 @@ EXTRA_DIST += \
 	%D%/ticket-again-after-loss.trace \
 	%D%/ticket-again.trace \
 	%D%/withdraw-and-holder-dies.trace \
+	%D%/withdraw-cancelled-while-leaving.trace \
 	%D%/withdraw-cancelled.trace \
 	%D%/withdraw-deferred.trace \
 	%D%/withdraw-demand-joins-fetch.trace \

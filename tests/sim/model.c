@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/sim/model.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void model_init(struct model *model, uint64_t inline_budget)
+{
+    memset(model, 0, sizeof *model);
+    model->inline_budget = inline_budget;
+}
+
+static void fault(struct model *model, const char *what)
+{
+    if (!model->wrong)
+        model->wrong = what;
+}
+
+static struct model_answer *expect(struct model *model, uint64_t session, enum record_kind kind, uint64_t op, uint32_t status)
+{
+    if (model->answers == MODEL_ANSWERS)
+        abort();
+    struct model_answer *answer = &model->answer[model->answers++];
+    *answer = (struct model_answer){ .session = session, .kind = kind, .op = op, .status = status };
+    return answer;
+}
+
+static void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t status)
+{
+    if (op)
+        expect(model, session, KIND_ACK, op, status);
+}
+
+static struct model_session *session_of(struct model *model, uint64_t number)
+{
+    for (int i = 0; i < MODEL_SESSIONS; i++)
+        if (model->session[i].in && model->session[i].number == number)
+            return &model->session[i];
+    return NULL;
+}
+
+struct model_handle *model_handle_of(struct model *model, uint64_t session, uint64_t number)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++)
+        if (model->handle[i].session == session && session && model->handle[i].number == number)
+            return &model->handle[i];
+    return NULL;
+}
+
+struct model_generation *model_held_by(struct model *model, uint64_t session, uint64_t number)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++)
+        if (model->generation[i].name[0] && model->generation[i].session == session && model->generation[i].handle == number)
+            return &model->generation[i];
+    return NULL;
+}
+
+static struct model_generation *standing(struct model *model, const char *name)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++)
+        if (model->generation[i].session && strcmp(model->generation[i].name, name) == 0)
+            return &model->generation[i];
+    return NULL;
+}
+
+static uint64_t *generations_of(struct model *model, const char *name)
+{
+    int unused = -1;
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        if (strcmp(model->named[i].name, name) == 0)
+            return &model->named[i].generations;
+        if (unused < 0 && !model->named[i].name[0])
+            unused = i;
+    }
+    if (unused < 0)
+        abort();
+    snprintf(model->named[unused].name, MODEL_NAME, "%s", name);
+    model->named[unused].generations = 0;
+    return &model->named[unused].generations;
+}
+
+static struct model_handle *handle_known(struct model *model, uint64_t session, uint64_t number, struct text name)
+{
+    struct model_handle *handle = model_handle_of(model, session, number);
+    for (int i = 0; !handle && name.length && i < MODEL_HANDLES; i++)
+        if (!model->handle[i].session) {
+            handle = &model->handle[i];
+            *handle = (struct model_handle){ .session = session, .number = number, .bound = NO_GENERATION };
+            snprintf(handle->name, MODEL_NAME, TEXT_FORMAT, TEXT_ARGUMENTS(name));
+            generations_of(model, handle->name);
+        }
+    return handle;
+}
+
+static bool needed(struct model *model, const struct model_generation *generation)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++)
+        if (model->handle[i].session && model->handle[i].needs && model->handle[i].bound == generation - model->generation)
+            return true;
+    return false;
+}
+
+/* A copy is kept as long as somebody needs it; a WITHDRAW ends when nobody does. */
+static void settle(struct model *model)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (!generation->name[0])
+            continue;
+        if (generation->session && generation->withdrawing && (generation->whole || !needed(model, generation))) {
+            if (generation->withdraw_op) {
+                struct model_answer *answer = expect(model, generation->session, KIND_ACK, generation->withdraw_op, MSTRO_OK);
+                answer->flags = generation->cut ? ACK_CUT_READERS : 0;
+            }
+            generation->session = generation->handle = 0;
+        }
+        if (!generation->session && !needed(model, generation)) {
+            if (generation->whole && generation->size > 0)
+                model->inline_bytes -= (uint64_t)generation->size;
+            generation->name[0] = '\0';
+        }
+    }
+    for (int i = 0; i < MODEL_SESSIONS; i++) {
+        struct model_session *session = &model->session[i];
+        bool holds = false;
+        if (!session->in || !session->leaving)
+            continue;
+        for (int g = 0; g < MODEL_GENERATIONS; g++)
+            holds = holds || (model->generation[g].name[0] && model->generation[g].session == session->number);
+        if (!holds) {
+            expect(model, session->number, KIND_BYE, session->leave_op, MSTRO_OK);
+            session->in = false;
+            for (int h = 0; h < MODEL_HANDLES; h++)
+                if (model->handle[h].session == session->number)
+                    model->handle[h].session = 0;
+        }
+    }
+    for (int i = 0; i < MODEL_GENERATIONS; i++) { /* a name that nobody has a handle of is forgotten */
+        bool known = false;
+        for (int h = 0; h < MODEL_HANDLES; h++)
+            known = known || (model->handle[h].session && strcmp(model->handle[h].name, model->named[i].name) == 0);
+        if (!known)
+            model->named[i].name[0] = '\0';
+    }
+}
+
+static void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
+{
+    struct model_generation *generation = &model->generation[handle->bound];
+    struct model_answer *answer = expect(model, handle->session, KIND_TICKET, op, 0);
+    answer->handle = handle->number;
+    answer->generation = generation->number;
+    answer->how = !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
+    handle->ticket = UINT64_MAX; /* its number is learned */
+    if (generation->whole) {
+        handle->needs = false;
+        handle->demand = handle->ticket = handle->voided = 0;
+        handle->owed_loss = false;
+        handle->bound = NO_GENERATION;
+    }
+}
+
+static void bind(struct model *model, struct model_handle *handle)
+{
+    struct model_generation *generation = standing(model, handle->name);
+    if (!handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing)
+        return;
+    handle->bound = (int)(generation - model->generation);
+    if (handle->demand)
+        give_ticket(model, handle, handle->demand);
+}
+
+static void bind_all(struct model *model, const char *name)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++)
+        if (model->handle[i].session && strcmp(model->handle[i].name, name) == 0)
+            bind(model, &model->handle[i]);
+}
+
+static void forget_need(struct model *model, struct model_handle *handle)
+{
+    if (handle->needs && handle->demand)
+        expect_ack(model, handle->session, handle->demand, MSTRO_CANCELLED);
+    handle->needs = handle->owed_loss = handle->bears_loss = false;
+    handle->demand = handle->ticket = handle->voided = 0;
+    handle->bound = NO_GENERATION;
+}
+
+static void lose_generation(struct model *model, struct model_generation *generation)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++) {
+        struct model_handle *handle = &model->handle[i];
+        if (!handle->session || !handle->needs || handle->bound != generation - model->generation)
+            continue;
+        bool borne = handle->bears_loss || generation->bears_loss;
+        if (handle->ticket) {
+            struct model_answer *answer = expect(model, handle->session, KIND_TICKET_VOID, 0, MSTRO_PEER_LOST);
+            answer->handle = handle->number;
+            answer->ticket = handle->ticket;
+            handle->voided = handle->ticket;
+            handle->ticket = 0;
+        }
+        handle->bound = NO_GENERATION;
+        if (!borne && handle->demand) {
+            expect_ack(model, handle->session, handle->demand, MSTRO_PEER_LOST);
+            handle->demand = 0;
+        } else if (!borne)
+            handle->owed_loss = true;
+    }
+    generation->name[0] = '\0';
+}
+
+static void lose_session(struct model *model, uint64_t number, bool silent)
+{
+    struct model_session *session = session_of(model, number);
+    if (!session)
+        return;
+    int first = model->answers;
+    session->in = false;
+    for (int i = 0; i < MODEL_HANDLES; i++) {
+        struct model_handle *handle = &model->handle[i];
+        if (handle->session != number)
+            continue;
+        if (silent && handle->needs && handle->ticket)
+            model->generation[handle->bound].cut = true;
+        forget_need(model, handle);
+        handle->session = 0;
+    }
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (!generation->name[0] || generation->session != number)
+            continue;
+        if (generation->whole) {
+            generation->session = generation->handle = 0;
+            generation->withdraw_op = 0;
+        } else
+            lose_generation(model, generation);
+    }
+    settle(model);
+    for (int i = first; i < model->answers; i++) /* the dead are told nothing */
+        if (model->answer[i].session == number)
+            model->answer[i--] = model->answer[--model->answers];
+}
+
+void model_evict(struct model *model, uint64_t session)
+{
+    lose_session(model, session, true);
+    expect(model, session, KIND_BYE, 0, MSTRO_STALE_EPOCH);
+}
+
+/* ---- one rule for each record ---- */
+
+static void rule_join(struct model *model, uint64_t number, const struct record_join *asked)
+{
+    if (session_of(model, number)) {
+        expect_ack(model, number, asked->op, MSTRO_NOT_TWICE);
+        return;
+    }
+    for (int i = 0; i < MODEL_SESSIONS; i++)
+        if (!model->session[i].in) {
+            model->session[i] = (struct model_session){ .number = number, .in = true };
+            expect(model, number, KIND_WELCOME, asked->op, 0);
+            return;
+        }
+    abort();
+}
+
+static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
+{
+    bool new = !model_handle_of(model, session, asked->handle);
+    struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
+    bool fits = model->inline_bytes + asked->inline_data.length <= model->inline_budget;
+    if (standing(model, handle->name) || handle->needs) {
+        expect_ack(model, session, asked->op, standing(model, handle->name) ? MSTRO_CONFLICT : MSTRO_INVARG);
+        if (new)
+            handle->session = 0;
+        return;
+    }
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (generation->name[0])
+            continue;
+        *generation = (struct model_generation){ .session = session, .handle = asked->handle, .size = asked->size };
+        memcpy(generation->name, handle->name, MODEL_NAME);
+        generation->number = ++*generations_of(model, handle->name);
+        generation->whole = asked->size <= 0 || (asked->inline_data.length > 0 && fits);
+        generation->bears_loss = asked->flags & OFFER_ON_LOSS_WAIT;
+        if (generation->whole && asked->size > 0)
+            model->inline_bytes += (uint64_t)asked->size;
+        expect_ack(model, session, asked->op, MSTRO_OK);
+        bind_all(model, handle->name);
+        return;
+    }
+    abort();
+}
+
+static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss)
+{
+    struct model_generation *generation = model_held_by(model, handle->session, handle->number);
+    if (generation) {
+        expect_ack(model, handle->session, op, MSTRO_INVARG);
+        return false;
+    }
+    if (!handle->needs) {
+        handle->needs = true;
+        handle->bears_loss = bears_loss;
+    }
+    return true;
+}
+
+static void rule_require(struct model *model, uint64_t session, const struct record_require *asked)
+{
+    struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
+    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT)) {
+        bind(model, handle);
+        expect_ack(model, session, asked->op, MSTRO_OK);
+    }
+}
+
+static void demand_begins(struct model *model, struct model_handle *handle, uint64_t op)
+{
+    handle->demand = op;
+    if (handle->bound == NO_GENERATION)
+        bind(model, handle);
+    else if (!handle->ticket)
+        give_ticket(model, handle, op);
+}
+
+static void rule_demand(struct model *model, uint64_t session, const struct record_demand *asked)
+{
+    struct model_handle *handle = model_handle_of(model, session, asked->handle);
+    if (asked->failed_ticket) {
+        if (!handle || !handle->needs || handle->ticket != asked->failed_ticket)
+            return;
+        if (handle->demand && handle->demand != asked->op)
+            expect_ack(model, session, asked->op, MSTRO_BUSY);
+        else {
+            handle->ticket = 0;
+            demand_begins(model, handle, asked->op);
+        }
+        return;
+    }
+    handle = handle_known(model, session, asked->handle, asked->name);
+    if (!handle) {
+        expect_ack(model, session, asked->op, MSTRO_NOENT);
+        return;
+    }
+    if (handle->needs && handle->demand)
+        expect_ack(model, session, asked->op, MSTRO_BUSY);
+    else if (handle->needs && handle->owed_loss) {
+        expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
+        handle->owed_loss = false;
+    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT))
+        demand_begins(model, handle, asked->op);
+}
+
+static void rule_completed(struct model *model, uint64_t session, const struct record_completed *said)
+{
+    struct model_handle *handle = model_handle_of(model, session, said->handle);
+    if (!handle || !handle->needs || !said->ticket)
+        return;
+    if (said->status == MSTRO_OK && (handle->ticket == said->ticket || handle->voided == said->ticket)) {
+        handle->demand = 0;
+        forget_need(model, handle);
+    } else if (said->status != MSTRO_OK && handle->ticket == said->ticket)
+        handle->ticket = handle->demand = 0;
+}
+
+static void withdraw(struct model *model, struct model_generation *generation, uint64_t op)
+{
+    int index = (int)(generation - model->generation);
+    generation->withdrawing = true;
+    generation->withdraw_op = op;
+    for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
+        struct model_handle *handle = &model->handle[i];
+        if (handle->session && handle->needs && handle->bound == index && !handle->ticket)
+            give_ticket(model, handle, 0);
+    }
+}
+
+static void rule_withdraw(struct model *model, uint64_t session, const struct record_withdraw *asked)
+{
+    struct model_generation *generation = model_held_by(model, session, asked->handle);
+    if (!model_handle_of(model, session, asked->handle))
+        expect_ack(model, session, asked->op, MSTRO_NOENT);
+    else if (!generation)
+        expect_ack(model, session, asked->op, MSTRO_INVARG);
+    else if (generation->withdrawing)
+        expect_ack(model, session, asked->op, MSTRO_BUSY);
+    else
+        withdraw(model, generation, asked->op);
+}
+
+static void rule_dispose(struct model *model, uint64_t session, const struct record_dispose *asked)
+{
+    struct model_handle *handle = model_handle_of(model, session, asked->handle);
+    if (handle && model_held_by(model, session, asked->handle)) {
+        expect_ack(model, session, asked->op, MSTRO_BUSY);
+        return;
+    }
+    if (handle) {
+        forget_need(model, handle);
+        handle->session = 0;
+    }
+    expect_ack(model, session, asked->op, MSTRO_OK);
+}
+
+static void rule_retract(struct model *model, uint64_t session, const struct record_retract *asked)
+{
+    struct model_handle *handle = model_handle_of(model, session, asked->handle);
+    if (handle)
+        forget_need(model, handle);
+    expect_ack(model, session, asked->op, MSTRO_OK);
+}
+
+static void stand_again(struct model *model, struct model_generation *generation)
+{
+    generation->withdrawing = generation->by_leave = false;
+    generation->withdraw_op = 0;
+    bind_all(model, generation->name);
+}
+
+static void rule_cancel(struct model *model, struct model_session *session, const struct record_cancel *asked)
+{
+    uint64_t number = session->number, target = asked->target;
+    for (int i = 0; target && i < MODEL_HANDLES; i++) {
+        struct model_handle *handle = &model->handle[i];
+        if (handle->session == number && handle->needs && handle->demand == target && handle->bound == NO_GENERATION) {
+            handle->demand = 0;
+            expect_ack(model, number, target, MSTRO_CANCELLED);
+            expect_ack(model, number, asked->op, MSTRO_OK);
+            return;
+        }
+    }
+    for (int i = 0; target && i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (generation->name[0] && generation->session == number && generation->withdrawing && generation->withdraw_op == target) {
+            expect_ack(model, number, target, MSTRO_CANCELLED);
+            expect_ack(model, number, asked->op, MSTRO_OK);
+            if (session->leaving) { /* its LEAVE wants it back all the same */
+                generation->by_leave = true;
+                generation->withdraw_op = 0;
+            } else
+                stand_again(model, generation);
+            return;
+        }
+    }
+    if (target && session->leaving && session->leave_op == target) {
+        session->leaving = false;
+        expect_ack(model, number, target, MSTRO_CANCELLED);
+        for (int i = 0; i < MODEL_GENERATIONS; i++)
+            if (model->generation[i].name[0] && model->generation[i].session == number && model->generation[i].by_leave)
+                stand_again(model, &model->generation[i]);
+        expect_ack(model, number, asked->op, MSTRO_OK);
+        return;
+    }
+    expect_ack(model, number, asked->op, MSTRO_NOENT);
+}
+
+static void rule_leave(struct model *model, struct model_session *session, const struct record_leave *asked)
+{
+    uint64_t number = session->number;
+    if (asked->force) {
+        lose_session(model, number, false);
+        expect(model, number, KIND_BYE, asked->op, MSTRO_OK);
+        return;
+    }
+    if (session->leaving) {
+        expect_ack(model, number, asked->op, MSTRO_BUSY);
+        return;
+    }
+    session->leaving = true;
+    session->leave_op = asked->op;
+    for (int i = 0; i < MODEL_HANDLES; i++)
+        if (model->handle[i].session == number)
+            forget_need(model, &model->handle[i]);
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (generation->name[0] && generation->session == number && !generation->withdrawing) {
+            generation->by_leave = true;
+            withdraw(model, generation, 0);
+        }
+    }
+}
+
+static void rule_record(struct model *model, uint64_t number, const struct record *record)
+{
+    struct model_session *session = session_of(model, number);
+    if (record->kind == KIND_JOIN) {
+        rule_join(model, number, &record->join);
+        return;
+    }
+    if (!session) {
+        expect(model, number, KIND_BYE, 0, MSTRO_STALE_EPOCH);
+        return;
+    }
+    switch (record->kind) {
+    case KIND_OFFER:
+        if (session->leaving)
+            expect_ack(model, number, record->offer.op, MSTRO_INVARG);
+        else
+            rule_offer(model, number, &record->offer);
+        break;
+    case KIND_REQUIRE:
+        if (session->leaving)
+            expect_ack(model, number, record->require.op, MSTRO_INVARG);
+        else
+            rule_require(model, number, &record->require);
+        break;
+    case KIND_DEMAND:
+        if (session->leaving)
+            expect_ack(model, number, record->demand.op, MSTRO_INVARG);
+        else
+            rule_demand(model, number, &record->demand);
+        break;
+    case KIND_COMPLETED:
+        rule_completed(model, number, &record->completed);
+        break;
+    case KIND_WITHDRAW:
+        rule_withdraw(model, number, &record->withdraw);
+        break;
+    case KIND_DISPOSE:
+        rule_dispose(model, number, &record->dispose);
+        break;
+    case KIND_RETRACT:
+        rule_retract(model, number, &record->retract);
+        break;
+    case KIND_CANCEL:
+        rule_cancel(model, session, &record->cancel);
+        break;
+    case KIND_LEAVE:
+        rule_leave(model, session, &record->leave);
+        break;
+    default:
+        break;
+    }
+}
+
+void model_input(struct model *model, const struct pool_input *in)
+{
+    model->answers = 0;
+    if (in->kind == POOL_RECORD)
+        rule_record(model, in->session, in->record);
+    else if (in->kind == POOL_LOST)
+        lose_session(model, in->session, false);
+    settle(model);
+}
+
+/* ---- comparing ---- */
+
+static struct model_answer answer_of(const struct pool_output *output)
+{
+    const struct record *record = &output->record;
+    struct model_answer answer = { .session = output->session, .kind = record->kind };
+    switch (record->kind) {
+    case KIND_ACK:
+        answer.op = record->ack.op;
+        answer.status = record->ack.status;
+        answer.flags = record->ack.flags;
+        break;
+    case KIND_TICKET:
+        answer.op = record->ticket.op;
+        answer.handle = record->ticket.handle;
+        answer.generation = record->ticket.generation;
+        answer.how = record->ticket.how;
+        answer.ticket = record->ticket.ticket;
+        break;
+    case KIND_TICKET_VOID:
+        answer.handle = record->ticket_void.handle;
+        answer.ticket = record->ticket_void.ticket;
+        answer.status = record->ticket_void.status;
+        break;
+    case KIND_BYE:
+        answer.op = record->bye.op;
+        answer.status = record->bye.status;
+        break;
+    case KIND_WELCOME:
+        answer.op = record->welcome.op;
+        break;
+    case KIND_REFUSED:
+        answer.op = record->refused.op;
+        answer.status = record->refused.status;
+        break;
+    default:
+        break;
+    }
+    return answer;
+}
+
+static bool same(const struct model_answer *must, const struct model_answer *came)
+{
+    return must->session == came->session && must->kind == came->kind && must->op == came->op && must->status == came->status &&
+           must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how &&
+           (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket);
+}
+
+static void learn(struct model *model, const struct model_answer *came)
+{
+    struct model_handle *handle = came->kind == KIND_TICKET ? model_handle_of(model, came->session, came->handle) : NULL;
+    if (handle && handle->ticket == UINT64_MAX)
+        handle->ticket = came->ticket;
+}
+
+static void tell_difference(struct model *model, const char *what, const struct model_answer *answer)
+{
+    if (model->wrong)
+        return;
+    snprintf(model->text, sizeof model->text,
+             "%s: session %" PRIu64 " kind %d op %" PRIu64 " status %" PRIu32 " flags %" PRIu32 " handle %" PRIu64 " generation %" PRIu64 " how %d", what,
+             answer->session, answer->kind, answer->op, answer->status, answer->flags, answer->handle, answer->generation, answer->how);
+    fault(model, model->text);
+}
+
+bool model_compare(struct model *model, const struct pool_outputs *out, size_t first)
+{
+    for (size_t i = first; i < out->count; i++) {
+        struct model_answer came = answer_of(&out->at[i]);
+        if (came.kind == KIND_NOTE || came.kind == KIND_EVENTS)
+            continue;
+        int at = 0;
+        while (at < model->answers && (model->answer[at].came || !same(&model->answer[at], &came)))
+            at++;
+        if (at == model->answers)
+            tell_difference(model, "the engine said what the rules do not", &came);
+        else
+            model->answer[at].came = true;
+        learn(model, &came);
+    }
+    for (int i = 0; i < model->answers; i++)
+        if (!model->answer[i].came)
+            tell_difference(model, "the engine did not say what the rules say", &model->answer[i]);
+    return !model->wrong;
+}
+
+struct pool_count model_count(const struct model *model)
+{
+    struct pool_count count = { .inline_bytes = model->inline_bytes };
+    for (int i = 0; i < MODEL_SESSIONS; i++) {
+        count.sessions += model->session[i].in;
+        count.waiting += model->session[i].in && model->session[i].leaving;
+    }
+    for (int i = 0; i < MODEL_HANDLES; i++) {
+        const struct model_handle *handle = &model->handle[i];
+        if (!handle->session || !handle->needs)
+            continue;
+        count.requires++;
+        count.tickets += handle->ticket != 0;
+        count.waiting += handle->demand && handle->bound == NO_GENERATION;
+    }
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        count.generations += model->generation[i].name[0] != '\0';
+        count.waiting += model->generation[i].name[0] && model->generation[i].session && model->generation[i].withdrawing &&
+                         model->generation[i].withdraw_op;
+    }
+    for (int i = 0; i < MODEL_GENERATIONS; i++)
+        count.cdos += model->named[i].name[0] != '\0';
+    return count;
+}

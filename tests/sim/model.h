@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* model.h - what the rules say the pool must answer
+ *
+ * A second, slow engine that keeps flat tables and looks at everything, written from the rules (doc/rfc/states.md) and not from
+ * lib/pool.  Fed with the same inputs it says what must come out; whatever differs is a fault of one of the two.  Events and notes
+ * are not in it, and ticket numbers are learned from what came out.  It holds no memory: copying the struct copies the state. */
+#ifndef TESTS_SIM_MODEL_H
+#define TESTS_SIM_MODEL_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/pool/pool.h"
+
+#ifdef MODEL_SMALL
+enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32 };
+#else
+enum { MODEL_SESSIONS = 32, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512 };
+#endif
+enum { MODEL_NAME = 16, NO_GENERATION = -1 };
+
+struct model_session { uint64_t number, leave_op; bool in, leaving; };
+
+struct model_handle {
+    uint64_t session, number; /* session 0: not used */
+    char name[MODEL_NAME];
+    bool needs, bears_loss, owed_loss;
+    int bound; /* index of a generation */
+    uint64_t demand, ticket, voided;
+};
+
+struct model_generation {
+    char name[MODEL_NAME];         /* "": not used */
+    uint64_t session, handle;      /* its holder; 0: none any more */
+    uint64_t withdraw_op, number;
+    int64_t size;
+    bool withdrawing, by_leave, whole, bears_loss, cut;
+};
+
+/* One answer that must come. */
+struct model_answer { uint64_t session, op, handle, generation, ticket; enum record_kind kind; uint32_t status, flags; int how; bool came; };
+
+struct model {
+    uint64_t inline_budget, inline_bytes;
+    struct model_session session[MODEL_SESSIONS];
+    struct model_handle handle[MODEL_HANDLES];
+    struct model_generation generation[MODEL_GENERATIONS];
+    struct { char name[MODEL_NAME]; uint64_t generations; } named[MODEL_GENERATIONS];
+    struct model_answer answer[MODEL_ANSWERS];
+    int answers;
+    const char *wrong; /* the first fault, or NULL */
+    char text[256];
+};
+
+void model_init(struct model *model, uint64_t inline_budget);
+
+/* Before the engine takes 'in'. */
+void model_input(struct model *model, const struct pool_input *in);
+
+/* A session was silent for too long: happens before the engine's outputs are compared. */
+void model_evict(struct model *model, uint64_t session);
+
+/* After the engine took it: compare.  False: model->wrong says what. */
+bool model_compare(struct model *model, const struct pool_outputs *out, size_t first);
+
+/* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */
+struct pool_count model_count(const struct model *model);
+
+struct model_handle *model_handle_of(struct model *model, uint64_t session, uint64_t number);
+struct model_generation *model_held_by(struct model *model, uint64_t session, uint64_t number);
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* search - every state that two clients and two objects can bring the pool into
+ *
+ * Breadth first over the real pool_step, from the empty pool: in every state every action of the alphabet is tried.  Each step is
+ * compared with the rules (model.h), each new state is checked (pool_check) and healed: from there everybody completes or retracts
+ * what is open, then leaves; every operation must have ended and nothing be left.
+ *     search [--brief]
+ * MAESTRO_LONG in the environment: with a richer alphabet, for about a minute. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "tests/sim/model.h"
+
+enum { CLIENTS = 2, DEEPEST = 200 };
+
+enum verb {
+    /* on an object */
+    OFFER, OFFER_INLINE, OFFER_BEARING, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, WITHDRAW, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
+    OBJECT_VERBS,
+    /* of a client */
+    JOIN = OBJECT_VERBS, LEAVE, LEAVE_NOW, CANCEL_LEAVE, DIE,
+    VERBS
+};
+
+static const char *const verb_name[VERBS] = {
+    "offers", "offers inline", "offers, bearing losses,", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "withdraws", "retracts",
+    "disposes", "cancels demand", "cancels withdraw", "joins", "leaves", "leaves now", "cancels leave", "dies"
+};
+
+struct action { uint8_t verb, client, object; };
+struct node { uint32_t parent; struct action action; };
+
+struct world {
+    struct pool *pool;
+    struct model model;
+    struct pool_outputs out;
+    uint64_t op;
+};
+
+static int objects = 2;
+static bool bearing; /* on-loss = wait is in the alphabet */
+static struct node *nodes;
+static size_t node_count, node_room;
+static uint64_t *seen;
+static size_t seen_room, seen_count, transitions, deepest;
+
+static uint64_t session_of(int client) { return (uint64_t)client + 1; }
+static uint64_t handle_of(int object) { return (uint64_t)object + 1; }
+
+/* ---- one step ---- */
+
+/* True: 'in' is what this action is in this state.  The record's views are static. */
+static bool input_of(const struct world *world, struct action action, uint64_t op, struct record *record, struct pool_input *in)
+{
+    static const struct record_place place = { .address = 4096 };
+    static const char *const names[] = { "x", "y", "z" }, *const components[] = { "a", "b" };
+    struct model *model = (struct model *)&world->model;
+    uint64_t session = session_of(action.client), number = handle_of(action.object);
+    const struct model_session *joined = NULL;
+    for (int i = 0; i < MODEL_SESSIONS; i++)
+        if (model->session[i].in && model->session[i].number == session)
+            joined = &model->session[i];
+    if ((joined != NULL) == (action.verb == JOIN))
+        return false;
+    const struct model_handle *handle = model_handle_of(model, session, number);
+    const struct model_generation *held = model_held_by(model, session, number);
+    struct text name = text_of(names[action.object]);
+    *record = (struct record){ 0 };
+    *in = (struct pool_input){ .kind = POOL_RECORD, .session = session, .record = record };
+    switch ((enum verb)action.verb) {
+    case OFFER:
+    case OFFER_INLINE:
+    case OFFER_BEARING:
+        record->kind = KIND_OFFER;
+        record->offer = (struct record_offer){ .op = op, .handle = number, .name = name, .size = 3, .data_place = { 1, &place } };
+        if (action.verb == OFFER_INLINE)
+            record->offer.inline_data = bytes_of("abc", 3);
+        if (action.verb == OFFER_BEARING)
+            record->offer.flags = OFFER_ON_LOSS_WAIT;
+        return true;
+    case REQUIRE:
+    case REQUIRE_BEARING:
+        record->kind = KIND_REQUIRE;
+        record->require = (struct record_require){ .op = op, .handle = number, .name = name };
+        if (action.verb == REQUIRE_BEARING)
+            record->require.flags = REQUIRE_ON_LOSS_WAIT;
+        return true;
+    case DEMAND:
+        record->kind = KIND_DEMAND;
+        record->demand = (struct record_demand){ .op = op, .handle = number, .name = name };
+        return true;
+    case COMPLETE:
+    case FAIL:
+        record->kind = KIND_COMPLETED;
+        record->completed = (struct record_completed){ .handle = number, .ticket = handle ? handle->ticket : 0,
+                                                       .status = action.verb == FAIL ? MSTRO_NOMEM : MSTRO_OK };
+        return record->completed.ticket != 0;
+    case COMPLETE_LATE:
+        record->kind = KIND_COMPLETED;
+        record->completed = (struct record_completed){ .handle = number, .ticket = handle ? handle->voided : 0 };
+        return record->completed.ticket != 0;
+    case RETRY:
+        record->kind = KIND_DEMAND;
+        record->demand = (struct record_demand){ .op = handle && handle->demand ? handle->demand : op, .handle = number,
+                                                 .failed_ticket = handle ? handle->ticket : 0 };
+        return record->demand.failed_ticket != 0;
+    case WITHDRAW:
+        record->kind = KIND_WITHDRAW;
+        record->withdraw = (struct record_withdraw){ .op = op, .handle = number };
+        return true;
+    case RETRACT:
+        record->kind = KIND_RETRACT;
+        record->retract = (struct record_retract){ .op = op, .handle = number };
+        return true;
+    case DISPOSE:
+        record->kind = KIND_DISPOSE;
+        record->dispose = (struct record_dispose){ .op = op, .handle = number };
+        return true;
+    case CANCEL_DEMAND:
+        record->kind = KIND_CANCEL;
+        record->cancel = (struct record_cancel){ .op = op, .target = handle ? handle->demand : 0 };
+        return record->cancel.target != 0;
+    case CANCEL_WITHDRAW:
+        record->kind = KIND_CANCEL;
+        record->cancel = (struct record_cancel){ .op = op, .target = held ? held->withdraw_op : 0 };
+        return record->cancel.target != 0;
+    case JOIN:
+        record->kind = KIND_JOIN;
+        record->join = (struct record_join){ .op = op, .component = text_of(components[action.client]), .host = text_of("node") };
+        return true;
+    case LEAVE:
+    case LEAVE_NOW:
+        record->kind = KIND_LEAVE;
+        record->leave = (struct record_leave){ .op = op, .force = action.verb == LEAVE_NOW };
+        return true;
+    case CANCEL_LEAVE:
+        record->kind = KIND_CANCEL;
+        record->cancel = (struct record_cancel){ .op = op, .target = joined->leaving ? joined->leave_op : 0 };
+        return record->cancel.target != 0;
+    case DIE:
+        *in = (struct pool_input){ .kind = POOL_LOST, .session = session, .reason = text_of("killed") };
+        return true;
+    case VERBS:
+        break;
+    }
+    return false;
+}
+
+/* False: the action is none in this state. */
+static bool act(struct world *world, struct action action)
+{
+    struct record record;
+    struct pool_input in;
+    uint64_t op = world->op + 1;
+    if (!input_of(world, action, op, &record, &in))
+        return false;
+    world->op = op;
+    model_input(&world->model, &in);
+    pool_step(world->pool, &in, 0, &world->out);
+    model_compare(&world->model, &world->out, 0);
+    pool_outputs_clear(&world->out);
+    if (!world->model.wrong)
+        world->model.wrong = pool_check(world->pool);
+    return true;
+}
+
+/* ---- states ---- */
+
+static void world_open(struct world *world)
+{
+    struct pool_settings settings = pool_settings_default();
+    settings.lease = 0;
+    settings.fact_bytes = 0;
+    settings.pool = (struct id){ 1, 2 };
+    if (pool_create(&world->pool, &settings) != MSTRO_OK)
+        abort();
+    model_init(&world->model, settings.inline_budget);
+    world->op = 0;
+}
+
+static void world_close(struct world *world)
+{
+    pool_destroy(world->pool);
+    world->pool = NULL;
+}
+
+static int path_to(uint32_t node, struct action path[DEEPEST])
+{
+    int length = 0;
+    for (uint32_t at = node; at != 0; at = nodes[at].parent)
+        path[length++] = nodes[at].action;
+    for (int i = 0; i < length / 2; i++) {
+        struct action other = path[i];
+        path[i] = path[length - 1 - i];
+        path[length - 1 - i] = other;
+    }
+    return length;
+}
+
+static void say_action(struct action action)
+{
+    static const char *const names[] = { "x", "y", "z" };
+    printf("#   %c %s %s\n", 'a' + action.client, verb_name[action.verb], action.verb < OBJECT_VERBS ? names[action.object] : "");
+}
+
+static void say_path(uint32_t node, const struct action *last, const char *wrong)
+{
+    struct action path[DEEPEST];
+    int length = path_to(node, path);
+    printf("# %s, after:\n", wrong);
+    for (int i = 0; i < length; i++)
+        say_action(path[i]);
+    if (last)
+        say_action(*last);
+}
+
+static bool remember(uint64_t hash)
+{
+    if (seen_count * 2 >= seen_room) {
+        size_t room = seen_room ? seen_room * 2 : 1 << 16;
+        uint64_t *larger = calloc(room, sizeof *larger);
+        if (!larger)
+            abort();
+        for (size_t i = 0; i < seen_room; i++)
+            if (seen[i]) {
+                size_t at = seen[i] & (room - 1);
+                while (larger[at])
+                    at = (at + 1) & (room - 1);
+                larger[at] = seen[i];
+            }
+        free(seen);
+        seen = larger;
+        seen_room = room;
+    }
+    hash = hash ? hash : 1;
+    size_t at = hash & (seen_room - 1);
+    while (seen[at] && seen[at] != hash)
+        at = (at + 1) & (seen_room - 1);
+    if (seen[at])
+        return false;
+    seen[at] = hash;
+    seen_count++;
+    return true;
+}
+
+static uint32_t node_add(uint32_t parent, struct action action)
+{
+    if (node_count == node_room) {
+        node_room = node_room ? node_room * 2 : 1 << 16;
+        nodes = realloc(nodes, node_room * sizeof *nodes);
+        if (!nodes)
+            abort();
+    }
+    nodes[node_count] = (struct node){ .parent = parent, .action = action };
+    return (uint32_t)node_count++;
+}
+
+/* What led to a node, to be played again without asking the model. */
+struct history { struct record record[DEEPEST]; struct pool_input in[DEEPEST]; int length; };
+
+/* Play the path to 'node' and keep what was said. */
+static void world_reach(struct world *world, uint32_t node, struct history *history)
+{
+    struct action path[DEEPEST];
+    int length = path_to(node, path);
+    world_open(world);
+    history->length = 0;
+    for (int i = 0; i < length; i++) {
+        input_of(world, path[i], world->op + 1, &history->record[i], &history->in[i]);
+        history->length++;
+        act(world, path[i]);
+    }
+}
+
+/* The same state again: 'model' is that of the node. */
+static void world_again(struct world *world, const struct history *history, const struct world *reached)
+{
+    world_open(world);
+    for (int i = 0; i < history->length; i++) {
+        pool_step(world->pool, &history->in[i], 0, &world->out);
+        pool_outputs_clear(&world->out);
+    }
+    world->model = reached->model;
+    world->op = reached->op;
+}
+
+/* From here on everybody does what ends things: nothing may be left. */
+static void heal(struct world *world)
+{
+    for (int round = 0; round < 2 && !world->model.wrong; round++)
+        for (int client = 0; client < CLIENTS; client++)
+            for (int object = 0; object < objects; object++) {
+                act(world, (struct action){ COMPLETE, (uint8_t)client, (uint8_t)object });
+                act(world, (struct action){ RETRACT, (uint8_t)client, (uint8_t)object });
+            }
+    struct pool_count count = pool_count(world->pool);
+    if (!world->model.wrong && (count.waiting || count.requires || count.tickets))
+        world->model.wrong = "something waits although everybody has completed or retracted";
+    for (int client = 0; client < CLIENTS; client++)
+        act(world, (struct action){ LEAVE, (uint8_t)client, 0 });
+    count = pool_count(world->pool);
+    if (!world->model.wrong && (count.sessions || count.cdos || count.generations || count.inline_bytes || count.waiting))
+        world->model.wrong = "something is left although everybody has left";
+}
+
+static bool counts_agree(const struct world *world)
+{
+    struct pool_count is = pool_count(world->pool), should = model_count(&world->model);
+    return is.sessions == should.sessions && is.cdos == should.cdos && is.generations == should.generations && is.requires == should.requires &&
+           is.tickets == should.tickets && is.waiting == should.waiting && is.inline_bytes == should.inline_bytes;
+}
+
+/* Every action in the state of 'node'.  False: one of them went wrong. */
+static bool expand(uint32_t node)
+{
+    static struct history history;
+    static struct world reached, world;
+    world_reach(&reached, node, &history);
+    world_close(&reached);
+    if ((size_t)history.length > deepest)
+        deepest = (size_t)history.length;
+    for (int i = 0; i < VERBS * CLIENTS * objects; i++) {
+        struct action action = { (uint8_t)(i / CLIENTS / objects), (uint8_t)(i / objects % CLIENTS), (uint8_t)(i % objects) };
+        struct record record;
+        struct pool_input in;
+        if ((action.verb >= OBJECT_VERBS && action.object > 0) || (!bearing && (action.verb == OFFER_BEARING || action.verb == REQUIRE_BEARING)) || !input_of(&reached, action, 1, &record, &in))
+            continue;
+        world_again(&world, &history, &reached);
+        act(&world, action);
+        transitions++;
+        if (!world.model.wrong && !counts_agree(&world))
+            world.model.wrong = "the engine's counts are not those of the rules";
+        if (!world.model.wrong && remember(pool_state_hash(world.pool))) {
+            node_add(node, action);
+            heal(&world);
+        }
+        if (world.model.wrong)
+            say_path(node, &action, world.model.wrong);
+        world_close(&world);
+        if (world.model.wrong)
+            return false;
+    }
+    return true;
+}
+
+/* True: good.  A limit of 0 is none. */
+static bool search(int number, int objects_wanted, bool with_bearing, size_t limit)
+{
+    bool good = true, all = true;
+    objects = objects_wanted;
+    bearing = with_bearing;
+    node_count = seen_count = seen_room = transitions = deepest = 0;
+    free(seen);
+    seen = NULL;
+    node_add(0, (struct action){ 0 });
+    for (uint32_t node = 0; good && node < node_count; node++) {
+        if (limit && node_count > limit) {
+            all = false;
+            break;
+        }
+        good = expand(node);
+    }
+    printf("%sok %d - in every state that two clients and %d object%s can reach%s the engine follows the rules, and everything ends\n",
+           good ? "" : "not ", number, objects, objects > 1 ? "s" : "", bearing ? ", some bearing losses," : ",");
+    printf("# %zu states%s, %zu transitions, up to %zu actions deep\n", node_count, all ? " (all there are)" : "", transitions, deepest);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    bool full = getenv("MAESTRO_LONG"), brief = argc > 1 && strcmp(argv[1], "--brief") == 0;
+    printf("1..2\n");
+    bool good = search(1, 1, true, 0);
+    if (good)
+        good = full ? search(2, 2, true, 0) : search(2, 2, false, brief ? 6000 : 0);
+    free(nodes);
+    free(seen);
+    return !good;
+}
