@@ -163,9 +163,12 @@ int stage_await(const char *component, unsigned index, unsigned seconds)
     if (status != MSTRO_OK)
         return stage_fail(name, status);
     status = demand_within(signal, seconds);
-    if (status == MSTRO_TIMEOUT)
+    int code = 0;
+    if (status == MSTRO_TIMEOUT) {
         warnx("%s.%u has not said within %u s that it is ready", component, index, seconds);
-    int code = status == MSTRO_OK ? 0 : stage_fail(name, status);
+        code = exit_code(status);
+    } else if (status != MSTRO_OK)
+        code = stage_fail(name, status);
     if (code)
         mstro_cdo_retract(signal);
     mstro_cdo_dispose(signal);

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The forecast demo's tests.
 if HAVE_ECCODES
+check_PROGRAMS += %D%/forecast_write
+%C%_forecast_write_CFLAGS = $(forecast_cflags)
+%C%_forecast_write_LDADD = $(ECCODES_LIBS) -lm
+%C%_forecast_write_SOURCES = %D%/forecast_write.c %D%/forecast_sample.c %D%/forecast_sample.h
+
+forecast_scripts = %D%/forecast_input.sh
+dist_check_SCRIPTS += $(forecast_scripts)
+TESTS += $(forecast_scripts)
+
 if HAVE_CMOCKA
+forecast_scripts += %D%/forecast_cdo.sh
 check_PROGRAMS += %D%/forecast_files
 TESTS += %D%/forecast_files
 %C%_forecast_files_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)

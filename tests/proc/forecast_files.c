@@ -24,7 +24,7 @@ static int make_sample(void **state)
 {
     (void)state;
     int fd = mkstemp(sample);
-    return fd < 0 || close(fd) || sample_write(sample);
+    return fd < 0 || close(fd) || sample_write(sample, SAMPLE_MESSAGES, false);
 }
 
 static int remove_sample(void **state)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The whole forecast workflow in one process: its stages are threads, and the pool is inside. */
+/* The whole forecast workflow in one process: its stages are threads, and the pool is inside.
+ *
+ * With two arguments it is no test, but runs the workflow on the file INPUT and leaves what it makes in the folder OUTPUT. */
 #include "tests/lib/check.h"
 
 #include <maestro/maestro.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,8 +20,10 @@
 
 enum { INSTANCES = 2 };
 
-static char folder[] = "/tmp/forecast-inside-XXXXXX";
-static char input[64];
+static char made_folder[] = "/tmp/forecast-inside-XXXXXX";
+static char made_input[64];
+static const char *folder = made_folder;
+static char *input = made_input;
 
 /* One stage: a thread and what became of it. */
 struct stage {
@@ -53,10 +58,11 @@ static void *archive(void *argument)
     return NULL;
 }
 
-static void run_stages(size_t lend)
+/* All stages from begin to end, the forecast's first, then the archive's: true when all went well. */
+static bool run_stages(struct stage stage[2 + INSTANCES], size_t lend)
 {
-    struct stage stage[2 + INSTANCES] = {{.lend = lend}};
-    assert_int_equal(mstro_init("forecast-inside", "all", 0), MSTRO_OK);
+    bool good = mstro_init("forecast-inside", "all", 0) == MSTRO_OK;
+    stage[0].lend = lend;
     pthread_create(&stage[0].thread, NULL, offer, &stage[0]);
     pthread_create(&stage[1].thread, NULL, archive, &stage[1]);
     for (unsigned i = 0; i < INSTANCES; i++) {
@@ -65,21 +71,27 @@ static void run_stages(size_t lend)
     }
     for (unsigned i = 0; i < 2 + INSTANCES; i++) {
         pthread_join(stage[i].thread, NULL);
-        assert_int_equal(stage[i].code, 0);
+        good = good && stage[i].code == 0;
     }
+    return mstro_finalize() == MSTRO_OK && good;
+}
+
+static void run_and_count(size_t lend)
+{
+    struct stage stage[2 + INSTANCES] = {0};
+    assert_true(run_stages(stage, lend));
     assert_int_equal(stage[0].statistics.messages, SAMPLE_MESSAGES);
     assert_int_equal(stage[0].statistics.fields, SAMPLE_FIELDS);
     assert_int_equal(stage[0].statistics.offered, SAMPLE_MESSAGES + SAMPLE_FIELDS);
     assert_int_equal(stage[1].statistics.demanded, SAMPLE_MESSAGES);
     for (unsigned i = 0; i < 2 + INSTANCES; i++)
         statistics_free(&stage[i].statistics);
-    assert_int_equal(mstro_finalize(), MSTRO_OK);
 }
 
 static void all_stages_in_one_process_give_what_is_right(void **state)
 {
     (void)state;
-    run_stages((size_t)1 << 30);
+    run_and_count((size_t)1 << 30);
     assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
     assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
 }
@@ -87,7 +99,7 @@ static void all_stages_in_one_process_give_what_is_right(void **state)
 static void forecast_that_lends_one_message_at_a_time_gives_the_same(void **state)
 {
     (void)state;
-    run_stages(1);
+    run_and_count(1);
     assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
     assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
 }
@@ -95,10 +107,10 @@ static void forecast_that_lends_one_message_at_a_time_gives_the_same(void **stat
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (!mkdtemp(made_folder))
         return -1;
-    snprintf(input, sizeof input, "%s/input", folder);
-    return sample_write(input);
+    snprintf(made_input, sizeof made_input, "%s/input", folder);
+    return sample_write(input, SAMPLE_MESSAGES, false);
 }
 
 static int remove_folder(void **state)
@@ -114,8 +126,21 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-int main(void)
+static int run_on(char *file, const char *output)
 {
+    struct stage stage[2 + INSTANCES] = {0};
+    input = file;
+    folder = output;
+    bool good = run_stages(stage, (size_t)1 << 30);
+    for (unsigned i = 0; i < 2 + INSTANCES; i++)
+        statistics_free(&stage[i].statistics);
+    return good ? 0 : 1;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc == 3)
+        return run_on(argv[1], argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_stages_in_one_process_give_what_is_right),
         cmocka_unit_test(forecast_that_lends_one_message_at_a_time_gives_the_same),

@@ -108,11 +108,11 @@ static codes_handle *make_field(const struct row *row, size_t seed)
 }
 
 /* The fields from row 'at' that share a message: how many were written, or -1. */
-static int write_message(FILE *file, size_t at)
+static int write_message(FILE *file, size_t at, bool apart)
 {
     enum { PRODUCT_SECTION = 4 };
     size_t end = at + 1;
-    while (end < sizeof rows / sizeof *rows && rows[end].joined)
+    while (!apart && end < sizeof rows / sizeof *rows && rows[end].joined)
         end++;
     codes_multi_handle *message = codes_grib_multi_handle_new(NULL);
     int error = message == NULL;
@@ -126,7 +126,7 @@ static int write_message(FILE *file, size_t at)
     return error ? -1 : (int)(end - at);
 }
 
-int sample_write(const char *path)
+int sample_write(const char *path, int messages, bool apart)
 {
     FILE *file = fopen(path, "wb");
     if (!file) {
@@ -134,7 +134,7 @@ int sample_write(const char *path)
         return -1;
     }
     int fields = 0;
-    for (size_t at = 0; at < sizeof rows / sizeof *rows && fields >= 0; at += (size_t)fields)
-        fields = write_message(file, at);
+    for (size_t at = 0; at < sizeof rows / sizeof *rows && fields >= 0 && messages > 0; at += (size_t)fields, messages--)
+        fields = write_message(file, at, apart);
     return fclose(file) || fields < 0 ? -1 : 0;
 }

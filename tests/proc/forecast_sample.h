@@ -4,10 +4,12 @@
  * Two-field messages, a name clash, layers, a negative level, missing values, an unnamed parameter and a reduced grid. */
 #ifndef TESTS_PROC_FORECAST_SAMPLE_H
 #define TESTS_PROC_FORECAST_SAMPLE_H
+#include <stdbool.h>
 
 enum { SAMPLE_MESSAGES = 16, SAMPLE_FIELDS = 18, SAMPLE_WINDS = 3, SAMPLE_ANOMALIES = 9, SAMPLE_POINTS = 36 * 19 };
 
-/* Write it to 'path'.  0, or -1 after a message on stderr. */
-int sample_write(const char *path);
+/* Write its first 'messages' (the first three are u and v at 250 and at 500 hPa) to 'path'; 'apart': each field as a message of its
+ * own.  0, or -1 after a message on stderr. */
+int sample_write(const char *path, int messages, bool apart);
 
 #endif

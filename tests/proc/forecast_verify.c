@@ -80,7 +80,7 @@ static int make_folder(void **state)
     snprintf(input, sizeof input, "%s/input", folder);
     snprintf(archive, sizeof archive, "%s/archive.grib", folder);
     snprintf(products, sizeof products, "%s/products-0.grib", folder);
-    return sample_write(input);
+    return sample_write(input, SAMPLE_MESSAGES, false);
 }
 
 static int fill_folder(void **state)

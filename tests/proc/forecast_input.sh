@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What a user gets to see who gives the stages of the forecast demo something they cannot use.
+. "${srcdir:=.}/tests/lib/tap.sh"
+stages=examples/forecast
+sample=$work/sample.grib
+unset MSTRO_POOL_MANAGER_INFO MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_NAME
+tests/proc/forecast_write "$sample" || exit 99
+
+# ends CODE PATTERN COMMAND...: COMMAND ends with CODE and says PATTERN on stderr
+ends() {
+    expected=$1
+    pattern=$2
+    shift 2
+    got=0
+    timeout 60 "$@" >"$work/out" 2>"$work/err" || got=$?
+    cat "$work/err"
+    [ "$got" = "$expected" ] && { [ -z "$pattern" ] || grep -qE -e "$pattern" "$work/err"; }
+}
+
+for stage in forecast products archive verify summary; do
+    check "$stage --help tells how it is used" sh -c "$stages/$stage --help | grep -q '^usage: $stage '"
+    check "$stage without arguments is a usage error" ends 2 "^usage: $stage " $stages/$stage
+done
+
+$stages/forecast --list "$sample" >"$work/list" 2>"$work/err"
+check "forecast --list tells messages and fields" grep -q "messages 16	fields 18" "$work/list"
+check "every field has a name of its own" test "$(grep -c '^field/' "$work/list")" = "$(grep '^field/' "$work/list" | cut -f1 | sort -u | wc -l)"
+
+echo "station,temperature" >"$work/table.csv"
+check "a file that is no GRIB is named" ends 1 "$work/table.csv: no GRIB message" $stages/forecast "$work/table.csv"
+head -c 2000 "$sample" >"$work/short.grib"
+check "a truncated file is named with the offset" ends 1 "$work/short.grib: truncated.*offset 0" $stages/forecast "$work/short.grib"
+check "of several files, the bad one is named" ends 1 "$work/table.csv: no GRIB" $stages/forecast "$sample" "$work/table.csv"
+check "a file that is not there is named" ends 1 "$work/none.grib: No such file" $stages/forecast "$work/none.grib"
+(cat "$sample"; echo "and no more") >"$work/tail.grib"
+check "what follows the last message is left out, and said" ends 0 "12 bytes from offset [0-9]+ on are no GRIB message" \
+    $stages/forecast --list "$work/tail.grib"
+check "a consumer that does not come is named" ends 6 "archive.0 has not said within 0 s" \
+    $stages/forecast --expect=archive --patience=0 "$sample"
+check "a forecast that nobody wants ends well" ends 0 "" $stages/forecast "$sample"
+check "a pool-manager info that is none is said" env MSTRO_POOL_MANAGER_INFO=nonsense sh -c \
+    "timeout 60 $stages/forecast '$sample' 2>&1 | grep 'cannot join the pool'"
+finish
