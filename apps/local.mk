@@ -41,3 +41,20 @@ bin_PROGRAMS += %D%/maestro
 # Only what is used: `maestro run` needs no fabric.
 %C%_maestro_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
 %C%_maestro_LDADD = libcore.la $(JANSSON_LIBS)
+
+bin_PROGRAMS += %D%/maestro-doctor
+%C%_maestro_doctor_SOURCES = \
+	%D%/complaint.c \
+	%D%/complaint.h \
+	%D%/exit_code.h \
+	%D%/program_path.c \
+	%D%/program_path.h \
+	%D%/doctor/doctor.c \
+	%D%/doctor/environment.c \
+	%D%/doctor/fabric.c \
+	%D%/doctor/finding.h \
+	%D%/doctor/machine.c \
+	%D%/doctor/programs.c
+%C%_maestro_doctor_CPPFLAGS = $(%C%_maestro_CPPFLAGS)
+%C%_maestro_doctor_CFLAGS = $(%C%_maestro_CFLAGS)
+%C%_maestro_doctor_LDADD = libcore.la $(JANSSON_LIBS)

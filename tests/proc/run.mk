@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # maestro run and the other verbs, as a user has them.
 run_tests = \
+	%D%/doctor.sh \
 	%D%/run-command.sh \
 	%D%/run-ending.sh \
 	%D%/run-output.sh \

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* finding.h - what the doctor found, one line each */
+#ifndef APPS_DOCTOR_FINDING_H
+#define APPS_DOCTOR_FINDING_H
+#include <stddef.h>
+
+enum verdict {
+    VERDICT_GOOD,
+    VERDICT_NOTE, /* works, but slower, or not everything */
+    VERDICT_BAD   /* will not work, or not as was meant */
+};
+
+struct finding { const char *section; char subject[64]; enum verdict verdict; char text[384]; };
+struct findings { struct finding *list; size_t count, room; };
+
+/* Append one; memory that is short ends the program.  'section' is a constant. */
+void finding_add(struct findings *f, const char *section, enum verdict verdict, const char *subject, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* The parts of an examination; each appends what it finds. */
+void examine_programs(struct findings *f);    /* versions, libraries, the pool manager */
+void examine_fabric(struct findings *f);      /* providers, which is taken and why not the others */
+void examine_machine(struct findings *f);     /* reading each other's memory, shared memory, limits, runtime directory */
+void examine_environment(struct findings *f); /* variables: known, misspelt */
+
+/* The variables that are known, with what they mean. */
+struct variable { const char *name, *meaning; };
+extern const struct variable known_variables[]; /* ends with a NULL name */
+
+#endif

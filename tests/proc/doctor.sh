@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# maestro doctor: says what there is, which provider is chosen, and which variables nobody reads.
+. "${srcdir:=.}/tests/lib/tap.sh"
+. "$srcdir/tests/lib/run.sh"
+for name in $(env | sed -n 's/^\(MSTRO_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+
+doctor() {
+    code=0
+    (cd "$work/here" && maestro doctor "$@") >"$work/out" 2>"$work/err" </dev/null || code=$?
+}
+doctor
+check "a machine on which the tests run has nothing wrong" ended_with 0
+check "the version of libfabric is said" printed '^  ok +libfabric +1\.[0-9]+'
+check "exactly one provider is chosen" test "$(grep -cE '^  ok +[a-z;_]+ +chosen, on ' "$work/out")" = 1
+check "of others it is said why they are not" printed 'not taken: [a-z]'
+check "reading another process's memory was tried" printed 'process_vm_readv +(permitted|Operation not permitted)'
+check "the doctor leaves nothing in the working directory" test -z "$(ls -A "$work/here")"
+
+MSTRO_OFI_PROVIDER="tcp;ofi_rxm" doctor
+check "MSTRO_OFI_PROVIDER is heeded" printed '^  ok +tcp;ofi_rxm +chosen'
+MSTRO_OFI_PROVIDER=no-such-provider doctor
+check "a provider that is not there is wrong" ended_with 1
+MSTRO_LOG_LEVL=debug doctor
+check "a misspelt variable is wrong" ended_with 1
+check "with the one that was meant" printed '^  WRONG +MSTRO_LOG_LEVL +.*did you mean MSTRO_LOG_LEVEL\?'
+MSTRO_POOL_MANAGER_INFO=the-secret doctor
+check "the workflow's key is shown to nobody" test -z "$(grep -F the-secret "$work/out" "$work/err")"
+doctor --jsom
+check "an unknown option is 2" ended_with 2
+doctor more
+check "so is one word too many" ended_with 2
+full() { code=0; maestro doctor >/dev/full 2>"$work/err" || code=$?; }
+full
+check "output that cannot be written is 1" said 'cannot write to stdout: No space left'
+doctor --json
+check "as JSON it counts what is wrong" printed '^  "wrong": 0,$'
+
+# Every variable that a source file reads is known to the doctor.
+read_by_sources() {
+    grep -rhoE '"MSTRO_[A-Z_]+"' "$srcdir/lib" "$srcdir/pool-manager" "$srcdir/apps/run" "$srcdir/include" --include='*.[ch]' | tr -d '"' |
+        sort -u | while read -r name; do grep -qw "$name" "$srcdir/include/maestro/status.h" || echo "$name"; done
+}
+doctor --variables
+cut -d' ' -f1 "$work/out" | sort >"$work/known"
+read_by_sources >"$work/read"
+check "the sources read some variables" test "$(wc -l <"$work/read")" -gt 10
+check "and the doctor knows every one of them" test -z "$(comm -23 "$work/read" "$work/known" | tee /dev/stderr)"
+finish
