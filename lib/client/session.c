@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/client/session.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -29,6 +32,9 @@ struct session {
     struct waitable ended;
     struct mstro_request_ leaving[2]; /* in peace, by force */
     struct submission give_up;
+    pthread_t thread;               /* drives while no caller does, where the link asks for it */
+    bool has_thread;
+    atomic_bool stopping;
 };
 
 uint64_t session_number(struct session *s)
@@ -267,6 +273,39 @@ bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
     return waitable_is_ready(what);
 }
 
+/* ---- the session's own thread ---- */
+
+static void *attend(void *argument)
+{
+    struct session *s = argument;
+    while (!atomic_load(&s->stopping)) {
+        session_drive(s);
+        waiting_attend(&s->waiting, &s->deadline);
+    }
+    return NULL;
+}
+
+/* It takes no signal of the application's. */
+static mstro_status start_thread(struct session *s)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&s->thread, NULL, attend, s);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    s->has_thread = failed == 0;
+    return failed ? detail_set(MSTRO_FAIL, "no thread for the pool's connection: %s", strerror(failed)) : MSTRO_OK;
+}
+
+static void stop_thread(struct session *s)
+{
+    if (!s->has_thread)
+        return;
+    atomic_store(&s->stopping, true);
+    waiting_call_background(&s->waiting);
+    pthread_join(s->thread, NULL);
+}
+
 /* ---- operations ---- */
 
 void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo)
@@ -420,6 +459,8 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
     waiting_init(&s->waiting, link);
     atomic_init(&s->deadline, NO_DEADLINE);
     mstro_status status = join(s, who, deadline);
+    if (status == MSTRO_OK && link->background)
+        status = start_thread(s);
     if (status != MSTRO_OK)
         session_release(s);
     else
@@ -461,6 +502,7 @@ void session_release(struct session *s)
 {
     if (!s)
         return;
+    stop_thread(s);
     request_release(&s->leaving[0]);
     request_release(&s->leaving[1]);
     s->link->operations->close(s->link);

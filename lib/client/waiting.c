@@ -3,6 +3,9 @@
 
 #include "lib/base/clock.h"
 
+/* How long the background thread leaves the chair to the callers before it looks whether any is left. */
+#define BACKGROUND_AWAY (5 * NANOSECONDS_PER_MILLISECOND)
+
 struct waiter {
     struct list link;
     struct waitable *what; /* or NULL */
@@ -25,11 +28,13 @@ void waiting_init(struct waiting *w, struct link *link)
     pthread_mutex_init(&w->lock, NULL);
     list_init(&w->bench);
     list_init(&w->chores);
+    condition_init(&w->call);
     atomic_init(&w->until, 0);
 }
 
 void waiting_release(struct waiting *w)
 {
+    pthread_cond_destroy(&w->call);
     pthread_mutex_destroy(&w->lock);
 }
 
@@ -119,6 +124,8 @@ void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _At
     if (what)
         what->waiter = &me;
     list_append(&w->bench, &me.link);
+    if (w->chair && w->chair == w->background)
+        wake(w, w->chair); /* it makes room */
     if (!w->chair)
         sleep_in_chair(w, &me, until, session_deadline);
     else
@@ -140,6 +147,38 @@ void waiting_leave(struct waiting *w)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* Lock held. */
+static void call_background(struct waiting *w)
+{
+    if (w->chair && w->chair == w->background)
+        wake(w, w->chair);
+    else
+        pthread_cond_signal(&w->call);
+}
+
+void waiting_call_background(struct waiting *w)
+{
+    pthread_mutex_lock(&w->lock);
+    call_background(w);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
+{
+    struct waiter me = { .what = NULL };
+    pthread_mutex_lock(&w->lock);
+    if (!w->chair && list_empty(&w->bench)) {
+        w->background = &me;
+        sleep_in_chair(w, &me, NO_DEADLINE, session_deadline);
+        w->background = NULL;
+        call_first(w);
+    } else {
+        struct timespec at = clock_to_timespec(clock_now() + BACKGROUND_AWAY);
+        pthread_cond_timedwait(&w->call, &w->lock, &at);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
 void waiting_add_chore(struct waiting *w, struct chore *chore)
 {
     pthread_mutex_lock(&w->lock);
@@ -148,6 +187,8 @@ void waiting_add_chore(struct waiting *w, struct chore *chore)
         wake(w, chore->whose->waiter);
     else if (!list_empty(&w->bench))
         wake(w, list_entry(w->bench.next, struct waiter, link));
+    else
+        call_background(w);
     pthread_mutex_unlock(&w->lock);
 }
 
