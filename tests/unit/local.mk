@@ -9,3 +9,4 @@ include %D%/base.mk
 include %D%/wire.mk
 include %D%/schema.mk
 include %D%/fabric.mk
+include %D%/client.mk
