@@ -3,3 +3,4 @@ include %D%/forecast.mk
 include %D%/fabric.mk
 include %D%/run.mk
 include %D%/io-server.mk
+include %D%/api.mk

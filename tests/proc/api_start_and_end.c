@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api_start_and_end.c - init, finalize, fork, threads that are blocked: what the public interface promises of start and end */
+#include "tests/lib/check.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "maestro/maestro.h"
+
+#define OK(call) assert_int_equal(call, MSTRO_OK)
+
+static int entries_of(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int count = 0;
+    assert_non_null(d);
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
+static mstro_cdo declare(const char *name)
+{
+    mstro_cdo cdo = NULL;
+    OK(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo));
+    return cdo;
+}
+
+static mstro_cdo declare_with(const char *name, void *data, int64_t size)
+{
+    mstro_cdo cdo = declare(name);
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_RAW_PTR, data, false, true));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
+    return cdo;
+}
+
+static void begin(void) { OK(mstro_init("start and end", "tester", 1)); }
+static void end(void) { OK(mstro_finalize()); }
+
+static void every_call_before_init_says_so(void **state)
+{
+    (void)state;
+    mstro_cdo cdo = NULL;
+    mstro_subscription sub = NULL;
+    mstro_pool_event event = NULL;
+    mstro_request req = NULL;
+    char *info = NULL;
+    void *data = NULL;
+    int64_t size;
+    assert_int_equal(mstro_cdo_declare("x", MSTRO_ATTR_DEFAULT, &cdo), MSTRO_UNINIT);
+    assert_int_equal(mstro_cdo_offer(cdo), MSTRO_UNINIT);
+    assert_int_equal(mstro_cdo_access_ptr(cdo, &data, &size), MSTRO_UNINIT);
+    assert_int_equal(mstro_cdo_attribute_set(cdo, "x", &size, true, false), MSTRO_UNINIT);
+    assert_int_equal(mstro_cdo_offer_all(0, NULL, NULL), MSTRO_UNINIT);
+    assert_int_equal(mstro_cdo_demand_async(cdo, &req), MSTRO_UNINIT);
+    assert_int_equal(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub), MSTRO_UNINIT);
+    assert_int_equal(mstro_subscription_poll(sub, &event), MSTRO_UNINIT);
+    assert_int_equal(mstro_pm_start(), MSTRO_UNINIT);
+    assert_int_equal(mstro_pm_getinfo(&info), MSTRO_UNINIT);
+    assert_string_not_equal(mstro_error_detail(), "");
+    OK(mstro_finalize());
+}
+
+static void names_come_from_the_environment_and_are_checked(void **state)
+{
+    (void)state;
+    char longest[300];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_int_equal(mstro_init(NULL, "c", 0), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "MSTRO_WORKFLOW_NAME"));
+    assert_int_equal(mstro_init("w", NULL, 0), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "MSTRO_COMPONENT_NAME"));
+    assert_int_equal(mstro_init("w", "", 0), MSTRO_INVARG);
+    assert_int_equal(mstro_init("w", longest, 0), MSTRO_INVARG);
+    assert_int_equal(mstro_init("w", "\xc3\x28", 0), MSTRO_INVARG);
+    setenv("MSTRO_WORKFLOW_NAME", "from the environment", 1);
+    setenv("MSTRO_COMPONENT_NAME", "tester", 1);
+    OK(mstro_init(NULL, NULL, 0));
+    unsetenv("MSTRO_WORKFLOW_NAME");
+    unsetenv("MSTRO_COMPONENT_NAME");
+    end();
+}
+
+static void init_is_once_and_finalize_harmless(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(mstro_init("w", "c", 0), MSTRO_NOT_TWICE);
+    end();
+    end();
+    end();
+}
+
+static void process_can_begin_and_end_many_times(void **state)
+{
+    (void)state;
+    int value = 0;
+    for (int i = 0; i < 50; i++) {
+        begin();
+        mstro_cdo producer = declare_with("again", &value, sizeof value), consumer = declare("again");
+        OK(mstro_cdo_offer(producer));
+        OK(mstro_cdo_demand(consumer));
+        if (i % 2) { /* every other time nothing is tidied up */
+            OK(mstro_cdo_withdraw(producer));
+            OK(mstro_cdo_dispose(producer));
+            OK(mstro_cdo_dispose(consumer));
+        }
+        end();
+    }
+}
+
+static void pool_in_the_process_opens_no_descriptor_and_starts_no_thread(void **state)
+{
+    (void)state;
+    static char data[100000];
+    int descriptors = entries_of("/proc/self/fd"), threads = entries_of("/proc/self/task");
+    begin();
+    mstro_cdo producer = declare_with("quiet", data, sizeof data), consumer = declare("quiet");
+    mstro_subscription sub;
+    mstro_pool_event event;
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub));
+    OK(mstro_cdo_offer(producer));
+    OK(mstro_cdo_demand(consumer));
+    OK(mstro_subscription_wait(sub, &event));
+    OK(mstro_pool_event_dispose(event));
+    assert_int_equal(entries_of("/proc/self/fd"), descriptors);
+    assert_int_equal(entries_of("/proc/self/task"), threads);
+    OK(mstro_subscription_dispose(sub));
+    OK(mstro_cdo_withdraw(producer));
+    end();
+}
+
+static void descriptor_of_a_subscription_is_readable_while_there_are_events(void **state)
+{
+    (void)state;
+    begin();
+    mstro_subscription sub;
+    mstro_pool_event event;
+    struct pollfd watched = { .events = POLLIN };
+    mstro_cdo cdo = declare("seen");
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub));
+    OK(mstro_subscription_fd(sub, &watched.fd));
+    assert_int_equal(poll(&watched, 1, 0), 0);
+    OK(mstro_cdo_offer(cdo));
+    assert_int_equal(poll(&watched, 1, 10000), 1);
+    OK(mstro_subscription_poll(sub, &event));
+    assert_non_null(event);
+    OK(mstro_pool_event_dispose(event));
+    assert_int_equal(poll(&watched, 1, 0), 0);
+    OK(mstro_subscription_dispose(sub));
+    OK(mstro_cdo_withdraw(cdo));
+    end();
+}
+
+/* ---- threads that are blocked when finalize runs ---- */
+
+struct blocked { mstro_cdo cdo; mstro_subscription sub; atomic_int entered; mstro_status status; };
+
+static void *demand_for_ever(void *argument)
+{
+    struct blocked *b = argument;
+    atomic_store(&b->entered, 1);
+    b->status = mstro_cdo_demand(b->cdo);
+    return NULL;
+}
+
+static void *wait_for_ever(void *argument)
+{
+    struct blocked *b = argument;
+    mstro_pool_event event;
+    atomic_store(&b->entered, 1);
+    b->status = mstro_subscription_wait(b->sub, &event);
+    return NULL;
+}
+
+static void wait_until_asleep(struct blocked *b)
+{
+    struct timespec pause = { .tv_nsec = 1000000 };
+    while (!atomic_load(&b->entered))
+        nanosleep(&pause, NULL);
+    /* the call is refused as busy from the moment in which it has the handle */
+    while (b->cdo ? mstro_cdo_seal(b->cdo) != MSTRO_BUSY : mstro_subscription_fd(b->sub, &(int){ 0 }) != MSTRO_BUSY)
+        nanosleep(&pause, NULL);
+}
+
+static void calls_blocked_in_other_threads_are_cancelled_by_finalize(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        pthread_t thread[3];
+        begin();
+        struct blocked b[3] = { { .cdo = declare("nobody offers this") }, { .cdo = declare("nor this") }, { .cdo = NULL } };
+        OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_LOST, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &b[2].sub));
+        for (int t = 0; t < 3; t++) {
+            assert_int_equal(pthread_create(&thread[t], NULL, t == 2 ? wait_for_ever : demand_for_ever, &b[t]), 0);
+            wait_until_asleep(&b[t]);
+        }
+        end();
+        for (int t = 0; t < 3; t++) {
+            pthread_join(thread[t], NULL);
+            assert_int_equal(b[t].status, MSTRO_CANCELLED);
+        }
+    }
+}
+
+static void request_that_finalize_ended_says_cancelled_afterwards(void **state)
+{
+    (void)state;
+    mstro_request req;
+    begin();
+    OK(mstro_cdo_demand_async(declare("nobody offers this"), &req));
+    end();
+    assert_int_equal(mstro_request_wait(req), MSTRO_CANCELLED);
+    begin();
+    OK(mstro_cdo_demand_async(declare("nobody offers this"), &req));
+    end();
+    begin();
+    bool done = false;
+    assert_int_equal(mstro_request_test(req, &done), MSTRO_CANCELLED);
+    assert_true(done);
+    end();
+}
+
+static void handle_in_use_is_busy(void **state)
+{
+    (void)state;
+    begin();
+    pthread_t thread;
+    struct blocked b = { .cdo = declare("awaited") };
+    mstro_cdo producer = declare("awaited");
+    assert_int_equal(pthread_create(&thread, NULL, demand_for_ever, &b), 0);
+    wait_until_asleep(&b);
+    assert_int_equal(mstro_cdo_demand(b.cdo), MSTRO_BUSY);
+    assert_int_equal(mstro_cdo_dispose(b.cdo), MSTRO_BUSY);
+    OK(mstro_cdo_offer(producer));
+    pthread_join(thread, NULL);
+    assert_int_equal(b.status, MSTRO_OK);
+    OK(mstro_cdo_withdraw(producer));
+    end();
+}
+
+static void operation_timeout_ends_a_demand_that_waits_too_long(void **state)
+{
+    (void)state;
+    setenv("MSTRO_OPERATION_TIMEOUT", "50ms", 1);
+    begin();
+    unsetenv("MSTRO_OPERATION_TIMEOUT");
+    mstro_cdo consumer = declare("late"), producer = declare("late");
+    uint64_t start = mstro_clock();
+    assert_int_equal(mstro_cdo_demand(consumer), MSTRO_TIMEOUT);
+    assert_in_range(mstro_clock() - start, 50000000, 5000000000);
+    OK(mstro_cdo_offer(producer));
+    OK(mstro_cdo_demand(consumer)); /* the requirement stayed */
+    OK(mstro_cdo_withdraw(producer));
+    end();
+    setenv("MSTRO_OPERATION_TIMEOUT", "soon", 1);
+    assert_int_equal(mstro_init("w", "c", 0), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "MSTRO_OPERATION_TIMEOUT"));
+    unsetenv("MSTRO_OPERATION_TIMEOUT");
+}
+
+static void withdraw_that_waits_too_long_leaves_the_offer_standing(void **state)
+{
+    (void)state;
+    static char data[20000], small[10];
+    setenv("MSTRO_OPERATION_TIMEOUT", "50ms", 1);
+    begin();
+    unsetenv("MSTRO_OPERATION_TIMEOUT");
+    mstro_cdo producer = declare_with("held", data, sizeof data), consumer = declare_with("held", small, sizeof small);
+    mstro_cdo other = declare("held");
+    OK(mstro_cdo_require(consumer)); /* its buffer is too small: it cannot be served ahead */
+    OK(mstro_cdo_offer(producer));
+    assert_int_equal(mstro_cdo_withdraw(producer), MSTRO_TIMEOUT);
+    OK(mstro_cdo_demand(other));
+    OK(mstro_cdo_retract(consumer));
+    OK(mstro_cdo_withdraw(producer));
+    end();
+}
+
+/* ---- fork ---- */
+
+static int run_in_child(int (*body)(void))
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        exit(body()); /* with its atexit functions */
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static mstro_cdo inherited;
+
+static int use_what_was_inherited(void)
+{
+    mstro_cdo cdo = NULL;
+    mstro_request req;
+    return mstro_cdo_declare("x", MSTRO_ATTR_DEFAULT, &cdo) == MSTRO_FORKED && mstro_cdo_demand(inherited) == MSTRO_FORKED &&
+                   mstro_cdo_demand_async(inherited, &req) == MSTRO_FORKED && mstro_cdo_dispose(inherited) == MSTRO_FORKED &&
+                   mstro_init("w", "c", 0) == MSTRO_FORKED && mstro_finalize() == MSTRO_FORKED
+               ? 0
+               : 1;
+}
+
+static int begin_anew(void)
+{
+    return mstro_init("w", "c", 0) == MSTRO_OK && mstro_finalize() == MSTRO_OK ? 0 : 1;
+}
+
+static void forked_child_is_refused_and_parent_not_disturbed(void **state)
+{
+    (void)state;
+    begin();
+    inherited = declare("inherited");
+    mstro_cdo consumer = declare("inherited");
+    assert_int_equal(run_in_child(use_what_was_inherited), 0);
+    OK(mstro_cdo_offer(inherited));
+    OK(mstro_cdo_demand(consumer));
+    OK(mstro_cdo_withdraw(inherited));
+    end();
+    assert_int_equal(run_in_child(begin_anew), 0);
+}
+
+/* ---- signals ---- */
+
+static void no_signal_disposition_is_changed(void **state)
+{
+    (void)state;
+    struct sigaction before[32], after;
+    for (int s = 1; s < 32; s++)
+        sigaction(s, NULL, &before[s]);
+    begin();
+    for (int s = 1; s < 32; s++) {
+        sigaction(s, NULL, &after);
+        assert_true(after.sa_handler == before[s].sa_handler);
+    }
+    end();
+}
+
+/* ---- many ---- */
+
+static void ten_thousand_objects_leave_nothing_behind(void **state)
+{
+    (void)state;
+    char data[64] = "x", name[32];
+    begin();
+    for (int i = 0; i < 10000; i++) {
+        snprintf(name, sizeof name, "object %d", i);
+        mstro_cdo producer = declare_with(name, data, sizeof data), consumer = declare(name);
+        OK(mstro_cdo_require(consumer));
+        OK(mstro_cdo_offer(producer));
+        OK(mstro_cdo_withdraw(producer));
+        OK(mstro_cdo_demand(consumer));
+        OK(mstro_cdo_dispose(producer));
+        OK(mstro_cdo_dispose(consumer));
+    }
+    end();
+}
+
+static void groups_say_that_they_are_not_available(void **state)
+{
+    (void)state;
+    mstro_group group = (mstro_group)&group;
+    assert_int_equal(mstro_group_declare("g", &group), MSTRO_UNIMPL);
+    assert_null(group);
+}
+
+static void wrong_arguments_are_named(void **state)
+{
+    (void)state;
+    begin();
+    mstro_subscription sub;
+    mstro_pool_event event;
+    assert_int_equal(mstro_cdo_offer(NULL), MSTRO_INVARG);
+    assert_int_equal(mstro_cdo_declare("x", (mstro_cdo_attributes)&sub, &(mstro_cdo){ 0 }), MSTRO_INVARG);
+    assert_int_equal(mstro_subscribe(NULL, 0, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub), MSTRO_INVARG);
+    assert_int_equal(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, 99, &sub), MSTRO_INVARG);
+    assert_int_equal(mstro_subscription_poll(NULL, &event), MSTRO_INVARG);
+    OK(mstro_subscription_dispose(NULL));
+    OK(mstro_pool_event_dispose(NULL));
+    assert_null(mstro_cdo_name(NULL));
+    mstro_cdo sized = declare("has a size but no data");
+    int64_t size = 10;
+    OK(mstro_cdo_attribute_set(sized, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
+    assert_int_equal(mstro_cdo_offer(sized), MSTRO_INVARG);
+    mstro_cdo placed = declare("has data but no size");
+    OK(mstro_cdo_attribute_set(placed, MSTRO_ATTR_CORE_CDO_RAW_PTR, &size, false, true));
+    assert_int_equal(mstro_cdo_offer(placed), MSTRO_INVARG);
+    assert_string_equal(mstro_pool_event_description(MSTRO_POOL_EVENT_OFFER), "OFFER");
+    assert_string_equal(mstro_pool_event_description(MSTRO_POOL_EVENT_OVERFLOW), "OVERFLOW");
+    assert_string_equal(mstro_pool_event_description(MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_DEMAND), "?");
+    end();
+}
+
+static void library_allocates_where_a_producer_asks_for_it(void **state)
+{
+    (void)state;
+    begin();
+    mstro_cdo producer = declare("allocated"), consumer = declare("allocated");
+    int64_t size = 5000, got;
+    bool yes = true;
+    void *data, *copy;
+    OK(mstro_cdo_attribute_set(producer, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
+    OK(mstro_cdo_attribute_set(producer, MSTRO_ATTR_CORE_CDO_ALLOCATE_NOW, &yes, true, false));
+    OK(mstro_cdo_access_ptr(producer, &data, &got));
+    assert_int_equal(got, 5000);
+    memset(data, 9, 5000);
+    OK(mstro_cdo_offer(producer));
+    OK(mstro_cdo_demand(consumer));
+    OK(mstro_cdo_access_ptr(consumer, &copy, &got));
+    assert_int_equal(got, 5000);
+    assert_memory_equal(copy, data, 5000);
+    OK(mstro_cdo_withdraw(producer));
+    OK(mstro_cdo_dispose(producer)); /* frees what it allocated */
+    OK(mstro_cdo_dispose(consumer));
+    free(copy);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_before_init_says_so),
+        cmocka_unit_test(names_come_from_the_environment_and_are_checked),
+        cmocka_unit_test(init_is_once_and_finalize_harmless),
+        cmocka_unit_test(process_can_begin_and_end_many_times),
+        cmocka_unit_test(pool_in_the_process_opens_no_descriptor_and_starts_no_thread),
+        cmocka_unit_test(descriptor_of_a_subscription_is_readable_while_there_are_events),
+        cmocka_unit_test(calls_blocked_in_other_threads_are_cancelled_by_finalize),
+        cmocka_unit_test(request_that_finalize_ended_says_cancelled_afterwards),
+        cmocka_unit_test(handle_in_use_is_busy),
+        cmocka_unit_test(operation_timeout_ends_a_demand_that_waits_too_long),
+        cmocka_unit_test(withdraw_that_waits_too_long_leaves_the_offer_standing),
+        cmocka_unit_test(forked_child_is_refused_and_parent_not_disturbed),
+        cmocka_unit_test(no_signal_disposition_is_changed),
+        cmocka_unit_test(ten_thousand_objects_leave_nothing_behind),
+        cmocka_unit_test(groups_say_that_they_are_not_available),
+        cmocka_unit_test(wrong_arguments_are_named),
+        cmocka_unit_test(library_allocates_where_a_producer_asks_for_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
