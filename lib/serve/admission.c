@@ -83,6 +83,9 @@ static void deny(struct admission *a, struct guest *g, mstro_status status)
     struct witness_outbox outbox;
     handshake_deny(&a->settings.self, status, mstro_error_detail(), witness_begin(&outbox));
     witness_send(g->fd, &outbox);
+    char unread[4096]; /* closing with bytes unread would take our answer back */
+    for (int i = 0; i < 16 && recv(g->fd, unread, sizeof unread, 0) == (ssize_t)sizeof unread; i++)
+        ;
     atomic_fetch_add(&a->refused, 1);
     log_info(LOG_PM, "a client was not let in: %s: %s", mstro_status_name(status), mstro_error_detail());
     guest_free(a, g, "");

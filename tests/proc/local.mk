@@ -4,3 +4,4 @@ include %D%/fabric.mk
 include %D%/run.mk
 include %D%/io-server.mk
 include %D%/api.mk
+include %D%/wire.mk

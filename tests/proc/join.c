@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Joining over a real fabric: a server and its clients, each with sockets and frames of its own, in one process. */
+#define _GNU_SOURCE /* memmem */
+#include "tests/lib/check.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/client/remote.h"
+#include "lib/serve/pool_info.h"
+#include "lib/serve/server.h"
+
+static struct host *host;
+static struct server *server;
+
+static const struct id pool_id = { 0x1122334455667788, 0x99aabbccddeeff00 };
+
+static void start_server(uint64_t join_time)
+{
+    struct pool_settings pool = pool_settings_default();
+    pool.pool = pool_id;
+    pool.workflow = text_of("join");
+    assert_int_equal(host_create(&host, &pool), MSTRO_OK);
+    const struct server_settings settings = { .pool = pool_id, .workflow = pool.workflow, .listen = "127.0.0.1", .join_time = join_time };
+    assert_int_equal(server_start(&server, host, &settings), MSTRO_OK);
+}
+
+static void stop_server(void)
+{
+    server_stop(server);
+    host_destroy(host);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    start_server(0);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    stop_server();
+    return 0;
+}
+
+/* ---- a client that keeps the last record, and what was lost ---- */
+
+struct guest {
+    struct link_receiver receiver;
+    struct link *link;
+    enum record_kind kind; /* of the last record, 0: none yet */
+    uint32_t status;
+    char detail[512], lost_reason[256];
+    mstro_status lost;
+    unsigned records;
+};
+
+static void keep(struct guest *g, uint32_t status, struct text detail)
+{
+    g->status = status;
+    snprintf(g->detail, sizeof g->detail, TEXT_FORMAT, TEXT_ARGUMENTS(detail));
+}
+
+static void on_record(struct link_receiver *receiver, const struct record *r)
+{
+    struct guest *g = (struct guest *)receiver;
+    g->kind = r->kind;
+    g->records++;
+    switch (r->kind) {
+    case KIND_REFUSED: keep(g, r->refused.status, r->refused.detail); break;
+    case KIND_ACK: keep(g, r->ack.status, r->ack.detail); break;
+    case KIND_BYE: keep(g, r->bye.status, r->bye.detail); break;
+    default: break;
+    }
+}
+
+static void on_lost(struct link_receiver *receiver, mstro_status status, struct text reason)
+{
+    struct guest *g = (struct guest *)receiver;
+    g->lost = status;
+    snprintf(g->lost_reason, sizeof g->lost_reason, TEXT_FORMAT, TEXT_ARGUMENTS(reason));
+}
+
+static mstro_status reach(struct guest *g, const char *info)
+{
+    *g = (struct guest){ .receiver = { on_record, on_lost } };
+    return link_remote(&g->link, info, clock_now() + 5 * NANOSECONDS_PER_SECOND);
+}
+
+static void say(struct guest *g, const struct record *r)
+{
+    g->kind = 0;
+    g->link->operations->send(g->link, 0, r);
+    g->link->operations->flush(g->link);
+}
+
+/* Poll until something has come or the link is lost; fails after 10 s. */
+static void hear(struct guest *g)
+{
+    uint64_t end_of_patience = clock_now() + 10 * NANOSECONDS_PER_SECOND;
+    while (!g->link->operations->poll(g->link, &g->receiver) || (!g->kind && !g->lost)) {
+        assert_true(clock_now() < end_of_patience);
+        g->link->operations->sleep(g->link, clock_now() + 50 * NANOSECONDS_PER_MILLISECOND);
+    }
+}
+
+static void part(struct guest *g) { g->link->operations->close(g->link); }
+
+static enum record_kind join_as(struct guest *g, const char *component, const char *workflow)
+{
+    struct record r = { .kind = KIND_JOIN, .join = { .op = 1, .pid = (uint64_t)getpid(), .workflow = text_of(workflow), .component = text_of(component), .host = text_of("here") } };
+    say(g, &r);
+    hear(g);
+    return g->kind;
+}
+
+static void wait_for_connections(uint64_t count)
+{
+    uint64_t end_of_patience = clock_now() + 10 * NANOSECONDS_PER_SECOND;
+    while (server_count(server).shard.connections != count) {
+        assert_true(clock_now() < end_of_patience);
+        usleep(1000);
+    }
+}
+
+/* ---- who may come in ---- */
+
+static void a_process_with_the_info_is_welcomed_and_says_goodbye(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "one", "join"), KIND_WELCOME);
+    say(&g, &(struct record){ .kind = KIND_LEAVE, .leave = { .op = 2 } });
+    hear(&g);
+    assert_int_equal(g.kind, KIND_BYE);
+    assert_int_equal(g.status, MSTRO_OK);
+    part(&g);
+    wait_for_connections(0);
+    assert_int_equal(host_count(host).sessions, 0);
+}
+
+static void a_name_that_lives_is_refused_naming_host_and_process(void **state)
+{
+    (void)state;
+    struct guest first, second;
+    char pid[32];
+    assert_int_equal(reach(&first, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&first, "twin", "join"), KIND_WELCOME);
+    assert_int_equal(reach(&second, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&second, "twin", "join"), KIND_REFUSED);
+    assert_int_equal(second.status, MSTRO_CONFLICT);
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    assert_non_null(strstr(second.detail, "here"));
+    assert_non_null(strstr(second.detail, pid));
+    part(&second);
+    part(&first);
+    wait_for_connections(0);
+}
+
+static void another_workflow_is_refused(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "one", "another"), KIND_REFUSED);
+    part(&g);
+}
+
+static void who_dies_makes_room_for_its_name(void **state)
+{
+    (void)state;
+    struct guest g;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+        assert_int_equal(join_as(&g, "again", "join"), KIND_WELCOME);
+        part(&g); /* no LEAVE: as a process that dies */
+        wait_for_connections(0);
+        assert_int_equal(host_count(host).sessions, 0);
+    }
+}
+
+static void many_records_of_both_sides_arrive_in_order(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "many", "join"), KIND_WELCOME);
+    unsigned before = g.records;
+    for (uint64_t op = 10; op < 5010; op++)
+        g.link->operations->send(g.link, 0, &(struct record){ .kind = KIND_RETRACT, .retract = { .op = op, .handle = op } });
+    g.link->operations->flush(g.link);
+    uint64_t end_of_patience = clock_now() + 20 * NANOSECONDS_PER_SECOND;
+    while (g.records < before + 5000) {
+        assert_int_equal(g.lost, MSTRO_OK);
+        assert_true(clock_now() < end_of_patience);
+        if (!g.link->operations->poll(g.link, &g.receiver))
+            g.link->operations->sleep(g.link, clock_now() + 50 * NANOSECONDS_PER_MILLISECOND);
+    }
+    assert_true(server_count(server).shard.frames_received < 1000); /* they travelled together */
+    part(&g);
+    wait_for_connections(0);
+}
+
+/* ---- who finds nobody, or somebody else ---- */
+
+static char *info_with(void (*change)(struct record_pool_info *info))
+{
+    struct arena arena = { 0 };
+    struct record_pool_info info;
+    char *text;
+    assert_int_equal(pool_info_decode(server_info(server), &arena, &info), MSTRO_OK);
+    change(&info);
+    assert_int_equal(pool_info_encode(&info, &text), MSTRO_OK);
+    arena_release(&arena);
+    return text;
+}
+
+static mstro_status reach_with(void (*change)(struct record_pool_info *info))
+{
+    struct guest g;
+    char *text = info_with(change);
+    uint64_t begin_time = clock_now();
+    mstro_status status = reach(&g, text);
+    assert_true(clock_now() - begin_time < 3 * NANOSECONDS_PER_SECOND);
+    free(text);
+    return status;
+}
+
+static void other_pool(struct record_pool_info *info) { info->pool.low++; }
+static void other_key(struct record_pool_info *info) { info->key = bytes_of("another key of thirty-two bytes.", 32); }
+static void other_port(struct record_pool_info *info) { info->witness = text_of("127.0.0.1:1"); }
+static void no_address(struct record_pool_info *info) { info->witness = text_of("nowhere"); }
+
+static void infos_that_lead_nowhere_are_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(reach_with(other_pool), MSTRO_POOL_STALE);
+    assert_int_equal(reach_with(other_key), MSTRO_REFUSED);
+    assert_non_null(strstr(mstro_error_detail(), "key"));
+    assert_int_equal(reach_with(other_port), MSTRO_NO_PM);
+    assert_non_null(strstr(mstro_error_detail(), "127.0.0.1:1"));
+    assert_int_equal(reach_with(no_address), MSTRO_INVARG);
+}
+
+static void what_is_no_info_is_called_that(void **state)
+{
+    (void)state;
+    char cut[POOL_INFO_MAX], changed[POOL_INFO_MAX];
+    snprintf(cut, sizeof cut, "%s", server_info(server));
+    snprintf(changed, sizeof changed, "%s", server_info(server));
+    cut[strlen(cut) - 5] = '\0';
+    changed[60] = changed[60] == 'A' ? 'B' : 'A';
+    const char *bad[] = { "", "rubbish", "maestro1:", "maestro1:!!!!", cut, changed, "MSTRO_POOL_MANAGER_INFO;x;" };
+    struct guest g;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(reach(&g, bad[i]), MSTRO_INVARG);
+        assert_non_null(strstr(mstro_error_detail(), "info"));
+    }
+}
+
+static void the_info_survives_an_environment_variable(void **state)
+{
+    (void)state;
+    const char *info = server_info(server);
+    assert_null(strpbrk(info, "; \t\n\r\"'$`\\"));
+    assert_true(strlen(info) < 4096);
+}
+
+/* A port that something else has now: it says something of its own. */
+static void a_foreign_service_is_called_stale(void **state)
+{
+    (void)state;
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    getsockname(listener, (struct sockaddr *)&at, &length);
+    struct arena arena = { 0 };
+    struct record_pool_info info;
+    char name[64], *text;
+    assert_int_equal(pool_info_decode(server_info(server), &arena, &info), MSTRO_OK);
+    snprintf(name, sizeof name, "127.0.0.1:%d", ntohs(at.sin_port));
+    info.witness = text_of(name);
+    assert_int_equal(pool_info_encode(&info, &text), MSTRO_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        static const char banner[] = "SSH-2.0-somebody else entirely, with a longish banner of its own\r\n";
+        int fd = accept(listener, NULL, NULL);
+        (void)!write(fd, banner, sizeof banner);
+        pause();
+    }
+    struct guest g;
+    assert_int_equal(reach(&g, text), MSTRO_POOL_STALE);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(listener);
+    free(text);
+    arena_release(&arena);
+}
+
+/* ---- who is at the door and does not come in ---- */
+
+static int knock(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    at.sin_port = htons((uint16_t)atoi(strrchr(server_door(server), ':') + 1));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+/* The bytes that come until the end of the connection, at most 'seconds'. */
+static size_t read_all(int fd, void *to, size_t size, int seconds)
+{
+    struct timeval patience = { .tv_sec = seconds };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    size_t used = 0;
+    for (ssize_t n; (n = recv(fd, (char *)to + used, size - used, 0)) != 0; used += (size_t)n)
+        assert_true(n > 0 && used < size);
+    close(fd);
+    return used;
+}
+
+static void garbage_gets_one_named_error_and_the_end(void **state)
+{
+    (void)state;
+    char answer[4096];
+    uint8_t huge[FRAME_HEADER_SIZE];
+    struct writer w = writer_of(huge, sizeof huge);
+    writer_u32(&w, FRAME_MAGIC);
+    writer_u16(&w, 1);
+    writer_u16(&w, FRAME_HANDSHAKE);
+    writer_u32(&w, UINT32_MAX);
+    memset(writer_take(&w, writer_left(&w)), 0, 20);
+    static const char request[] = "GET / HTTP/1.1\r\nHost: somewhere.example\r\n\r\n";
+    const struct bytes garbage[] = { bytes_of(request, sizeof request), bytes_of(huge, sizeof huge) };
+    for (size_t i = 0; i < 2; i++) {
+        int fd = knock();
+        assert_int_equal(send(fd, garbage[i].at, garbage[i].length, MSG_NOSIGNAL), garbage[i].length);
+        size_t length = read_all(fd, answer, sizeof answer, 5);
+        assert_true(length > FRAME_HEADER_SIZE);
+        assert_non_null(memmem(answer, length, "frame", 5));
+    }
+}
+
+static void who_says_nothing_is_put_out_and_others_come_in_meanwhile(void **state)
+{
+    (void)state;
+    stop_server();
+    start_server(300 * NANOSECONDS_PER_MILLISECOND);
+    int silent[50];
+    for (size_t i = 0; i < 50; i++)
+        silent[i] = knock();
+    struct guest g;
+    uint64_t begin_time = clock_now();
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "honest", "join"), KIND_WELCOME);
+    char answer[64];
+    for (size_t i = 0; i < 50; i++)
+        assert_int_equal(read_all(silent[i], answer, sizeof answer, 5), 0);
+    assert_true(clock_now() - begin_time < 5 * NANOSECONDS_PER_SECOND);
+    assert_int_equal(g.lost, MSTRO_OK);
+    say(&g, &(struct record){ .kind = KIND_RETRACT, .retract = { .op = 9, .handle = 9 } });
+    hear(&g);
+    assert_int_equal(g.kind, KIND_ACK);
+    part(&g);
+}
+
+/* Shaken hands, but no JOIN. */
+static void who_does_not_join_is_put_out(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    hear(&g);
+    assert_int_equal(g.lost, MSTRO_POOL_LOST);
+    part(&g);
+    wait_for_connections(0);
+}
+
+/* ---- the end of the pool ---- */
+
+static void the_end_of_the_server_is_told_soon(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "left behind", "join"), KIND_WELCOME);
+    g.kind = 0;
+    uint64_t begin_time = clock_now();
+    server_stop(server);
+    hear(&g);
+    assert_int_equal(g.lost, MSTRO_POOL_LOST);
+    assert_true(clock_now() - begin_time < NANOSECONDS_PER_SECOND);
+    part(&g);
+    host_destroy(host);
+    start_server(0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_process_with_the_info_is_welcomed_and_says_goodbye),
+        cmocka_unit_test(a_name_that_lives_is_refused_naming_host_and_process),
+        cmocka_unit_test(another_workflow_is_refused),
+        cmocka_unit_test(who_dies_makes_room_for_its_name),
+        cmocka_unit_test(many_records_of_both_sides_arrive_in_order),
+        cmocka_unit_test(infos_that_lead_nowhere_are_told_apart),
+        cmocka_unit_test(what_is_no_info_is_called_that),
+        cmocka_unit_test(the_info_survives_an_environment_variable),
+        cmocka_unit_test(a_foreign_service_is_called_stale),
+        cmocka_unit_test(garbage_gets_one_named_error_and_the_end),
+        cmocka_unit_test(who_says_nothing_is_put_out_and_others_come_in_meanwhile),
+        cmocka_unit_test(who_does_not_join_is_put_out),
+        cmocka_unit_test(the_end_of_the_server_is_told_soon),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
