@@ -85,11 +85,13 @@ mstro_status table_assign(struct attribute *attribute, const struct value *v)
         value.text.at = *(char *const *)attribute->native;
     if (v->kind == VALUE_BLOB)
         value.blob.at = ((const mstro_blob *)attribute->native)->data;
+    bool kept = v->kind == VALUE_POINTER && handed == v->pointer; /* still the one the user gave away */
     free(attribute->owned);
-    free(handed);
+    if (!kept)
+        free(handed);
     attribute->value = value;
     attribute->owned = owned;
-    attribute->handed = NULL;
+    attribute->handed = kept ? handed : NULL;
     attribute->borrowed = attribute->adopted = attribute->mismatch = false;
     return MSTRO_OK;
 }
@@ -215,12 +217,14 @@ static mstro_status set_list(struct attributes *a, const struct schema_entry *en
     return status;
 }
 
-/* Keep the user's memory: the address of a number, the characters of a string. */
-static void borrow(struct attribute *place, const struct value *value, void *val)
+/* Keep the user's memory: the address of a number, the characters of a string.  'gift': what is to be freed one day, or NULL. */
+static void borrow(struct attribute *place, const struct value *value, void *val, void *gift)
 {
     free(place->owned);
-    free(place->handed);
-    place->owned = place->handed = NULL;
+    if (place->handed != gift)
+        free(place->handed);
+    place->owned = NULL;
+    place->handed = gift;
     place->value = *value;
     place->native = val;
     place->borrowed = value->kind != VALUE_POINTER;
@@ -257,9 +261,7 @@ mstro_status attributes_set(struct attributes *a, const char *key, void *val, bo
         drop_if_empty(a, place);
         return status;
     }
-    borrow(place, &value, val);
-    if (!user_owned)
-        place->handed = gift_of(value.kind, val);
+    borrow(place, &value, val, user_owned ? NULL : gift_of(value.kind, val));
     return MSTRO_OK;
 }
 

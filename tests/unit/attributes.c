@@ -135,6 +135,19 @@ static void what_was_given_away_is_freed(void **state)
     assert_int_equal(attributes_seal(table(state)), MSTRO_OK);
 }
 
+static void pointer_given_away_stays_when_it_is_set_again(void **state)
+{
+    char *buffer = malloc(8), *string = strdup("0001");
+    assert_int_equal(attributes_set(table(state), MSTRO_ATTR_CORE_CDO_RAW_PTR, buffer, false, false), MSTRO_OK);
+    assert_int_equal(attributes_set(table(state), MSTRO_ATTR_CORE_CDO_RAW_PTR, buffer, false, false), MSTRO_OK);
+    assert_int_equal(attributes_put_pointer(table(state), CORE_RAW_PTR, buffer), MSTRO_OK);
+    strcpy(buffer, "alive");
+    assert_int_equal(attributes_set(table(state), EXPVER, &string, false, false), MSTRO_OK);
+    assert_int_equal(attributes_set(table(state), EXPVER, &string, false, false), MSTRO_OK);
+    assert_string_equal(got_string(table(state), EXPVER), "0001");
+    assert_string_equal(attributes_raw_ptr(table(state)), "alive");
+}
+
 static void raw_ptr_is_the_pointer_itself_and_never_travels(void **state)
 {
     int buffer[4];
@@ -424,6 +437,7 @@ int main(void)
         CASE(string_can_be_set_to_what_get_gave),
         CASE(value_not_copied_stays_where_it_is_until_the_seal),
         CASE(what_was_given_away_is_freed),
+        CASE(pointer_given_away_stays_when_it_is_set_again),
         CASE(raw_ptr_is_the_pointer_itself_and_never_travels),
         CASE(name_is_readable_and_cannot_be_set),
         CASE(unknown_key_suggests_the_nearest),
