@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
 #include "lib/schema/value.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -311,15 +314,18 @@ uint64_t value_hash(const struct value *v)
     }
 }
 
-/* The shortest form that reads back as the same number. */
+/* The shortest form that reads back as the same number, with a point whatever the locale of the application is. */
 static void print_real(FILE *to, double real, int digits, int most, bool narrow)
 {
     char buffer[40];
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
     for (; digits <= most; digits++) {
         snprintf(buffer, sizeof buffer, "%.*g", digits, real);
         if (narrow ? strtof(buffer, NULL) == (float)real : strtod(buffer, NULL) == real)
             break;
     }
+    uselocale(before);
+    freelocale(plain);
     fputs(buffer, to);
 }
 

@@ -307,6 +307,32 @@ static void builtin_schemas_need_no_setting(void **state)
     schema_release(s);
 }
 
+/* Each alone and all together; what the library has compiled in is what is installed. */
+static void shipped_schemas_are_valid_and_agree(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "core", "ecmwf", "cf" };
+    const char *source = getenv("srcdir");
+    struct schema *all, *builtin, *one;
+    assert_int_equal(schema_create(&all), MSTRO_OK);
+    assert_int_equal(catalogue_load_from(NULL, NULL, &builtin), MSTRO_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/schemas/%s.yaml", source ? source : ".", names[i]);
+        if (schema_read_file(path, &one) != MSTRO_OK || schema_merge(all, one) != MSTRO_OK)
+            fail_msg("%s", mstro_error_detail());
+        assert_string_equal(schema_file_at(one, 0)->name.at, names[i]);
+        for (size_t k = 0; k < schema_entries(one); k++)
+            assert_true(schema_entry_at(one, k)->documentation.length > 0);
+        schema_release(one);
+    }
+    assert_int_equal(schema_merge(all, builtin), MSTRO_OK);
+    for (size_t k = 0; k < schema_entries(builtin); k++)
+        assert_true(type_equal(schema_entry_at(builtin, k)->type, schema_find(all, schema_entry_at(builtin, k)->key)->type));
+    schema_release(builtin);
+    schema_release(all);
+}
+
 static char folder[] = "/tmp/maestro-schema-XXXXXX";
 
 static int make_folder(void **state)
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test(entry_has_all_the_schema_says),
         cmocka_unit_test(schemas_that_disagree_do_not_merge_and_both_files_are_named),
         cmocka_unit_test(builtin_schemas_need_no_setting),
+        cmocka_unit_test(shipped_schemas_are_valid_and_agree),
         IN_FOLDER(list_is_looked_up_in_the_path),
         IN_FOLDER(users_schema_replaces_the_builtin_one_of_its_namespace),
         IN_FOLDER(users_core_schema_adds_and_cannot_take_what_the_library_needs),
