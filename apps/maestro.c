@@ -26,6 +26,7 @@ static const struct verb {
 } verbs[] = {
     { "run", verb_run, NULL, "start a workflow: a pool manager and the stages of a file" },
     { "doctor", NULL, "apps", "say what this machine offers and what is wrong with the settings" },
+    { "schema", verb_schema, NULL, "check, show and document schema files" },
     { "pool-manager", NULL, "pool-manager", "the pool manager of a workflow" },
     { "version", verb_version, NULL, "say which version this is" },
     { "help", verb_help, NULL, "show the manual of a verb" },

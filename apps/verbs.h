@@ -5,5 +5,6 @@
 
 /* Each gets its own argv (argv[0] is the verb) and returns the exit code. */
 int verb_run(int argc, char **argv);
+int verb_schema(int argc, char **argv);
 
 #endif

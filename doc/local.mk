@@ -4,6 +4,7 @@ dist_man_MANS += \
 	%D%/man/maestro-pool-manager.8 \
 	%D%/man/maestro-doctor.1 \
 	%D%/man/maestro-run.1 \
+	%D%/man/maestro-schema.1 \
 	%D%/man/maestro-schema.5 \
 	%D%/man/maestro-selector.5 \
 	%D%/man/maestro-workflow.5 \

@@ -2,6 +2,7 @@
 include %D%/forecast.mk
 include %D%/fabric.mk
 include %D%/run.mk
+include %D%/schema.mk
 include %D%/io-server.mk
 include %D%/api.mk
 include %D%/wire.mk

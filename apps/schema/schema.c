@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* schema.c - maestro schema check|show|doc: what schema files say, and what is wrong with them */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_JANSSON
+#include <jansson.h>
+#endif
+
+#include "apps/complaint.h"
+#include "apps/exit_code.h"
+#include "apps/verbs.h"
+#include "lib/base/setting.h"
+#include "lib/schema/catalogue.h"
+#include "lib/schema/nearest.h"
+
+struct action { const char *name; int (*run)(char **files, int count, bool json); };
+
+static void print_usage(FILE *to)
+{
+    fputs("Usage: maestro schema check FILE...\n"
+          "       maestro schema show [--json] [FILE...]\n"
+          "       maestro schema doc [FILE...]\n\n"
+          "  check   read the files, alone and together with the schemas of this environment\n"
+          "  show    print the attributes of all schemas\n"
+          "  doc     print them as a document (Markdown)\n\n"
+          "FILE: schema files in addition to the built-in ones and those of MSTRO_SCHEMA_LIST.\n",
+          to);
+}
+
+static int complain_status(const char *about)
+{
+    complain("maestro schema", "%s%s%s", about, *about ? ": " : "", mstro_error_detail());
+    return EXIT_CODE_SCHEMA;
+}
+
+/* MSTRO_SCHEMA_LIST and the files, whose names are made absolute so that they are not looked for elsewhere. */
+static char *whole_list(char **files, int count)
+{
+    const char *set = setting_read_text("MSTRO_SCHEMA_LIST");
+    char *list = strdup(set ? set : "");
+    for (int i = 0; list && i < count; i++) {
+        char path[PATH_MAX], *longer = NULL;
+        if (!realpath(files[i], path))
+            snprintf(path, sizeof path, "%s", files[i]);
+        if (asprintf(&longer, "%s;%s", list, path) < 0)
+            longer = NULL;
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+static int load(char **files, int count, struct schema **out)
+{
+    char *list = whole_list(files, count);
+    if (!list)
+        return EXIT_CODE_INTERNAL;
+    mstro_status status = catalogue_load_from(list, setting_read_text("MSTRO_SCHEMA_PATH"), out);
+    free(list);
+    return status == MSTRO_OK ? EXIT_CODE_OK : complain_status("");
+}
+
+static int check_file(const char *path)
+{
+    struct schema *s;
+    mstro_status status = schema_read_file(path, &s);
+    if (status == MSTRO_NOENT) {
+        complain("maestro schema", "%s", mstro_error_detail());
+        return EXIT_CODE_NOT_FOUND;
+    }
+    if (status != MSTRO_OK)
+        return complain_status("");
+    const struct schema_file *file = schema_file_at(s, 0);
+    printf("%s: %zu attributes in '%s'\n", path, schema_entries(s), file->nspace.at);
+    schema_release(s);
+    return EXIT_CODE_OK;
+}
+
+static int check(char **files, int count, bool json)
+{
+    (void)json;
+    struct schema *all;
+    int worst = EXIT_CODE_OK;
+    if (count == 0) {
+        complain("maestro schema", "check needs at least one file");
+        return EXIT_CODE_USAGE;
+    }
+    for (int i = 0; i < count; i++) {
+        int code = check_file(files[i]);
+        if (code != EXIT_CODE_OK)
+            worst = code;
+    }
+    if (worst != EXIT_CODE_OK)
+        return worst;
+    worst = load(files, count, &all);
+    if (worst == EXIT_CODE_OK)
+        schema_release(all);
+    return worst;
+}
+
+static char *default_text(const struct schema_entry *entry)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *to = open_memstream(&text, &length);
+    if (!to)
+        return NULL;
+    if (entry->fallback)
+        value_print(to, entry->fallback);
+    fclose(to);
+    return text;
+}
+
+static void show_table(const struct schema *s)
+{
+    size_t wide = 3, type = 4;
+    for (size_t i = 0; i < schema_entries(s); i++) {
+        const struct schema_entry *entry = schema_entry_at(s, i);
+        wide = entry->key.length > wide ? entry->key.length : wide;
+        type = entry->type->written.length > type && entry->type->written.length < 40 ? entry->type->written.length : type;
+    }
+    printf("%-*s  %-*s  %-8s  %-5s  %s\n", (int)wide, "KEY", (int)type, "TYPE", "REQUIRED", "LOCAL", "DEFAULT");
+    for (size_t i = 0; i < schema_entries(s); i++) {
+        const struct schema_entry *entry = schema_entry_at(s, i);
+        char *fallback = default_text(entry);
+        printf("%-*s  %-*.*s  %-8s  %-5s  %s\n", (int)wide, entry->key.at, (int)type, (int)entry->type->written.length, entry->type->written.at,
+               entry->required ? "yes" : "", entry->local ? "yes" : "", fallback ? fallback : "");
+        free(fallback);
+    }
+}
+
+#ifdef HAVE_JANSSON
+static json_t *entry_json(const struct schema_entry *entry)
+{
+    char *fallback = entry->fallback ? default_text(entry) : NULL;
+    json_t *object = json_pack("{s:s, s:s%, s:b, s:b, s:s, s:s, s:i}", "key", entry->key.at, "type", entry->type->written.at,
+                               entry->type->written.length, "required", entry->required, "local", entry->local, "documentation",
+                               entry->documentation.at, "file", entry->file->path.at, "line", (int)entry->line);
+    if (object && fallback)
+        json_object_set_new(object, "default", json_string(fallback));
+    free(fallback);
+    return object;
+}
+
+static int show_json(const struct schema *s)
+{
+    json_t *list = json_array(), *all = json_pack("{s:i, s:o}", "version", 1, "attributes", list);
+    for (size_t i = 0; all && i < schema_entries(s); i++)
+        json_array_append_new(list, entry_json(schema_entry_at(s, i)));
+    int written = all ? json_dumpf(all, stdout, JSON_INDENT(2)) : -1;
+    json_decref(all);
+    putchar('\n');
+    return written == 0 ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
+}
+#else
+static int show_json(const struct schema *s)
+{
+    (void)s;
+    complain("maestro schema", "this maestro was built without jansson: no --json");
+    return EXIT_CODE_USAGE;
+}
+#endif
+
+static int show(char **files, int count, bool json)
+{
+    struct schema *s;
+    int code = load(files, count, &s);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (json)
+        code = show_json(s);
+    else
+        show_table(s);
+    schema_release(s);
+    return code;
+}
+
+static void document_entry(const struct schema_entry *entry)
+{
+    char *fallback = entry->fallback ? default_text(entry) : NULL;
+    printf("- `%s` (`" TEXT_FORMAT "`", entry->key.at, TEXT_ARGUMENTS(entry->type->written));
+    if (fallback)
+        printf(", default `%s`", fallback);
+    printf("%s%s)", entry->required ? ", required" : "", entry->local ? ", stays on the handle" : "");
+    if (entry->documentation.length)
+        printf(": %s", entry->documentation.at);
+    putchar('\n');
+    free(fallback);
+}
+
+static int document(char **files, int count, bool json)
+{
+    (void)json;
+    struct schema *s;
+    int code = load(files, count, &s);
+    if (code != EXIT_CODE_OK)
+        return code;
+    for (size_t f = 0; f < schema_files(s); f++) {
+        const struct schema_file *file = schema_file_at(s, f);
+        printf("%s# %s %s\n\nAttributes of `%s`, from %s.\n\n", f ? "\n" : "", file->name.at, file->version.at, file->nspace.at, file->path.at);
+        for (size_t i = 0; i < schema_entries(s); i++)
+            if (schema_entry_at(s, i)->file == file)
+                document_entry(schema_entry_at(s, i));
+    }
+    schema_release(s);
+    return code;
+}
+
+static const struct action actions[] = { { "check", check }, { "show", show }, { "doc", document } };
+enum { ACTIONS = sizeof actions / sizeof actions[0] };
+
+static int complain_about_action(const char *name)
+{
+    struct nearest search = nearest_to(text_of(name));
+    for (size_t i = 0; i < ACTIONS; i++)
+        nearest_offer(&search, text_of(actions[i].name));
+    complain("maestro schema", "there is nothing called '%s'", name);
+    if (search.best.length)
+        advise("did you mean: maestro schema " TEXT_FORMAT, TEXT_ARGUMENTS(search.best));
+    else
+        advise("try: maestro schema --help");
+    return EXIT_CODE_USAGE;
+}
+
+/* What was written to stdout has arrived, or it is said. */
+static int finish_output(int code)
+{
+    if (code != EXIT_CODE_OK || (fflush(stdout) == 0 && !ferror(stdout)))
+        return code;
+    complain("maestro schema", "cannot write to stdout: %s", strerror(errno));
+    return EXIT_CODE_NO;
+}
+
+int verb_schema(int argc, char **argv)
+{
+    static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h')
+            print_usage(stdout);
+        else if (option != 'j')
+            advise("try: maestro schema --help");
+        if (option != 'j')
+            return option == 'h' ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+        json = true;
+    }
+    if (optind == argc) {
+        print_usage(stderr);
+        return EXIT_CODE_USAGE;
+    }
+    for (size_t i = 0; i < ACTIONS; i++)
+        if (strcmp(argv[optind], actions[i].name) == 0) {
+            if (json && actions[i].run != show) {
+                complain("maestro schema", "only show has --json");
+                return EXIT_CODE_USAGE;
+            }
+            return finish_output(actions[i].run(argv + optind + 1, argc - optind - 1, json));
+        }
+    return complain_about_action(argv[optind]);
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-3-Clause
+dist_check_SCRIPTS += %D%/schema.sh
+TESTS += %D%/schema.sh

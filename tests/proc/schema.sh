@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# maestro schema check|show|doc, as a user has it.
+. "${srcdir:=.}/tests/lib/tap.sh"
+unset MSTRO_SCHEMA_LIST MSTRO_SCHEMA_PATH
+schema() {
+    code=0
+    apps/maestro schema "$@" >"$work/out" 2>"$work/err" || code=$?
+}
+ended_with() { test "$code" = "$1"; }
+printed() { grep -qE -e "$1" "$work/out"; }
+said() { grep -qE -e "$1" "$work/err"; }
+
+cat >"$work/good.yaml" <<'YAML'
+schema-name: good
+schema-version: 2
+schema-namespace: .maestro.good.
+maestro-attributes:
+  - {key: level, type: int32(), default: 7, documentation: Level in hPa.}
+  - {key: kind, type: 'enum(a, b)', required: true}
+YAML
+sed 's/int32()/integer()/' "$work/good.yaml" >"$work/bad.yaml"
+sed 's/int32()/str()/' "$work/good.yaml" >"$work/other.yaml"
+
+schema check "$work/good.yaml"
+check "a good file passes, and its attributes are counted" eval "ended_with 0 && printed 'good.yaml: 2 attributes in .\.maestro\.good\..$'"
+schema check "$work/bad.yaml"
+check "a mistake has file, line and column" eval "ended_with 8 && said 'bad.yaml:5:24: .integer\(\). is not a type'"
+schema check "$work/good.yaml" "$work/other.yaml"
+check "two files that contradict each other are both named" eval "ended_with 8 && said 'int32\(\) in .*good.yaml:5 and str\(\) in .*other.yaml:5'"
+schema check "$work/absent.yaml"
+check "a file that is not there is not found" eval "ended_with 4 && said 'absent.yaml'"
+schema check schemas/none "$srcdir/schemas/cf.yaml"
+check "the worst of several files decides" ended_with 4
+for name in core ecmwf cf; do
+    schema check "$srcdir/schemas/$name.yaml"
+    check "the shipped schema $name passes" ended_with 0
+done
+
+schema show
+check "the built-in attributes are shown without any setting" eval "printed '^\.maestro\.ecmwf\.step +int\(\)' && printed '^\.maestro\.core\.cdo\.raw-ptr +pointer\(\) +yes *$'"
+export MSTRO_SCHEMA_LIST=good.yaml MSTRO_SCHEMA_PATH="/nowhere:$work"
+schema show
+check "so are those of MSTRO_SCHEMA_LIST" printed '^\.maestro\.good\.level +int32\(\) +7$'
+schema show --json
+if grep -q 'without jansson' "$work/err"; then
+    skip "as JSON they can be read by programs" "built without jansson"
+else
+    check "as JSON they can be read by programs" eval "printed '\"version\": 1' && printed '\"key\": \"\.maestro\.good\.level\"' && printed '\"default\": \"7\"'"
+fi
+schema doc
+check "the document has a chapter a schema and the words of its file" eval "printed '^# good 2$' && printed 'maestro.good.level. \(.int32\(\)., default .7.\): Level in hPa\.$'"
+export MSTRO_SCHEMA_LIST=bad.yaml
+schema show
+check "a schema of the environment that is not valid is told" eval "ended_with 8 && said 'bad.yaml:5:24'"
+unset MSTRO_SCHEMA_LIST
+
+schema chekc
+check "a misspelt action suggests the right one" eval "ended_with 2 && said 'did you mean: maestro schema check'"
+schema
+check "without action the usage is an error" eval "ended_with 2 && said '^Usage: maestro schema'"
+schema --help
+check "and asked for it is not" eval "ended_with 0 && printed '^Usage: maestro schema'"
+full() { apps/maestro schema show >/dev/full 2>"$work/err"; }
+refuses "output that is lost is noticed" full
+finish
