@@ -5,6 +5,7 @@ run_tests = \
 	%D%/run-command.sh \
 	%D%/run-ending.sh \
 	%D%/run-output.sh \
+	%D%/run-pool.sh \
 	%D%/run-workflow.sh
 dist_check_SCRIPTS += $(run_tests)
 TESTS += $(run_tests)
