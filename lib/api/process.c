@@ -13,6 +13,7 @@
 #include "lib/base/random.h"
 #include "lib/base/setting.h"
 #include "lib/base/utf8.h"
+#include "lib/client/remote.h"
 #include "lib/schema/catalogue.h"
 #include "lib/serve/host.h"
 #include "maestro/core.h"
@@ -37,6 +38,9 @@ static struct {
 
 /* How long mstro_finalize waits for calls that have been cancelled to return, in seconds. */
 enum { LEAVING_PATIENCE = 5 };
+
+/* For a JOIN to be answered. */
+#define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 
 /* ---- in and out ---- */
 
@@ -150,6 +154,13 @@ static mstro_status open_own_pool(const struct session_identity *who)
     return s;
 }
 
+static mstro_status join_pool(const char *info, const struct session_identity *who, struct session **session)
+{
+    struct link *link = NULL;
+    mstro_status s = link_remote(&link, info, NO_DEADLINE);
+    return s == MSTRO_OK ? session_open(session, link, who, clock_now() + JOIN_TIME) : s;
+}
+
 static mstro_status open_pool(const char *workflow, const char *component, int64_t index)
 {
     char host[MAX_HOST];
@@ -158,9 +169,8 @@ static mstro_status open_pool(const char *workflow, const char *component, int64
     host[sizeof host - 1] = '\0';
     struct session_identity who = { .workflow = workflow, .component = component, .host = host, .index = index,
                                     .word_seed = random_word(random_kernel) };
-    if (setting_read_text(MSTRO_ENV_POOL_INFO))
-        return detail_set(MSTRO_UNIMPL, MSTRO_ENV_POOL_INFO " is set, but this version cannot join a pool manager");
-    return open_own_pool(&who);
+    const char *info = setting_read_text(MSTRO_ENV_POOL_INFO);
+    return info ? join_pool(info, &who, &process.session) : open_own_pool(&who);
 }
 
 static void close_all(void)
