@@ -6,23 +6,19 @@
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
 
-static mstro_status unavailable(void)
-{
-    mstro_status s = process_enter();
-    if (s != MSTRO_OK)
-        return s;
-    process_leave();
-    return detail_set(MSTRO_UNIMPL, "pools that several processes share are not available in this version");
-}
+API mstro_status mstro_pm_start(void) { return process_serve(); }
+API mstro_status mstro_pm_terminate(void) { return process_stop_serving(); }
+API mstro_status mstro_pm_detach(void) { return process_detach(); }
 
-API mstro_status mstro_pm_start(void) { return unavailable(); }
-API mstro_status mstro_pm_terminate(void) { return unavailable(); }
-API mstro_status mstro_pm_attach(const char *info) { (void)info; return unavailable(); }
-API mstro_status mstro_pm_detach(void) { return unavailable(); }
+API mstro_status mstro_pm_attach(const char *info)
+{
+    return info && *info ? process_attach(info) : detail_set(MSTRO_INVARG, "attach: no pool-manager info");
+}
 
 API mstro_status mstro_pm_getinfo(char **info)
 {
-    if (info)
-        *info = NULL;
-    return unavailable();
+    if (!info)
+        return detail_set(MSTRO_INVOUT, "getinfo: no place for the info");
+    *info = NULL;
+    return process_info(info);
 }

@@ -3,7 +3,9 @@
 #include "lib/api/process.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -16,9 +18,11 @@
 #include "lib/client/remote.h"
 #include "lib/schema/catalogue.h"
 #include "lib/serve/host.h"
+#include "lib/serve/server.h"
+#include "lib/system/node.h"
 #include "maestro/core.h"
 
-enum phase { PHASE_NONE, PHASE_READY, PHASE_ENDING };
+enum phase { PHASE_NONE, PHASE_READY, PHASE_CHANGING, PHASE_ENDING };
 
 /* Init, finalize and what changes the pool run one at a time under 'turn'. */
 static struct {
@@ -27,7 +31,12 @@ static struct {
     atomic_bool forked;
     atomic_int inside;        /* calls between enter and leave */
     uint64_t run;
-    struct host *host;        /* the pool inside this process, or NULL */
+    char *workflow, *component;
+    int64_t index;
+    char *info;               /* of the pool of another process that was joined, or NULL */
+    struct id pool;           /* of the pool inside this process */
+    struct host *host;        /* that pool, or NULL */
+    struct server *server;    /* lets others into it, or NULL */
     struct session *session;
     struct schema *schema;
     uint64_t operation_timeout, finalize_timeout;
@@ -36,11 +45,11 @@ static struct {
     struct list cdos, subscriptions;
 } process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER, .out = PTHREAD_COND_INITIALIZER };
 
+/* How long a pool manager may take to let this process in. */
+#define JOIN_PATIENCE (10 * NANOSECONDS_PER_SECOND)
+
 /* How long mstro_finalize waits for calls that have been cancelled to return, in seconds. */
 enum { LEAVING_PATIENCE = 5 };
-
-/* For a JOIN to be answered. */
-#define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 
 /* ---- in and out ---- */
 
@@ -55,12 +64,14 @@ mstro_status process_enter(void)
     process_leave();
     if (phase == PHASE_ENDING)
         return detail_set(MSTRO_CANCELLED, "mstro_finalize is running");
+    if (phase == PHASE_CHANGING)
+        return detail_set(MSTRO_BUSY, "another thread is joining or leaving a pool");
     return detail_set(MSTRO_UNINIT, "%s", mstro_status_description(MSTRO_UNINIT));
 }
 
 void process_leave(void)
 {
-    if (atomic_fetch_sub(&process.inside, 1) == 1 && atomic_load(&process.phase) == PHASE_ENDING) {
+    if (atomic_fetch_sub(&process.inside, 1) == 1 && atomic_load(&process.phase) >= PHASE_CHANGING) {
         pthread_mutex_lock(&process.lists);
         pthread_cond_broadcast(&process.out);
         pthread_mutex_unlock(&process.lists);
@@ -136,12 +147,23 @@ static mstro_status read_settings(void)
     return s;
 }
 
-/* The pool that is in this process alone: nobody can be silent in it, so there is no lease. */
-static mstro_status open_own_pool(const struct session_identity *who)
+static struct session_identity identity(struct node *node)
 {
+    if (node_self(node) != MSTRO_OK)
+        *node = (struct node){ .process = (int32_t)getpid() };
+    return (struct session_identity){ .workflow = process.workflow, .component = process.component, .host = node->host, .index = process.index,
+                                      .node = node->id, .word_seed = random_word(random_kernel) };
+}
+
+/* The pool that is in this process alone: nobody can be silent in it, so there is no lease. */
+static mstro_status open_own_pool(void)
+{
+    struct node node;
+    struct session_identity who = identity(&node);
     struct pool_settings settings = pool_settings_default();
     random_fill(random_kernel, &settings.pool, sizeof settings.pool);
-    settings.workflow = text_of(who->workflow);
+    process.pool = settings.pool;
+    settings.workflow = text_of(process.workflow);
     settings.epoch = 1;
     settings.lease = 0;
     settings.heartbeat = 0;
@@ -150,36 +172,53 @@ static mstro_status open_own_pool(const struct session_identity *who)
     if (s == MSTRO_OK)
         s = link_local(&link, process.host);
     if (s == MSTRO_OK)
-        s = session_open(&process.session, link, who, NO_DEADLINE);
+        s = session_open(&process.session, link, &who, NO_DEADLINE);
     return s;
 }
 
-static mstro_status join_pool(const char *info, const struct session_identity *who, struct session **session)
+static mstro_status join_pool(const char *info)
 {
+    struct node node;
+    struct session_identity who = identity(&node);
+    uint64_t deadline = clock_now() + JOIN_PATIENCE;
     struct link *link = NULL;
-    mstro_status s = link_remote(&link, info, NO_DEADLINE);
-    return s == MSTRO_OK ? session_open(session, link, who, clock_now() + JOIN_TIME) : s;
+    process.info = strdup(info);
+    mstro_status s = process.info ? link_remote(&link, info, deadline) : detail_set(MSTRO_NOMEM, "not enough memory to join a pool");
+    if (s == MSTRO_OK)
+        s = session_open(&process.session, link, &who, deadline);
+    return s;
 }
 
-static mstro_status open_pool(const char *workflow, const char *component, int64_t index)
+/* Of the pool that is joined, or that is our own. */
+static void close_pool(void)
 {
-    char host[MAX_HOST];
-    if (gethostname(host, sizeof host) != 0)
-        host[0] = '\0';
-    host[sizeof host - 1] = '\0';
-    struct session_identity who = { .workflow = workflow, .component = component, .host = host, .index = index,
-                                    .word_seed = random_word(random_kernel) };
-    const char *info = setting_read_text(MSTRO_ENV_POOL_INFO);
-    return info ? join_pool(info, &who, &process.session) : open_own_pool(&who);
-}
-
-static void close_all(void)
-{
+    if (process.server)
+        server_stop(process.server);
     session_release(process.session);
     host_destroy(process.host);
-    schema_release(process.schema);
+    free(process.info);
+    process.server = NULL;
     process.session = NULL;
     process.host = NULL;
+    process.info = NULL;
+}
+
+static mstro_status open_pool(const char *info)
+{
+    mstro_status s = info ? join_pool(info) : open_own_pool();
+    if (s != MSTRO_OK)
+        close_pool();
+    else
+        log_configure(process.component, process.index, session_membership(process.session).app);
+    return s;
+}
+
+static void forget_names(void)
+{
+    free(process.workflow);
+    free(process.component);
+    schema_release(process.schema);
+    process.workflow = process.component = NULL;
     process.schema = NULL;
 }
 
@@ -195,14 +234,16 @@ static mstro_status start(const char *workflow, const char *component, int64_t i
     log_configure(component, index, 0);
     list_init(&process.cdos);
     list_init(&process.subscriptions);
-    s = catalogue_load(&process.schema);
+    process.workflow = strdup(workflow);
+    process.component = strdup(component);
+    process.index = index;
+    s = process.workflow && process.component ? catalogue_load(&process.schema) : detail_set(MSTRO_NOMEM, "not enough memory to begin");
     if (s == MSTRO_OK)
-        s = open_pool(workflow, component, index);
+        s = open_pool(setting_read_text(MSTRO_ENV_POOL_INFO));
     if (s != MSTRO_OK) {
-        close_all();
+        forget_names();
         return s;
     }
-    log_configure(component, index, session_membership(process.session).app);
     process.run++;
     atomic_store(&process.phase, PHASE_READY);
     return MSTRO_OK;
@@ -276,12 +317,15 @@ static mstro_status finish(void)
         if (s == MSTRO_TIMEOUT)
             report_left_behind();
         free_handles();
-        close_all();
+        close_pool();
+        forget_names();
     } else {
         s = detail_set(MSTRO_TIMEOUT, "a cancelled call has not returned: what it uses is not freed");
         log_error(LOG_CORE, "finalize: %s", mstro_error_detail());
         process.session = NULL;
         process.host = NULL;
+        process.server = NULL;
+        process.info = process.workflow = process.component = NULL;
         process.schema = NULL;
     }
     atomic_store(&process.phase, PHASE_NONE);
@@ -294,6 +338,136 @@ API mstro_status mstro_finalize(void)
         return detail_set(MSTRO_FORKED, "%s", mstro_status_description(MSTRO_FORKED));
     pthread_mutex_lock(&process.turn);
     mstro_status s = atomic_load(&process.phase) == PHASE_READY ? finish() : MSTRO_OK;
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+/* ---- another pool ---- */
+
+/* What is alive belongs to the pool that would be left. */
+static mstro_status check_nothing_lives(void)
+{
+    mstro_status s = MSTRO_OK;
+    pthread_mutex_lock(&process.lists);
+    if (!list_empty(&process.cdos))
+        s = detail_set(MSTRO_BUSY, "a handle of '%.200s' is alive: dispose it first",
+                       list_entry(process.cdos.next, const struct mstro_cdo_, link)->name);
+    else if (!list_empty(&process.subscriptions))
+        s = detail_set(MSTRO_BUSY, "a subscription is alive: dispose it first");
+    pthread_mutex_unlock(&process.lists);
+    return s;
+}
+
+/* Turn held; no call is inside and no handle alive. */
+static mstro_status change_to(const char *info)
+{
+    mstro_status left = session_leave(process.session, clock_now() + process.finalize_timeout), s;
+    close_pool();
+    s = open_pool(info);
+    if (s == MSTRO_OK || !info)
+        return s == MSTRO_OK ? left : s;
+    char why[512];
+    snprintf(why, sizeof why, "%s", mstro_error_detail());
+    if (open_pool(NULL) != MSTRO_OK) /* without a pool there is nothing to be done but to end */
+        return MSTRO_NOMEM;
+    return detail_set(s, "%s", why);
+}
+
+static mstro_status change_pool(const char *info)
+{
+    atomic_store(&process.phase, PHASE_CHANGING);
+    mstro_status s = wait_until_all_are_out() ? check_nothing_lives() : detail_set(MSTRO_BUSY, "calls of other threads are under way");
+    if (s == MSTRO_OK)
+        s = change_to(info);
+    if (process.session)
+        atomic_store(&process.phase, PHASE_READY);
+    else {
+        forget_names();
+        atomic_store(&process.phase, PHASE_NONE);
+    }
+    return s;
+}
+
+/* Begin a change of what this process is in.  Where MSTRO_OK, 'turn' is held. */
+static mstro_status begin_change(void)
+{
+    mstro_status s = process_enter();
+    if (s != MSTRO_OK)
+        return s;
+    process_leave();
+    pthread_mutex_lock(&process.turn);
+    if (atomic_load(&process.phase) == PHASE_READY)
+        return MSTRO_OK;
+    pthread_mutex_unlock(&process.turn);
+    return detail_set(MSTRO_UNINIT, "%s", mstro_status_description(MSTRO_UNINIT));
+}
+
+mstro_status process_attach(const char *info)
+{
+    mstro_status s = begin_change();
+    if (s != MSTRO_OK)
+        return s;
+    if (process.info)
+        s = detail_set(MSTRO_NOT_TWICE, "this process has joined a pool manager: detach first");
+    else if (process.server)
+        s = detail_set(MSTRO_NOT_TWICE, "this process serves its own pool: terminate that first");
+    else
+        s = change_pool(info);
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+mstro_status process_detach(void)
+{
+    mstro_status s = begin_change();
+    if (s != MSTRO_OK)
+        return s;
+    s = process.info ? change_pool(NULL) : detail_set(MSTRO_NO_PM, "this process has joined no pool manager");
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+mstro_status process_serve(void)
+{
+    mstro_status s = begin_change();
+    if (s != MSTRO_OK)
+        return s;
+    struct server_settings settings = { .pool = process.pool, .workflow = text_of(process.workflow) };
+    if (process.info)
+        s = detail_set(MSTRO_CONFLICT, "this process has joined a pool manager: detach first");
+    else if (process.server)
+        s = detail_set(MSTRO_NOT_TWICE, "this process serves its pool already");
+    else
+        s = server_start(&process.server, process.host, &settings);
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+mstro_status process_stop_serving(void)
+{
+    mstro_status s = begin_change();
+    if (s != MSTRO_OK)
+        return s;
+    if (process.server)
+        server_stop(process.server);
+    else
+        s = detail_set(MSTRO_NO_PM, "this process serves no pool: mstro_pm_start first");
+    process.server = NULL;
+    pthread_mutex_unlock(&process.turn);
+    return s;
+}
+
+mstro_status process_info(char **info)
+{
+    mstro_status s = begin_change();
+    if (s != MSTRO_OK)
+        return s;
+    const char *text = process.server ? server_info(process.server) : process.info;
+    *info = text ? strdup(text) : NULL;
+    if (!text)
+        s = detail_set(MSTRO_NO_PM, "this process serves no pool and has joined none: mstro_pm_start first");
+    else if (!*info)
+        s = detail_set(MSTRO_NOMEM, "not enough memory for the pool's info");
     pthread_mutex_unlock(&process.turn);
     return s;
 }

@@ -24,6 +24,15 @@ uint64_t process_run(void); /* counts mstro_init: tells a request of an earlier 
 /* The deadline that MSTRO_OPERATION_TIMEOUT gives to an operation that begins now. */
 uint64_t process_deadline(void);
 
+/* ---- which pool; each is a call of its own, not between enter and leave ---- */
+mstro_status process_attach(const char *info);
+mstro_status process_detach(void);
+mstro_status process_serve(void);
+mstro_status process_stop_serving(void);
+mstro_status process_info(char **info);
+
+/* ---- between enter and leave again ---- */
+
 /* What mstro_finalize frees when the user has not. */
 void process_add_cdo(struct mstro_cdo_ *cdo);
 void process_remove_cdo(struct mstro_cdo_ *cdo);
