@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api_with_manager.c - the plays of api_scenarios.c with processes as roles and a pool manager between them */
+#include "tests/lib/check.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "maestro/maestro.h"
+#include "tests/proc/api_scenarios.h"
+
+#define MANAGER "pool-manager/maestro-pool-manager"
+
+static pid_t manager;
+static char runtime[] = "/tmp/maestro-api-XXXXXX";
+static char workflow[64];
+
+/* The line is MSTRO_POOL_MANAGER_INFO;<info>; */
+static void read_info(int from)
+{
+    static char line[16384];
+    size_t used = 0;
+    while (used < sizeof line - 1 && !memchr(line, '\n', used)) {
+        ssize_t got = read(from, line + used, sizeof line - 1 - used);
+        assert_true(got > 0);
+        used += (size_t)got;
+    }
+    char *info = strchr(line, ';'), *end = info ? strchr(info + 1, ';') : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    setenv("MSTRO_POOL_MANAGER_INFO", info + 1, 1);
+}
+
+static int start_manager(void **state)
+{
+    (void)state;
+    int out[2];
+    snprintf(workflow, sizeof workflow, "api %d", (int)getpid());
+    assert_non_null(mkdtemp(runtime));
+    setenv("MSTRO_RUNTIME_DIR", runtime, 1);
+    setenv("MSTRO_WORKFLOW_NAME", workflow, 1);
+    assert_int_equal(pipe(out), 0);
+    manager = fork();
+    assert_true(manager >= 0);
+    if (manager == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        close(out[0]);
+        close(out[1]);
+        execl(MANAGER, MANAGER, (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    read_info(out[0]);
+    close(out[0]);
+    return 0;
+}
+
+static int stop_manager(void **state)
+{
+    (void)state;
+    int status;
+    kill(manager, SIGTERM);
+    assert_int_equal(waitpid(manager, &status, 0), manager);
+    assert_int_equal(status, 0);
+    assert_int_equal(rmdir(runtime), 0); /* it has left nothing there */
+    return 0;
+}
+
+static void act(const struct role *role, struct stage *stage)
+{
+    mstro_status s = mstro_init(NULL, role->name, 0);
+    if (s != MSTRO_OK) {
+        fprintf(stderr, "# %s: init: %s, %s\n", role->name, mstro_status_name(s), mstro_error_detail());
+        _exit(1);
+    }
+    const char *wrong = role->play(stage);
+    if (wrong) {
+        fprintf(stderr, "# %s: %s\n", role->name, wrong);
+        _exit(1);
+    }
+    s = mstro_finalize();
+    if (s != MSTRO_OK)
+        fprintf(stderr, "# %s: finalize: %s, %s\n", role->name, mstro_status_name(s), mstro_error_detail());
+    exit(s == MSTRO_OK ? 0 : 1);
+}
+
+static struct stage *make_stage(const struct scenario *scenario, unsigned count)
+{
+    struct stage *stage = mmap(NULL, sizeof *stage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(stage, MAP_FAILED);
+    pthread_barrierattr_t shared;
+    pthread_barrierattr_init(&shared);
+    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(&stage->barrier, &shared, count);
+    pthread_barrierattr_destroy(&shared);
+    snprintf(stage->prefix, sizeof stage->prefix, "%.40s", scenario->sentence);
+    return stage;
+}
+
+/* When one has failed, the others may wait for it for ever. */
+static unsigned wait_for_actors(pid_t actor[], unsigned count)
+{
+    unsigned wrong = 0;
+    for (unsigned left = count; left > 0; left--) {
+        int status;
+        pid_t ended = waitpid(0, &status, 0);
+        assert_true(ended > 0);
+        bool bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+        for (unsigned i = 0; i < count; i++) {
+            if (actor[i] == ended)
+                actor[i] = 0;
+            else if (bad && actor[i] && wrong == 0)
+                kill(actor[i], SIGKILL);
+        }
+        assert_int_not_equal(ended, manager);
+        wrong += bad;
+    }
+    return wrong;
+}
+
+static void play(void **state)
+{
+    const struct scenario *scenario = *state;
+    pid_t actor[ROLES_MAX];
+    unsigned count = 0;
+    while (count < ROLES_MAX && scenario->role[count].play)
+        count++;
+    struct stage *stage = make_stage(scenario, count);
+    fflush(stdout);
+    for (unsigned i = 0; i < count; i++) {
+        actor[i] = fork();
+        assert_true(actor[i] >= 0);
+        if (actor[i] == 0)
+            act(&scenario->role[i], stage);
+    }
+    assert_int_equal(wait_for_actors(actor, count), 0);
+    munmap(stage, sizeof *stage);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[64];
+    size_t count = 0;
+    for (const struct scenario *s = api_scenarios; s->sentence; s++)
+        tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
+    return _cmocka_run_group_tests("api with a manager", tests, count, start_manager, stop_manager);
+}
