@@ -26,10 +26,12 @@ static bool take_piece(struct text *list, char separator, struct text *piece)
 {
     while (list->length && *list->at == separator)
         *list = (struct text){ list->at + 1, list->length - 1 };
-    const char *end = list->length ? memchr(list->at, separator, list->length) : NULL;
+    if (list->length == 0)
+        return false;
+    const char *end = memchr(list->at, separator, list->length);
     *piece = (struct text){ list->at, end ? (size_t)(end - list->at) : list->length };
     *list = (struct text){ list->at + piece->length, list->length - piece->length };
-    return piece->length > 0;
+    return true;
 }
 
 static mstro_status read_in_folder(struct text folder, struct text name, struct schema **out)

@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *query = malloc(size + 1);
     if (!query)
         abort();
-    memcpy(query, data, size);
+    if (size > 0)
+        memcpy(query, data, size);
     query[size] = '\0';
     if (selector_compile(query, ".maestro.ecmwf.", builtin, NULL, &s) == MSTRO_OK)
         use(s, bytes_of(data, size));
