@@ -28,6 +28,9 @@ static bool read_standing(const char *process, struct orphan *out, struct standi
     standing->parent = parent;
     *out = (struct orphan){ .pid = (pid_t)strtol(process, NULL, 10), .session = session };
     snprintf(out->name, sizeof out->name, "%.*s", (int)(close - open - 1), open + 1);
+    for (char *at = out->name; *at; at++)
+        if (!isprint((unsigned char)*at))
+            *at = '?'; /* a process chooses its name, and this one goes to a terminal */
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -230,7 +231,9 @@ static void show_status(struct output *o, bool show)
     if (!o->progress || (!show && !o->status_shown))
         return;
     char text[sizeof o->status + sizeof CLEAR_LINE];
-    int length = snprintf(text, sizeof text, "%s%s", CLEAR_LINE, show ? o->status : "");
+    struct winsize size;
+    int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1 : 79;
+    int length = snprintf(text, sizeof text, "%s%.*s", CLEAR_LINE, columns, show ? o->status : "");
     ssize_t ignored = write(STDERR_FILENO, text, (size_t)length);
     (void)ignored;
     o->status_shown = show && o->status[0];

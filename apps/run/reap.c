@@ -32,6 +32,7 @@ void run_ask_to_end(struct run *r, struct process *p, uint64_t now)
     p->asked_to_end = true;
     p->kill_at = now + r->plan->grace;
     kill(-p->pid, SIGTERM);
+    kill(-p->pid, SIGCONT); /* what was stopped could not end */
 }
 
 void run_kill(struct process *p)

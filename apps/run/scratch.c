@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int scratch_make(char path[PATH_MAX])
@@ -28,8 +29,17 @@ int scratch_make(char path[PATH_MAX])
     return failure;
 }
 
+static int open_folder(int parent, const char *name)
+{
+    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0 && errno == EACCES && fchmodat(parent, name, 0700, 0) == 0)
+        folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return folder;
+}
+
 static bool remove_contents(int folder)
 {
+    fchmod(folder, 0700); /* a stage may have closed it to us */
     DIR *entries = fdopendir(folder);
     if (!entries) {
         close(folder);
@@ -39,7 +49,7 @@ static bool remove_contents(int folder)
     for (struct dirent *entry; (entry = readdir(entries));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || unlinkat(folder, entry->d_name, 0) == 0)
             continue;
-        int inner = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int inner = open_folder(folder, entry->d_name);
         all = (inner >= 0 && remove_contents(inner) && unlinkat(folder, entry->d_name, AT_REMOVEDIR) == 0) && all;
     }
     closedir(entries);
@@ -48,6 +58,8 @@ static bool remove_contents(int folder)
 
 bool scratch_remove(const char *path)
 {
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return folder >= 0 && remove_contents(folder) && rmdir(path) == 0;
+    int folder = open_folder(AT_FDCWD, path);
+    if (folder < 0)
+        return errno == ENOENT; /* somebody else was faster */
+    return remove_contents(folder) && rmdir(path) == 0;
 }

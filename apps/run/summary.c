@@ -91,6 +91,20 @@ static json_t *process_json(const struct process *p)
     return object;
 }
 
+/* A reason may hold the name of a file, which may be any bytes; JSON is UTF-8. */
+static json_t *reason_json(const char *reason)
+{
+    json_t *string = json_string(reason);
+    if (string)
+        return string;
+    char ascii[sizeof ((struct run *)0)->reason];
+    snprintf(ascii, sizeof ascii, "%s", reason);
+    for (char *at = ascii; *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    return json_string(ascii);
+}
+
 bool summary_write_json(const struct run *r, FILE *to)
 {
     json_t *processes = json_array();
@@ -98,7 +112,7 @@ bool summary_write_json(const struct run *r, FILE *to)
         json_array_append_new(processes, process_json(&r->process[i]));
     bool ok = r->exit_code == EXIT_CODE_OK;
     json_t *root = json_pack("{s:i, s:s, s:i, s:o, s:f, s:o, s:o}", "version", 1, "workflow", r->plan->workflow, "exit_code", r->exit_code,
-                             "reason", ok ? json_null() : json_string(r->reason), "elapsed", seconds(r->ended - r->began), "pool_manager",
+                             "reason", ok ? json_null() : reason_json(r->reason), "elapsed", seconds(r->ended - r->began), "pool_manager",
                              process_json(&r->manager), "processes", processes);
     bool written = root && json_dumpf(root, to, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 && fputc('\n', to) != EOF && fflush(to) == 0;
     json_decref(root);

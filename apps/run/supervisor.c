@@ -27,6 +27,7 @@
 #include "lib/base/clock.h"
 
 #define LOOK_AGAIN (20 * NANOSECONDS_PER_MILLISECOND)
+#define GIVE_UP_AFTER (10 * NANOSECONDS_PER_SECOND) /* the time of grace, and SIGKILL */
 
 static void wake_at(struct run *r, uint64_t when)
 {
@@ -142,8 +143,9 @@ static bool tell_once(struct run *r, pid_t pid)
     for (size_t i = 0; i < r->told_count; i++)
         if (r->told[i] == pid)
             return false;
-    if (r->told_count < sizeof r->told / sizeof r->told[0])
-        r->told[r->told_count++] = pid;
+    if (r->told_count == sizeof r->told / sizeof r->told[0])
+        return false; /* so many are not asked: they are killed after the time of grace */
+    r->told[r->told_count++] = pid;
     return true;
 }
 
@@ -158,6 +160,8 @@ static size_t end_orphans(struct run *r, bool by_force)
             output_say(&r->output, "ending %s (process %d), left behind by %s", orphan[i].name, (int)orphan[i].pid, left_by(r, orphan[i].session));
         if (first || by_force)
             kill(orphan[i].pid, by_force ? SIGKILL : SIGTERM);
+        if (first)
+            kill(orphan[i].pid, SIGCONT);
     }
     return count;
 }
@@ -168,6 +172,17 @@ static size_t count_running(const struct run *r)
     for (uint32_t i = 0; i < r->plan->tasks; i++)
         count += r->process[i].state == PROCESS_RUNNING;
     return count;
+}
+
+/* A process that does not end by SIGKILL (held in the kernel, or it became another user's) must not hold the run for ever. */
+static bool must_give_up(struct run *r, uint64_t now)
+{
+    uint64_t limit = r->phase_began + (r->impatient ? 0 : r->plan->grace) + GIVE_UP_AFTER;
+    wake_at(r, limit);
+    if (now < limit)
+        return false;
+    run_fail(r, EXIT_CODE_INTERNAL, "a process that was killed does not end; the run leaves it behind");
+    return true;
 }
 
 /* -- phases: enter once, then step until it names another -- */
@@ -223,7 +238,7 @@ static enum phase step_ending(struct run *r, uint64_t now)
     size_t orphans = end_orphans(r, now >= force_at || r->impatient);
     if (orphans > 0)
         wake_at(r, now + LOOK_AGAIN);
-    return count_running(r) + orphans == 0 ? PHASE_CLOSING : PHASE_ENDING;
+    return count_running(r) + orphans == 0 || must_give_up(r, now) ? PHASE_CLOSING : PHASE_ENDING;
 }
 
 static void enter_closing(struct run *r)
@@ -234,13 +249,12 @@ static void enter_closing(struct run *r)
 
 static enum phase step_closing(struct run *r, uint64_t now)
 {
-    (void)now;
-    return r->manager.state == PROCESS_RUNNING ? PHASE_CLOSING : PHASE_SWEEPING;
+    return r->manager.state != PROCESS_RUNNING || must_give_up(r, now) ? PHASE_SWEEPING : PHASE_CLOSING;
 }
 
 static enum phase step_sweeping(struct run *r, uint64_t now)
 {
-    if (end_orphans(r, true) == 0)
+    if (end_orphans(r, true) == 0 || must_give_up(r, now))
         return PHASE_FLUSHING;
     wake_at(r, now + LOOK_AGAIN);
     return PHASE_SWEEPING;

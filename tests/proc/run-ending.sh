@@ -125,6 +125,24 @@ check "two runs of one workflow do not disturb each other" ended_with 143
 wait "$first"
 check "nor does the other" test $? = 143
 exec 6<&-
+
+# What stages may do to the run's own directory, and to themselves.
+# shellcheck disable=SC2016
+run -- sh -c 'mkdir -p "$MSTRO_RUNTIME_DIR/closed/inner"; : >"$MSTRO_RUNTIME_DIR/closed/file"; chmod 0 "$MSTRO_RUNTIME_DIR/closed" "$MSTRO_RUNTIME_DIR"'
+check "a runtime directory that a stage has closed is removed all the same" ended_with 0
+# shellcheck disable=SC2016
+run -- sh -c 'rm -r "$MSTRO_RUNTIME_DIR"'
+check "one that a stage has removed is no fault" ended_with 0
+: >"$work/here/kept"
+# shellcheck disable=SC2016
+run -- sh -c 'ln -s "$work/here" "$MSTRO_RUNTIME_DIR/link"'
+check "a link in it is not followed" test -e "$work/here/kept"
+rm "$work/here/kept"
+begin --label --grace 30s -- sh -c 'echo up; kill -STOP $$'
+await up
+kill -INT "$running"
+end_of_run
+check "a stopped stage is ended without waiting for the time of grace" said '^  sh\.0 +stopped +signal 15'
 XDG_RUNTIME_DIR=$work/nowhere
 export XDG_RUNTIME_DIR
 run -- true
