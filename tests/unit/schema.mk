@@ -6,6 +6,7 @@ schema_tests = \
 	%D%/attributes \
 	%D%/schema \
 	%D%/selector \
+	%D%/selector_api \
 	%D%/yaml
 check_PROGRAMS += $(schema_tests)
 TESTS += $(schema_tests)
@@ -17,6 +18,8 @@ TESTS += $(schema_tests)
 %C%_schema_LDADD = libapi.la $(unit_libs)
 %C%_selector_SOURCES = %D%/selector.c
 %C%_selector_LDADD = $(unit_libs)
+%C%_selector_api_SOURCES = %D%/selector_api.c
+%C%_selector_api_LDADD = libmaestro.la $(CMOCKA_LIBS)
 %C%_yaml_SOURCES = %D%/yaml.c
 %C%_yaml_LDADD = $(unit_libs)
 endif
