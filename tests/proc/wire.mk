@@ -2,9 +2,15 @@
 # Real sockets, a real fabric, real daemons.
 if HAVE_CMOCKA
 serve_tests = \
+	%D%/exchange \
 	%D%/join
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
+check_PROGRAMS += %D%/actor
+%C%_actor_SOURCES = %D%/actor.c
+%C%_actor_LDADD = libmaestro.la
+%C%_exchange_SOURCES = %D%/exchange.c %D%/stage.c %D%/stage.h
+%C%_exchange_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
 endif
