@@ -26,6 +26,8 @@
 #define MSTRO_ATTR_CORE_CDO_LIFETIME ".maestro.core.cdo.lifetime"
 #define MSTRO_ATTR_CORE_CDO_PERSISTENCE ".maestro.core.cdo.persistence"
 #define MSTRO_ATTR_CORE_CDO_COMPONENT ".maestro.core.cdo.component" /* str, read-only: who offered */
+#define MSTRO_ATTR_CORE_CDO_CARRIER ".maestro.core.cdo.carrier" /* str, read-only, after demand: how the data came ("inline", "cma", "rdma", \
+                                                                   "same-process", "none"), between processes with ":" and the provider */
 
 enum mstro_cdo_attr_value_type {
     MSTRO_CDO_ATTR_VALUE_INVALID = 0,

@@ -139,6 +139,8 @@ mstro_status cdo_take_news(struct mstro_cdo_ *cdo)
     if (s == MSTRO_OK)
         s = attributes_put_text(cdo->attributes, CORE_COMPONENT, ticket->component);
     if (s == MSTRO_OK)
+        s = attributes_put_text(cdo->attributes, CORE_CARRIER, text_of(cdo->move.carrier));
+    if (s == MSTRO_OK)
         s = attributes_put_size(cdo->attributes, ticket->size > 0 ? ticket->size : 0);
     if (s == MSTRO_OK && cdo->data)
         s = attributes_put_pointer(cdo->attributes, CORE_RAW_PTR, cdo->data);

@@ -26,6 +26,7 @@ struct move {
     struct record ticket;
     atomic_bool abort;
     void *to;                     /* where the bytes are, NULL for none */
+    char carrier[80];             /* how they came: CORE_CARRIER */
     struct client_moved moved;
 };
 

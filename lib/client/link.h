@@ -73,6 +73,7 @@ struct link {
     const struct link_operations *operations;
     bool background;    /* this link needs a thread of the session's that polls it while no caller does */
     size_t quick_fetch; /* a fetch of up to so many bytes does not block and may run under the token */
+    const char *provider; /* of libfabric, valid as long as the link; NULL: none is used */
 };
 
 struct host;

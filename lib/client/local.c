@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/client/link.h"
 #include "lib/serve/host.h"
+#include "lib/transport/choose.h"
 #include "lib/wire/copy.h"
 
 /* How much is copied between two looks at the abort flag, in bytes. */
@@ -184,6 +185,7 @@ static void local_fetch(struct link *link, const struct fetch *fetch, struct cli
     (void)link;
     const struct record_ticket *t = fetch->ticket;
     uint64_t begin = clock_now();
+    moved->transport = TRANSPORT_SAME_PROCESS;
     if (t->data_place.count != 1 || t->word_place.count != 1) {
         moved->status = MSTRO_INVMSG;
         moved->detail = text_of("a ticket without the place of its bytes");

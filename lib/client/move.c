@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/client/move.h"
 
+#include <stdio.h>
+
 #include "lib/base/log.h"
+#include "lib/transport/choose.h"
 #include "lib/wire/copy.h"
 
 bool move_prepare(struct mstro_cdo_ *cdo, const struct record *record)
@@ -19,6 +22,11 @@ bool move_prepare(struct mstro_cdo_ *cdo, const struct record *record)
     return false;
 }
 
+static void note_carrier(struct move *m, const struct link *link, const char *how)
+{
+    snprintf(m->carrier, sizeof m->carrier, "%s%s%s", how, link->provider ? ":" : "", link->provider ? link->provider : "");
+}
+
 static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
 {
     struct move *m = &cdo->move;
@@ -30,6 +38,7 @@ static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
     }
     struct fetch fetch = { .ticket = ticket, .to = m->to, .abort = &m->abort };
     link->operations->fetch(link, &fetch, &m->moved);
+    note_carrier(m, link, transport_name((enum transport)m->moved.transport));
     if (m->moved.status == MSTRO_OK)
         return;
     m->moved.detail = arena_copy_text(&m->arena, m->moved.detail); /* it may be this thread's */
@@ -41,6 +50,7 @@ void move_run(struct mstro_cdo_ *cdo, struct link *link)
 {
     struct move *m = &cdo->move;
     const struct record_ticket *ticket = &m->ticket.ticket;
+    note_carrier(m, link, ticket->how == TICKET_INLINE && ticket->size > 0 ? "inline" : "none");
     if (ticket->how == TICKET_EMPTY || ticket->size <= 0)
         return;
     if (ticket->how == TICKET_INLINE && (uint64_t)ticket->size != ticket->inline_data.length) {

@@ -432,6 +432,8 @@ static mstro_status open_fabric(struct remote_link *l)
         status = endpoint_open(l->fabric, ENDPOINT_CONTROL, &events, &l->control);
     if (status == MSTRO_OK)
         status = serving_open(l->fabric, &l->serving);
+    if (status == MSTRO_OK)
+        l->link.provider = fabric_limits(l->fabric)->provider;
     return status;
 }
 

@@ -144,7 +144,7 @@ static mstro_status check_settable(const struct attributes *a, const struct sche
 {
     if (a->sealed)
         return detail_set(MSTRO_INVARG, "'%s' cannot be set: the handle is sealed", entry->key.at);
-    if (entry->core == CORE_NAME || entry->core == CORE_COMPONENT)
+    if (core_key_is_told(entry->core))
         return detail_set(MSTRO_INVARG, "'%s' cannot be set, only read", entry->key.at);
     return MSTRO_OK;
 }

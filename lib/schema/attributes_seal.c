@@ -11,7 +11,7 @@
 /* Name, size and component travel beside the block; what is local does not travel. */
 static bool travels(const struct schema_entry *entry)
 {
-    return !entry->local && entry->core != CORE_NAME && entry->core != CORE_LOCAL_SIZE && entry->core != CORE_COMPONENT;
+    return !entry->local && entry->core != CORE_LOCAL_SIZE && !core_key_is_told(entry->core);
 }
 
 /* What the user's memory says at this moment becomes the value. */
@@ -237,7 +237,7 @@ static mstro_status read_setting(struct attributes *a, const struct yaml *y, con
         return nearest.length ? yaml_fault_key(y, node, "no schema has '%s'; did you mean '" TEXT_FORMAT "'?", node->key.at, TEXT_ARGUMENTS(nearest))
                               : yaml_fault_key(y, node, "no schema has '%s'", node->key.at);
     }
-    if (out->entry->core == CORE_NAME || out->entry->core == CORE_COMPONENT)
+    if (core_key_is_told(out->entry->core))
         return yaml_fault_key(y, node, "'%s' cannot be set, only read", node->key.at);
     mstro_status status = type_read_yaml(out->entry->type, y, node, &out->value, arena);
     if (status == MSTRO_OK && out->entry->core == CORE_LOCAL_SIZE && out->value.integer < 0)

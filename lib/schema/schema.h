@@ -32,8 +32,15 @@ enum core_key {
     CORE_LIFETIME,
     CORE_PERSISTENCE,
     CORE_COMPONENT,
+    CORE_CARRIER,
     CORE_KEY_END
 };
+
+/* The library says these; nobody sets them. */
+static inline bool core_key_is_told(enum core_key key)
+{
+    return key == CORE_NAME || key == CORE_COMPONENT || key == CORE_CARRIER;
+}
 
 struct schema_entry;
 

@@ -9,4 +9,9 @@ TESTS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager
 %C%_api_start_and_end_LDADD = libmaestro.la $(CMOCKA_LIBS)
 %C%_api_with_manager_SOURCES = %D%/api_with_manager.c %D%/api_scenarios.c %D%/api_scenarios.h
 %C%_api_with_manager_LDADD = libmaestro.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/api_carrier
+TESTS += %D%/api_carrier
+%C%_api_carrier_SOURCES = %D%/api_carrier.c
+%C%_api_carrier_LDADD = libmaestro.la $(CMOCKA_LIBS)
 endif
