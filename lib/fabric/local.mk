@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
+	%D%/chaos.c \
+	%D%/chaos.h \
 	%D%/dispositions.c \
 	%D%/dispositions.h \
 	%D%/fabric.c \
 	%D%/fabric.h \
 	%D%/implementation.h \
+	%D%/memory.c \
+	%D%/memory.h \
 	%D%/ofi.c \
 	%D%/ofi.h \
 	%D%/ofi_endpoint.c \
