@@ -86,6 +86,7 @@ struct ofi_peer {
     unsigned in_flight;            /* frames queued or posted */
     unsigned held;                 /* callbacks that are about it */
     bool lost, removed;
+    bool connected;                /* something went through: what has to wait from here on waits for a new connection */
 };
 
 enum operation_kind { OPERATION_RECEIVE, OPERATION_SEND, OPERATION_READ };
@@ -99,6 +100,8 @@ struct operation {
     struct list timed;
     uint64_t deadline;
     bool posted;
+    uint64_t last;                 /* the deadline that the reader gave; 'deadline' is earlier while it waits for a connection */
+    mstro_status overdue;          /* what a read is told at 'deadline' */
     void *buffer;                  /* a frame that we own, or the reader's memory */
     size_t length;
     struct fid_mr *local;          /* registration of 'buffer', where it is needed */

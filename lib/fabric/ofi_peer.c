@@ -9,6 +9,9 @@
 #include "lib/base/detail.h"
 #include "lib/fabric/ofi.h"
 
+/* A connection that broke is made anew by libfabric when something is posted; for ever, when the peer is gone. */
+#define RECONNECTION (500 * NANOSECONDS_PER_MILLISECOND)
+
 mstro_status ofi_peer_add(struct endpoint *endpoint, struct bytes address, void *context, struct peer **out)
 {
     struct ofi_endpoint *e = ofi_endpoint_of(endpoint);
@@ -207,6 +210,15 @@ mstro_status ofi_send(struct peer *peer, void *frame, size_t length)
     return status;
 }
 
+static void set_read_deadline(struct ofi_fabric *f, struct operation *o, uint64_t deadline)
+{
+    uint64_t soon = clock_now() + RECONNECTION;
+    bool reconnecting = !o->posted && o->peer->connected && soon < deadline;
+    o->last = deadline;
+    o->overdue = reconnecting ? MSTRO_PEER_LOST : MSTRO_TIMEOUT;
+    ofi_operation_set_deadline(f, o, reconnecting ? soon : deadline);
+}
+
 mstro_status ofi_read(const struct read_request *r)
 {
     struct ofi_peer *p = ofi_peer_of(r->peer);
@@ -236,7 +248,7 @@ mstro_status ofi_read(const struct read_request *r)
         if (status)
             ofi_operation_give_back(f, o);
         else
-            ofi_operation_set_deadline(f, o, r->deadline);
+            set_read_deadline(f, o, r->deadline);
     }
     pthread_mutex_unlock(&f->lock);
     return status;
@@ -278,6 +290,11 @@ static bool retry(struct ofi_fabric *f, struct ofi_peer *p)
         if (result == 0 && !ended) {
             o->posted = true;
             list_append(&o->endpoint->operations, &o->place);
+            if (o->kind == OPERATION_READ && o->deadline != o->last) {
+                list_remove(&o->timed);
+                o->overdue = MSTRO_TIMEOUT;
+                ofi_operation_set_deadline(f, o, o->last);
+            }
         }
         if (list_empty(&p->queue))
             list_remove(&p->in_waiting);
@@ -319,6 +336,7 @@ static void expire(struct ofi_fabric *f, struct operation *o)
 {
     void (*done)(void *, mstro_status) = o->done;
     void *context = o->context;
+    mstro_status overdue = o->overdue;
     struct ofi_peer *p = o->kind == OPERATION_SEND ? o->peer : NULL;
     if (p)
         peer_hold(p);
@@ -331,7 +349,7 @@ static void expire(struct ofi_fabric *f, struct operation *o)
     }
     pthread_mutex_unlock(&f->lock);
     if (done)
-        done(context, MSTRO_TIMEOUT);
+        done(context, overdue);
     if (p) {
         peer_lose(f, p, "it does not take a frame within the lease");
         peer_let_go(f, p);

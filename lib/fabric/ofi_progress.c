@@ -184,7 +184,9 @@ static void handle_read(struct ofi_fabric *f, struct operation *o, int error)
     struct operation ended = *o;
     if (error)
         o->endpoint->broken = true;
-    else
+    else if (o->peer)
+        o->peer->connected = true;
+    if (!error)
         ofi_operation_give_back(f, o);
     pthread_mutex_unlock(&f->lock);
     if (error)

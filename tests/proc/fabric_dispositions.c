@@ -15,6 +15,8 @@
 #include "lib/fabric/dispositions.h"
 #include "lib/fabric/fabric.h"
 
+#define KERNEL_FLAG 0x04000000 /* SA_RESTORER: glibc adds it to whatever is set, default or not */
+
 static char program[4096]; /* the one that is linked to libmaestro.so */
 static char directory[] = "/tmp/maestro-dispositions-XXXXXX";
 
@@ -88,7 +90,7 @@ static void opening_a_fabric_leaves_handlers_and_directory_alone(void **state)
     assert_int_equal(chdir(back), 0);
     for (int number = 1; number < DISPOSITIONS_SIGNALS; number++) {
         assert_true(before.of[number].sa_handler == after.of[number].sa_handler);
-        assert_int_equal(before.of[number].sa_flags, after.of[number].sa_flags);
+        assert_int_equal(before.of[number].sa_flags & ~KERNEL_FLAG, after.of[number].sa_flags & ~KERNEL_FLAG);
     }
     for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i += 2)
         assert_true(after.of[watched[i]].sa_handler == handler_of_the_application);

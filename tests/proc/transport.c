@@ -400,6 +400,8 @@ static void stopped_reader_never_takes_overwritten_bytes_for_valid(bool cut)
             fail_msg("round %d: a read ended well with %llu overwritten bytes", round, (unsigned long long)told.overwritten);
         if (cut && told.overwritten)
             fail_msg("round %d: %llu overwritten bytes reached a reader that was cut", round, (unsigned long long)told.overwritten);
+        if (told.outcome == TRANSFER_FAILED && told.status != MSTRO_PEER_LOST)
+            print_message("# round %d: %s\n", round, mstro_status_name((mstro_status)told.status));
         done += told.outcome == TRANSFER_DONE;
         withdrawn += told.outcome == TRANSFER_WITHDRAWN;
         lost += told.outcome == TRANSFER_FAILED && told.status == MSTRO_PEER_LOST;

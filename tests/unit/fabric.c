@@ -393,6 +393,31 @@ static void read_from_a_dead_address_ends_at_its_deadline(void **state)
     pair_close(&p);
 }
 
+static void read_after_the_connection_broke_is_lost_soon_not_at_its_deadline(void **state)
+{
+    (void)state;
+    struct pair p;
+    unsigned char memory[64] = "abc", local[64];
+    struct region *region;
+    struct ending ending = { 0 };
+    pair_open(&p, NULL, ENDPOINT_READING, ENDPOINT_SERVING);
+    assert_int_equal(region_register(p.fabric, memory, 64, &region), MSTRO_OK);
+    const struct read_request request = { p.to_right, local, 64, region_base(region), region_key(region), SECONDS(60), end, &ending };
+    assert_int_equal(endpoint_read(&request), MSTRO_OK);
+    drive_until(p.fabric, &ending.times, 1, SECONDS(10));
+    assert_int_equal(ending.status, MSTRO_OK);
+    endpoint_close(p.right);
+    p.right = NULL;
+    fabric_progress(p.fabric, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND);
+    uint64_t begin = clock_now();
+    assert_int_equal(endpoint_read(&request), MSTRO_OK);
+    drive_until(p.fabric, &ending.times, 2, SECONDS(10));
+    assert_int_equal(ending.status, MSTRO_PEER_LOST);
+    assert_true(clock_now() - begin < 2 * NANOSECONDS_PER_SECOND);
+    region_close(region);
+    pair_close(&p);
+}
+
 static void closing_ends_every_read_once(void **state)
 {
     (void)state;
@@ -651,6 +676,7 @@ int main(void)
         cmocka_unit_test(guessed_key_and_wrong_range_read_nothing),
         cmocka_unit_test(frame_to_a_dead_address_loses_the_peer_once_after_the_lease),
         cmocka_unit_test(read_from_a_dead_address_ends_at_its_deadline),
+        cmocka_unit_test(read_after_the_connection_broke_is_lost_soon_not_at_its_deadline),
         cmocka_unit_test(closing_ends_every_read_once),
         cmocka_unit_test(endpoint_can_be_closed_in_its_own_callback),
         cmocka_unit_test(sleeper_is_woken_from_another_thread),
