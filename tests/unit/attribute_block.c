@@ -74,6 +74,21 @@ static void block_has_at_most_32_kib(void **state)
     assert_int_equal(block_size(&item, 1), 0);
 }
 
+/* What passes the check is exactly what block_write makes of its attributes. */
+static void assert_canonical(struct bytes block)
+{
+    struct block_item item[ITEMS + 4];
+    unsigned char again[1024];
+    size_t count = block_count(block);
+    assert_true(count <= ITEMS + 4);
+    for (size_t i = 0; i < count; i++)
+        assert_true(block_at(block, i, &item[i].key, &item[i].value));
+    block_sort(item, count);
+    assert_int_equal(block_size(item, count), block.length);
+    block_write(item, count, again);
+    assert_memory_equal(again, block.at, block.length);
+}
+
 /* Every bit flipped, every prefix: refused, or a block again; reading never leaves the bytes (a sanitizer build sees it). */
 static void changed_block_is_refused_or_consistent(void **state)
 {
@@ -87,7 +102,10 @@ static void changed_block_is_refused_or_consistent(void **state)
         struct value v;
         memcpy(copy, room, size);
         copy[bit / 8] ^= (unsigned char)(1u << bit % 8);
-        refused += block_check(bytes_of(copy, size)) != MSTRO_OK;
+        if (block_check(bytes_of(copy, size)) == MSTRO_OK)
+            assert_canonical(bytes_of(copy, size));
+        else
+            refused++;
         for (size_t i = 0; block_at(bytes_of(copy, size), i, &key, &v); i++)
             block_find(bytes_of(copy, size), key, &v);
         free(copy);
@@ -95,6 +113,52 @@ static void changed_block_is_refused_or_consistent(void **state)
     assert_true(refused > size * 8 / 2);
     for (size_t length = 1; length < size; length++)
         assert_int_equal(block_check(bytes_of(room, length)), MSTRO_INVMSG);
+}
+
+static void refused_with(unsigned char *room, struct block_item item[], size_t count)
+{
+    block_write(item, count, room);
+    assert_int_equal(block_check(bytes_of(room, block_size(item, count))), MSTRO_INVMSG);
+}
+
+static void keys_must_differ_and_values_mean_something(void **state)
+{
+    (void)state;
+    unsigned char room[512];
+    struct block_item item[ITEMS], twice[2];
+    size_t size = make(item, room);
+    room[size] = 0;
+    assert_int_equal(block_check(bytes_of(room, size + 1)), MSTRO_INVMSG); /* a byte too much */
+    twice[0] = twice[1] = item[0];
+    refused_with(room, twice, 2);
+    struct block_item moment = { text_of(".a"), { .kind = VALUE_TIMESTAMP, .time = { 0, 1000000000, 0 } } };
+    refused_with(room, &moment, 1);
+    struct block_item list = { text_of(".a"), item[4].value }; /* sorted: ".d" stands fifth */
+    assert_int_equal(list.value.kind, VALUE_LIST);
+    list.value.count = 3;
+    refused_with(room, &list, 1);
+    list.value.count = 2;
+    list.value.items.length--;
+    refused_with(room, &list, 1);
+}
+
+/* Rows that point to each other's bytes: a small block must not stand for a large one. */
+static void overlapping_rows_are_refused(void **state)
+{
+    (void)state;
+    unsigned char room[512];
+    struct block_item item[2] = { { text_of(".a"), { .kind = VALUE_INT64, .integer = 1 } }, { text_of(".b"), { .kind = VALUE_INT64, .integer = 2 } } };
+    block_write(item, 2, room);
+    size_t size = block_size(item, 2);
+    assert_int_equal(block_check(bytes_of(room, size)), MSTRO_OK);
+    memcpy(room + 4 + 8 + 4, room + 4 + 4, 2); /* the second value is the first one's */
+    assert_int_equal(block_check(bytes_of(room, size)), MSTRO_INVMSG);
+    block_write(item, 2, room);
+    room[4] += 1, room[6] -= 1; /* the first key begins later and is shorter */
+    assert_int_equal(block_check(bytes_of(room, size)), MSTRO_INVMSG);
+    block_write(item, 2, room);
+    memcpy(room + 4, room + 4 + 8, 2); /* the first key is the second one's: not in order */
+    assert_int_equal(block_check(bytes_of(room, size)), MSTRO_INVMSG);
 }
 
 static void text_that_is_not_utf8_and_lists_too_deep_are_refused(void **state)
@@ -125,6 +189,8 @@ int main(void)
         cmocka_unit_test(equal_attributes_give_equal_bytes),
         cmocka_unit_test(block_has_at_most_32_kib),
         cmocka_unit_test(changed_block_is_refused_or_consistent),
+        cmocka_unit_test(keys_must_differ_and_values_mean_something),
+        cmocka_unit_test(overlapping_rows_are_refused),
         cmocka_unit_test(text_that_is_not_utf8_and_lists_too_deep_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,10 @@ static void expression_that_runs_away_is_too_expensive(void **state)
     w->subject.name = text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
     assert_int_equal(ask(w, "(.maestro.core.cdo.name ~= '^(a+)+$')"), SELECTOR_TOO_EXPENSIVE);
     assert_int_equal(ask(w, "(not (.maestro.core.cdo.name ~= '^(a+)+$'))"), SELECTOR_TOO_EXPENSIVE);
+    w->subject.name = text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaa!"); /* shallow: it needs tries, not memory */
+    double before = cpu_now();
+    assert_int_equal(ask(w, "(.maestro.core.cdo.name ~= '^(?:a|a){27}$')"), SELECTOR_TOO_EXPENSIVE);
+    assert_true(cpu_now() - before < 50);
 }
 
 static void glob_that_runs_away_is_too_expensive(void **state)
