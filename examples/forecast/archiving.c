@@ -63,7 +63,7 @@ static int write_message(struct archive *a, mstro_cdo cdo)
         status = mstro_cdo_access_ptr(cdo, &bytes, &size);
     if (status != MSTRO_OK)
         return stage_fail(mstro_cdo_name(cdo), status);
-    statistics_demanded(a->statistics, begun, (uint64_t)size);
+    statistics_demanded(a->statistics, begun, cdo, size);
     snprintf(expected, sizeof expected, MESSAGE_NAME_FORMAT, a->written + 1);
     int code = 0;
     if (strcmp(mstro_cdo_name(cdo), expected) != 0) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The forecast demo: stages that know nothing but the public interface, ecCodes and, for the map, cairo.
-EXTRA_DIST += %D%/forecast.yaml
+EXTRA_DIST += %D%/forecast.yaml %D%/run
 
 if HAVE_ECCODES
 forecast_cflags = -D_GNU_SOURCE $(MAESTRO_CFLAGS) $(ECCODES_CFLAGS) $(CAIRO_CFLAGS)
@@ -38,14 +38,17 @@ forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 
 %C%_forecast_CFLAGS = $(forecast_cflags)
 %C%_forecast_LDADD = $(forecast_libs)
+%C%_forecast_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_forecast_SOURCES = %D%/forecast.c
 
 %C%_products_CFLAGS = $(forecast_cflags)
 %C%_products_LDADD = $(forecast_libs)
+%C%_products_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_products_SOURCES = %D%/products.c
 
 %C%_archive_CFLAGS = $(forecast_cflags)
 %C%_archive_LDADD = $(forecast_libs)
+%C%_archive_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_archive_SOURCES = %D%/archive.c
 
 %C%_verify_CFLAGS = $(forecast_cflags)

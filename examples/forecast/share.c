@@ -197,7 +197,7 @@ static mstro_status fetch(struct share *share, struct need *need, struct product
         status = mstro_cdo_access_ptr(need->cdo, &need->data, &need->size);
     if (status != MSTRO_OK)
         return status;
-    statistics_demanded(statistics, begun, (uint64_t)need->size);
+    statistics_demanded(statistics, begun, need->cdo, need->size);
     need->arrived = true;
     for (size_t i = 0; i < share->tasks; i++)
         if (uses(&share->task[i], (size_t)(need - share->need)) && --share->task[i].absent == 0)

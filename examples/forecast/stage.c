@@ -178,7 +178,7 @@ int stage_await(const char *component, unsigned index, unsigned seconds)
 bool stage_lost(mstro_pool_event event, const char *component)
 {
     if (event->kind == MSTRO_POOL_EVENT_APP_LEAVE && strcmp(event->payload.leave.component_name, component) == 0) {
-        warnx("%s has left before it had offered everything that is needed", component);
+        warnx("%s is gone before it had offered everything that is needed: it left or was lost", component);
         return true;
     }
     if (event->kind == MSTRO_POOL_EVENT_LOST && strcmp(event->payload.lost.component_name, component) == 0) {

@@ -4,8 +4,8 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <maestro/maestro.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static uint64_t count_time(struct statistics *s, uint64_t begun)
@@ -23,20 +23,43 @@ void statistics_offered(struct statistics *s, uint64_t begun, uint64_t objects, 
     s->offered_bytes += bytes;
 }
 
-void statistics_demanded(struct statistics *s, uint64_t begun, uint64_t bytes)
+static void count_carrier(struct statistics *s, mstro_cdo cdo, uint64_t bytes)
 {
-    uint64_t took = count_time(s, begun);
-    s->demanded++;
-    s->demanded_bytes += bytes;
+    const void *value = NULL;
+    size_t at = 0;
+    if (mstro_cdo_attribute_get(cdo, MSTRO_ATTR_CORE_CDO_CARRIER, NULL, &value) != MSTRO_OK)
+        return;
+    const char *name = *(char *const *)value;
+    while (at < s->carriers && strcmp(s->carrier[at].name, name) != 0)
+        at++;
+    if (at == CARRIERS_MAX)
+        return;
+    struct carrier *carrier = &s->carrier[at];
+    if (at == s->carriers)
+        snprintf(s->carrier[s->carriers++].name, sizeof carrier->name, "%s", name);
+    carrier->objects++;
+    carrier->bytes += bytes;
+}
+
+static void keep_latency(struct statistics *s, uint64_t latency)
+{
     if (s->latencies == s->capacity) {
         size_t capacity = s->capacity ? 2 * s->capacity : 1024;
-        uint64_t *latency = realloc(s->latency, capacity * sizeof *latency);
-        if (!latency)
+        uint64_t *grown = realloc(s->latency, capacity * sizeof *grown);
+        if (!grown)
             return; /* a latency less */
-        s->latency = latency;
+        s->latency = grown;
         s->capacity = capacity;
     }
-    s->latency[s->latencies++] = took;
+    s->latency[s->latencies++] = latency;
+}
+
+void statistics_demanded(struct statistics *s, uint64_t begun, mstro_cdo cdo, int64_t bytes)
+{
+    keep_latency(s, count_time(s, begun));
+    s->demanded++;
+    s->demanded_bytes += (uint64_t)bytes;
+    count_carrier(s, cdo, (uint64_t)bytes);
 }
 
 void statistics_note(struct statistics *s, const char *sentence)
@@ -73,6 +96,8 @@ int statistics_write(const struct statistics *s, const char *folder, const char 
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         fprintf(file, "%s %" PRIu64 "\n", row[i].name, row[i].value);
+    for (size_t i = 0; i < s->carriers; i++)
+        fprintf(file, "carrier %s %" PRIu64 " %" PRIu64 "\n", s->carrier[i].name, s->carrier[i].objects, s->carrier[i].bytes);
     for (size_t i = 0; i < s->latencies; i++)
         fprintf(file, "latency %" PRIu64 "\n", s->latency[i]);
     if (s->notes)

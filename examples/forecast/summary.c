@@ -16,11 +16,21 @@ struct record {
     uint64_t messages, fields, products, offered, offered_bytes, demanded, demanded_bytes, nanoseconds;
 };
 
+/* One way in which data came. */
+struct carrier {
+    char name[80];
+    uint64_t objects, bytes;
+};
+
+enum { CARRIERS_MAX = 16 };
+
 struct total {
     struct record forecast, consumers;
     uint64_t demand_nanoseconds; /* the longest of the consumers */
     uint64_t *latency;
     size_t latencies, capacity;
+    struct carrier carrier[CARRIERS_MAX];
+    size_t carriers;
     char notes[2048];
     char verified[8];
 };
@@ -36,6 +46,21 @@ static void add_latency(struct total *t, uint64_t latency)
     t->latency[t->latencies++] = latency;
 }
 
+static void add_carrier(struct total *t, const struct carrier *more)
+{
+    size_t at = 0;
+    while (at < t->carriers && strcmp(t->carrier[at].name, more->name) != 0)
+        at++;
+    if (at == CARRIERS_MAX)
+        return;
+    if (at == t->carriers)
+        t->carrier[t->carriers++] = (struct carrier){0};
+    struct carrier *carrier = &t->carrier[at];
+    memcpy(carrier->name, more->name, sizeof carrier->name);
+    carrier->objects += more->objects;
+    carrier->bytes += more->bytes;
+}
+
 static void append(char *text, size_t size, const char *line)
 {
     size_t used = strlen(text);
@@ -46,6 +71,11 @@ static void read_line(struct total *t, struct record *r, const char *line)
 {
     char name[32];
     uint64_t value;
+    struct carrier carrier = {0};
+    if (sscanf(line, "carrier %79s %" SCNu64 " %" SCNu64, carrier.name, &carrier.objects, &carrier.bytes) == 3) {
+        add_carrier(t, &carrier);
+        return;
+    }
     if (strncmp(line, "note ", 5) == 0) {
         append(t->notes, sizeof t->notes, line + 5);
         return;
@@ -109,6 +139,17 @@ static double per_second(uint64_t count, uint64_t nanoseconds)
     return nanoseconds ? (double)count * 1e9 / (double)nanoseconds : 0;
 }
 
+/* "cma:net" is the transport and the provider of libfabric that the process has opened. */
+static void print_carriers(const struct total *t)
+{
+    for (size_t i = 0; i < t->carriers; i++) {
+        const struct carrier *c = &t->carrier[i];
+        const char *provider = strchr(c->name, ':');
+        printf("%s  %.*s: %" PRIu64 " objects, %.1f MB%s%s\n", i ? "          " : "transports", (int)strcspn(c->name, ":"), c->name,
+               c->objects, (double)c->bytes / 1e6, provider ? "; provider " : "", provider ? provider + 1 : "");
+    }
+}
+
 static void print(const struct total *t)
 {
     const struct record *f = &t->forecast, *c = &t->consumers;
@@ -120,6 +161,7 @@ static void print(const struct total *t)
     printf("demanded    %" PRIu64 " objects, %.1f MB, %.0f objects/s\n", c->demanded, (double)c->demanded_bytes / 1e6,
            per_second(c->demanded, t->demand_nanoseconds));
     printf("latency     p50 %.0f us, p99 %.0f us from demand to data\n", percentile(t, 50), percentile(t, 99));
+    print_carriers(t);
     for (const char *line = t->notes; *line; line = strchr(line, '\n') + 1)
         printf("not made    %.*s\n", (int)strcspn(line, "\n"), line);
     printf("verified    %s\n", *t->verified ? t->verified : "no (the verifier has not run)");

@@ -6,7 +6,7 @@ check_PROGRAMS += %D%/forecast_write
 %C%_forecast_write_LDADD = $(ECCODES_LIBS) -lm
 %C%_forecast_write_SOURCES = %D%/forecast_write.c %D%/forecast_sample.c %D%/forecast_sample.h
 
-forecast_scripts = %D%/forecast_input.sh
+forecast_scripts = %D%/forecast_input.sh %D%/forecast_workflow.sh
 dist_check_SCRIPTS += $(forecast_scripts)
 TESTS += $(forecast_scripts)
 

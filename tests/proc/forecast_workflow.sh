@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The forecast demo as a user runs it: a pool manager, four processes, a verifier; and what happens when one of them fails.
+. "${srcdir:=.}/tests/lib/tap.sh"
+build=$PWD
+stages=$build/examples/forecast
+demo=$srcdir/examples/forecast
+sample=$work/sample.grib
+TMPDIR=$work/tmp
+BUILDDIR=$build
+MAESTRO_POOL_MANAGER=$build/pool-manager/maestro-pool-manager
+export TMPDIR BUILDDIR MAESTRO_POOL_MANAGER
+unset MSTRO_POOL_MANAGER_INFO MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_NAME MSTRO_RUNTIME_DIR XDG_RUNTIME_DIR
+mkdir "$TMPDIR" && "$build/tests/proc/forecast_write" "$sample" || exit 99
+
+# demo ARGUMENT...   examples/forecast/run; what it says is in $work/said
+demo() {
+    timeout 100 sh "$demo/run" --output="$work/made" "$@" >"$work/said" 2>&1 </dev/null
+    code=$?
+    cat "$work/said"
+    return $code
+}
+says() { grep -qE -e "$1" "$work/said"; }
+shared_memory() { find /dev/shm -user "$(id -u)" -name '*maestro*' 2>/dev/null | sort; }
+shared_memory >"$work/shm.before"
+
+check "the workflow runs and verifies itself" demo "$sample"
+check "the summary counts messages and fields" says '^messages +16$'
+check "it counts every object that was offered" says '^offered +34 objects'
+check "it has latencies" says '^latency +p50 [0-9]+ us, p99 [0-9]+ us'
+check "it names transport and provider" says '^transports +[a-z]+: [0-9]+ objects.*provider [a-z]'
+check "it says that the result was verified" says '^verified +yes$'
+check "the archive is the input" cmp "$work/made/archive.grib" "$sample"
+check "the map is a picture" sh -c "head -c 4 '$work/made/wind-250hPa.png' | grep -q PNG"
+check "the table has a line for each product" test "$(wc -l <"$work/made/products.csv")" = 14
+check "nothing is left in the folder for temporary files" test -z "$(ls -A "$TMPDIR")"
+shared_memory >"$work/shm.after"
+check "nothing is left in shared memory" cmp "$work/shm.before" "$work/shm.after"
+check "the output folder holds what was promised and no more" test "$(ls "$work/made" | tr '\n' ' ')" = \
+    "archive.grib input.txt products.csv products.grib statistics summary.txt wind-250hPa.png "
+
+paced() { demo --pace=20 --instances=3 "$sample" "$sample" && cat "$sample" "$sample" | cmp - "$work/made/archive.grib"; }
+check "two files, paced, three instances" paced
+check "fields of the same name got a number, and all are there" says '^fields +36$'
+
+over_the_fabric() { MSTRO_TRANSPORT_DEFAULT=RDMA demo "$sample" && says '^transports.* rdma:|^ +rdma:'; }
+check "the same over one-sided reads" over_the_fabric
+
+"$build/tests/proc/forecast_write" "$work/wind.grib" 3
+check "a file with wind alone runs too" demo "$work/wind.grib"
+check "and it is said what could not be made of it" says '^not made +no thickness'
+
+head -c 3000 "$sample" >"$work/short.grib"
+refuses "a truncated file fails the run" demo "$work/short.grib"
+check "and is named" says "forecast: $work/short.grib: truncated"
+
+# A folder of the same programs but one.
+mkdir "$work/programs"
+for stage in forecast products archive verify; do ln -s "$stages/$stage" "$work/programs/$stage"; done
+instead() {
+    rm "$work/programs/$1"
+    cat >"$work/programs/$1"
+    chmod +x "$work/programs/$1"
+}
+workflow() {
+    rm -rf "$work/other"
+    timeout 100 "$build/apps/maestro" run -q "$demo/forecast.yaml" "input=$sample" "output=$work/other" \
+        "programs=$work/programs" "$@" >"$work/said" 2>&1 </dev/null
+    code=$?
+    cat "$work/said"
+    return $code
+}
+
+instead archive <<END
+#!/bin/sh
+"$stages/archive" "\$@" && printf x | dd of="$work/other/archive.grib" bs=1 seek=500 conv=notrunc status=none
+END
+refuses "an archive with one byte changed fails the run" workflow
+check "and it is said where" says 'archive: byte 500 is not that of the input'
+check "as the verifier's verdict" says 'verified: no'
+
+instead archive <<END
+#!/bin/sh
+exec "$stages/archive" "\$@"
+END
+instead products <<END
+#!/bin/sh
+[ "\$MSTRO_COMPONENT_INDEX" != 1 ] || exit 9
+exec "$stages/products" "\$@"
+END
+refuses "a stage that fails ends the run" workflow
+check "and is named with its exit code" says 'products.1 ended with exit code 9'
+
+# A forecast that is killed on the way: its consumers must notice and say so.
+cat >"$work/orphans.sh" <<END
+MSTRO_COMPONENT_INDEX=0 MSTRO_COMPONENT_INSTANCES=1
+export MSTRO_COMPONENT_INDEX MSTRO_COMPONENT_INSTANCES
+mkdir "$work/orphans"
+"$stages/archive" --output="$work/orphans" & archive=\$!
+"$stages/products" --output="$work/orphans" & products=\$!
+"$stages/forecast" --pace=100 --expect=archive --expect=products "$sample" & forecast=\$!
+while [ ! -s "$work/orphans/archive.grib" ] && kill -0 \$archive; do sleep 0.05; done
+kill -KILL \$forecast
+wait \$archive; echo "archive: \$?"
+wait \$products; echo "products: \$?"
+wait \$forecast
+END
+orphans() { timeout 60 "$build/apps/maestro" run -q -w orphans -- sh "$work/orphans.sh" >"$work/said" 2>&1; cat "$work/said"; }
+check "a forecast can be killed" orphans
+check "its archive says so and fails" says '^archive: 1$'
+check "its products say so and fail" says '^products: 1$'
+finish
