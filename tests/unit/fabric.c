@@ -193,6 +193,27 @@ static void frames_of_all_sizes_arrive_whole_and_in_order(void **state)
     pair_close(&p);
 }
 
+static void six_is_as_good_as_four(void **state)
+{
+    (void)state;
+    struct candidates found;
+    struct pair p;
+    bool there = false;
+    assert_int_equal(candidates_find(&(struct fabric_options){ .address = "::1" }, &found), MSTRO_OK);
+    there = found.best != NULL;
+    candidates_free(&found);
+    if (!there) {
+        print_message("# no IPv6 on loopback here\n");
+        skip();
+    }
+    pair_open(&p, &(struct fabric_options){ .address = "::1" }, ENDPOINT_CONTROL, ENDPOINT_CONTROL);
+    assert_string_equal(fabric_limits(p.fabric)->address, "::1");
+    assert_int_equal(endpoint_send(p.to_right, frame_of(3, 300), 300), MSTRO_OK);
+    drive_until(p.fabric, &p.right_ear.frames, 1, SECONDS(10));
+    assert_int_equal(p.right_ear.frames, 1);
+    pair_close(&p);
+}
+
 static void frames_beyond_the_limit_are_refused_and_stay_with_the_sender(void **state)
 {
     (void)state;
@@ -668,6 +689,7 @@ int main(void)
         cmocka_unit_test(provider_that_is_not_there_is_refused_with_all_reasons_within_a_second),
         cmocka_unit_test(every_candidate_has_a_reason_or_could_be_taken),
         cmocka_unit_test(frames_of_all_sizes_arrive_whole_and_in_order),
+        cmocka_unit_test(six_is_as_good_as_four),
         cmocka_unit_test(frames_beyond_the_limit_are_refused_and_stay_with_the_sender),
         cmocka_unit_test(sender_of_a_burst_is_held_back_and_nothing_is_lost),
         cmocka_unit_test(one_sided_reads_bring_the_bytes),
