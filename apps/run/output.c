@@ -31,7 +31,8 @@ static bool sink_reserve(struct sink *s, size_t more)
         s->begin = s->end = 0;
     if (s->end + more <= s->capacity)
         return true;
-    memmove(s->buffer, s->buffer + s->begin, s->end - s->begin);
+    if (s->begin > 0)
+        memmove(s->buffer, s->buffer + s->begin, s->end - s->begin);
     s->end -= s->begin;
     s->begin = 0;
     if (s->end + more <= s->capacity)

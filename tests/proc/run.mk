@@ -3,6 +3,7 @@
 run_tests = \
 	%D%/doctor.sh \
 	%D%/run-command.sh \
+	%D%/run-coupled.sh \
 	%D%/run-ending.sh \
 	%D%/run-output.sh \
 	%D%/run-pool.sh \
