@@ -29,7 +29,8 @@ noinst_LTLIBRARIES += %D%/libstages.la
 %C%_libstages_la_LIBADD = %D%/libforecast.la
 %C%_libstages_la_SOURCES = \
 	%D%/archiving.c %D%/archiving.h %D%/field_attributes.c %D%/field_attributes.h \
-	%D%/file_list.c %D%/file_list.h %D%/lot.c %D%/lot.h %D%/offering.c %D%/offering.h \
+	%D%/file_list.c %D%/file_list.h %D%/lending.c %D%/lending.h %D%/lot.c %D%/lot.h \
+	%D%/offering.c %D%/offering.h \
 	%D%/production.c %D%/production.h %D%/share.c %D%/share.h %D%/stage.c %D%/stage.h \
 	%D%/statistics.c %D%/statistics.h
 

@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct lot {
     struct grib_message message; /* its bytes are lent */
@@ -17,11 +18,6 @@ struct lot {
 size_t lot_bytes(const struct lot *lot)
 {
     return lot->bytes;
-}
-
-size_t lot_fields(const struct lot *lot)
-{
-    return lot->fields;
 }
 
 void lot_free(struct lot *lot)
@@ -101,19 +97,43 @@ struct lot *lot_make(struct grib_message *message, const struct field_entry *ent
     return NULL;
 }
 
-mstro_status lot_offer(struct lot *lot, struct statistics *statistics)
+/* The handles of all objects of the lots, for the caller to free(); NULL when memory is short. */
+static mstro_cdo *handles(struct lot *const lots[], size_t count, size_t *objects)
 {
-    uint64_t begun = mstro_clock();
-    mstro_status status = mstro_cdo_offer_all(1 + lot->fields, lot->cdo, NULL);
-    if (status == MSTRO_OK)
-        statistics_offered(statistics, begun, 1 + lot->fields, lot->bytes);
-    return status;
+    *objects = 0;
+    for (size_t i = 0; i < count; i++)
+        *objects += 1 + lots[i]->fields;
+    mstro_cdo *all = calloc(*objects + 1, sizeof(mstro_cdo));
+    for (size_t i = 0, at = 0; all && i < count; at += 1 + lots[i]->fields, i++)
+        memcpy(all + at, lots[i]->cdo, (1 + lots[i]->fields) * sizeof *all);
+    return all;
 }
 
-mstro_status lot_withdraw(struct lot *lot)
+mstro_status lots_offer(struct lot *const lots[], size_t count, struct statistics *statistics)
 {
-    mstro_status status = mstro_cdo_withdraw_all(1 + lot->fields, lot->cdo, NULL);
-    if (status == MSTRO_OK)
-        lot_free(lot);
+    size_t objects, bytes = 0;
+    mstro_cdo *all = handles(lots, count, &objects);
+    uint64_t begun = mstro_clock();
+    mstro_status status = all ? mstro_cdo_offer_all(objects, all, NULL) : MSTRO_NOMEM;
+    free(all);
+    if (status != MSTRO_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        bytes += lots[i]->bytes;
+        statistics->messages++;
+        statistics->fields += lots[i]->fields;
+    }
+    statistics_offered(statistics, begun, objects, bytes);
+    return MSTRO_OK;
+}
+
+mstro_status lots_withdraw(struct lot *const lots[], size_t count)
+{
+    size_t objects;
+    mstro_cdo *all = handles(lots, count, &objects);
+    mstro_status status = all ? mstro_cdo_withdraw_all(objects, all, NULL) : MSTRO_NOMEM;
+    free(all);
+    for (size_t i = 0; i < count && status == MSTRO_OK; i++)
+        lot_free(lots[i]);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* lot.h - what the forecast lends to the pool at one time: a message and its fields
+/* lot.h - what the forecast lends to the pool: a message and its fields
  *
- * A lot is offered as one batch.  Its memory is the forecast's own and stays as it is until the lot has been withdrawn. */
+ * Lots are offered in batches.  Their memory is the forecast's own and stays as it is until they have been withdrawn. */
 #ifndef EXAMPLES_FORECAST_LOT_H
 #define EXAMPLES_FORECAST_LOT_H
 #include "examples/forecast/field_index.h"
@@ -16,16 +16,15 @@ struct lot;
  * 'entry' on.  NULL after a message on stderr. */
 struct lot *lot_make(struct grib_message *message, const struct field_entry *entry, size_t entries);
 
-/* Offer it: returns when every object of it is visible. */
-mstro_status lot_offer(struct lot *lot, struct statistics *statistics);
+/* Offer 'count' of them at once: returns when every object of them is visible. */
+mstro_status lots_offer(struct lot *const lots[], size_t count, struct statistics *statistics);
 
-/* Take it back, which waits for those who required it, and free it. */
-mstro_status lot_withdraw(struct lot *lot);
+/* Take 'count' of them back at once, which waits for those who required them, and free them. */
+mstro_status lots_withdraw(struct lot *const lots[], size_t count);
 
 /* Free a lot that is not offered. */
 void lot_free(struct lot *lot);
 
 size_t lot_bytes(const struct lot *lot);
-size_t lot_fields(const struct lot *lot);
 
 #endif

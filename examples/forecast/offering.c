@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/offering.h"
-#include "examples/forecast/lot.h"
+#include "examples/forecast/lending.h"
 #include "examples/forecast/stage.h"
 
 #include <err.h>
@@ -8,11 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The lots that are lent, oldest first. */
-struct lent {
-    struct lot **lot;
-    size_t first, count, capacity, bytes;
-};
+enum { BATCH = 16 }; /* messages, at full speed */
 
 static int offer_index(char *text, mstro_cdo *cdo)
 {
@@ -38,33 +34,6 @@ static int await_all(const struct offering *s)
     return 0;
 }
 
-static int take_back_oldest(struct lent *lent)
-{
-    struct lot *lot = lent->lot[lent->first];
-    lent->bytes -= lot_bytes(lot);
-    lent->first++;
-    lent->count--;
-    mstro_status status = lot_withdraw(lot);
-    return status == MSTRO_OK ? 0 : stage_fail("taking back what was offered", status);
-}
-
-static int keep(struct lent *lent, struct lot *lot)
-{
-    if (lent->first + lent->count == lent->capacity) {
-        size_t capacity = lent->capacity ? 2 * lent->capacity : 256;
-        struct lot **grown = realloc(lent->lot, capacity * sizeof *grown);
-        if (!grown) {
-            warnx("out of memory");
-            return 70;
-        }
-        lent->lot = grown;
-        lent->capacity = capacity;
-    }
-    lent->lot[lent->first + lent->count++] = lot;
-    lent->bytes += lot_bytes(lot);
-    return 0;
-}
-
 static void rest(unsigned milliseconds)
 {
     const struct timespec time = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
@@ -73,50 +42,32 @@ static void rest(unsigned milliseconds)
 }
 
 /* The next message, with its fields, which the index has from place 'at' on. */
-static int offer_message(const struct offering *s, struct lent *lent, struct grib_message *message, const struct field_index *index,
-                         size_t *at, struct statistics *statistics)
+static int add_message(struct lending *lending, struct grib_message *message, const struct field_index *index, size_t *at)
 {
-    size_t end = *at;
-    while (end < index->count && index->entry[end].message == message->number)
-        end++;
-    struct lot *lot = lot_make(message, &index->entry[*at], end - *at);
-    if (!lot)
-        return 70;
-    *at = end;
-    int code = 0;
-    while (code == 0 && lent->count > 0 && lent->bytes + lot_bytes(lot) > s->lend)
-        code = take_back_oldest(lent);
-    mstro_status status = code ? MSTRO_OK : lot_offer(lot, statistics);
-    if (status != MSTRO_OK)
-        code = stage_fail("offering a message", status);
-    if (code) {
-        lot_free(lot);
-        return code;
-    }
-    statistics->messages++;
-    statistics->fields += lot_fields(lot);
-    return keep(lent, lot);
+    size_t begin = *at;
+    while (*at < index->count && index->entry[*at].message == message->number)
+        (*at)++;
+    struct lot *lot = lot_make(message, &index->entry[begin], *at - begin);
+    return lot ? lending_add(lending, lot) : 70;
 }
 
 static int offer_everything(const struct offering *s, const struct field_index *index, struct statistics *statistics)
 {
+    struct lending lending = {.limit = s->lend, .batch = s->pace ? 1 : BATCH, .statistics = statistics};
     struct grib_input in;
     struct grib_message message;
-    struct lent lent = {0};
     size_t at = 0;
     int code = 0, more = 0;
 
     grib_input_open(&in, s->file, s->files);
     while (code == 0 && (more = grib_input_next(&in, &message)) == 1) {
-        code = offer_message(s, &lent, &message, index, &at, statistics);
+        code = add_message(&lending, &message, index, &at);
         rest(s->pace);
     }
     grib_input_close(&in);
-    if (code == 0 && more < 0)
-        code = 1;
-    while (code == 0 && lent.count > 0)
-        code = take_back_oldest(&lent);
-    free(lent.lot);
+    if (code == 0)
+        code = more < 0 ? 1 : lending_end(&lending);
+    lending_free(&lending);
     return code;
 }
 
