@@ -106,8 +106,7 @@ mstro_status validity_take(struct validity *v, struct validity_word *out)
 void validity_clear(struct validity_word *w)
 {
     if (w->at)
-        atomic_store(w->at, 0);
-    atomic_thread_fence(memory_order_seq_cst); /* nothing the user writes from here on comes before it */
+        atomic_exchange(w->at, 0); /* not a store: nothing the user writes from here on comes before it */
 }
 
 void validity_give_back(struct validity *v, struct validity_word *w)
