@@ -191,13 +191,13 @@ static void local_fetch(struct link *link, const struct fetch *fetch, struct cli
         moved->detail = text_of("a ticket without the place of its bytes");
         return;
     }
-    const uint64_t *word = (const uint64_t *)(uintptr_t)t->word_place.at[0].address;
+    uint64_t *word = (uint64_t *)(uintptr_t)t->word_place.at[0].address;
     if (!copy_unless_aborted(fetch, (const char *)(uintptr_t)t->data_place.at[0].address)) {
         moved->status = MSTRO_CANCELLED;
         return;
     }
-    atomic_thread_fence(memory_order_acquire);
-    if (__atomic_load_n(word, __ATOMIC_RELAXED) != t->word) {
+    /* not a load: nothing that was read above is read after it */
+    if (__atomic_fetch_add(word, 0, __ATOMIC_SEQ_CST) != t->word) {
         moved->status = MSTRO_PEER_LOST;
         moved->detail = text_of("the holder took the bytes back while they were read");
         moved->again = true;

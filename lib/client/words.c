@@ -31,7 +31,7 @@ void words_release(struct words *w)
 
 static void put_free(struct words *w, uint64_t *word)
 {
-    __atomic_store_n(word, link_to(w->free), __ATOMIC_SEQ_CST);
+    __atomic_exchange_n(word, link_to(w->free), __ATOMIC_SEQ_CST); /* nothing the user writes later comes before it */
     w->free = word;
 }
 
@@ -65,6 +65,6 @@ void words_clear(struct words *w)
 {
     for (struct word_page *page = w->pages; page; page = page->older)
         for (size_t i = 0; i < WORDS_PER_PAGE; i++)
-            __atomic_store_n(&page->word[i], 0, __ATOMIC_SEQ_CST);
+            __atomic_exchange_n(&page->word[i], 0, __ATOMIC_SEQ_CST);
     w->free = NULL;
 }
