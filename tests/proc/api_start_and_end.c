@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -163,12 +164,12 @@ static void descriptor_of_a_subscription_is_readable_while_there_are_events(void
 
 /* ---- threads that are blocked when finalize runs ---- */
 
-struct blocked { mstro_cdo cdo; mstro_subscription sub; atomic_int entered; mstro_status status; };
+struct blocked { mstro_cdo cdo; mstro_subscription sub; atomic_int thread; mstro_status status; };
 
 static void *demand_for_ever(void *argument)
 {
     struct blocked *b = argument;
-    atomic_store(&b->entered, 1);
+    atomic_store(&b->thread, (int)syscall(SYS_gettid));
     b->status = mstro_cdo_demand(b->cdo);
     return NULL;
 }
@@ -177,19 +178,29 @@ static void *wait_for_ever(void *argument)
 {
     struct blocked *b = argument;
     mstro_pool_event event;
-    atomic_store(&b->entered, 1);
+    atomic_store(&b->thread, (int)syscall(SYS_gettid));
     b->status = mstro_subscription_wait(b->sub, &event);
     return NULL;
+}
+
+/* The kernel says that the thread sleeps. */
+static bool is_asleep(int thread)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(line, sizeof line, f));
+    fclose(f);
+    const char *state = strrchr(line, ')');
+    return state && state[2] == 'S';
 }
 
 static void wait_until_asleep(struct blocked *b)
 {
     struct timespec pause = { .tv_nsec = 1000000 };
-    while (!atomic_load(&b->entered))
-        nanosleep(&pause, NULL);
-    /* the call is refused as busy from the moment in which it has the handle */
-    while (b->cdo ? mstro_cdo_seal(b->cdo) != MSTRO_BUSY : mstro_subscription_fd(b->sub, &(int){ 0 }) != MSTRO_BUSY)
-        nanosleep(&pause, NULL);
+    for (int seen = 0; seen < 3; nanosleep(&pause, NULL))
+        seen = atomic_load(&b->thread) && is_asleep(atomic_load(&b->thread)) ? seen + 1 : 0;
 }
 
 static void calls_blocked_in_other_threads_are_cancelled_by_finalize(void **state)
