@@ -277,8 +277,8 @@ static void *run(void *context)
     struct shard *s = context;
     while (!atomic_load(&s->stop)) {
         uint64_t until = earliest(host_tick(s->host), clock_now() + LONGEST_SLEEP);
-        serve_dirty(s);
         free_gone(s);
+        serve_dirty(s); /* after whatever makes the pool say something */
         until = earliest(until, end_sessions(s));
         fabric_progress(s->fabric, until);
     }

@@ -40,11 +40,11 @@ static void change_environment(char *const changes[])
     }
 }
 
-static void become(const char *program, char *const arguments[], char *const changes[], int in, int out)
+static void become(const char *program, const char *const arguments[], char *const changes[], int in, int out)
 {
     char *words[32] = { (char *)program };
     for (size_t i = 0; arguments && arguments[i] && i < 30; i++)
-        words[i + 1] = arguments[i];
+        words[i + 1] = (char *)arguments[i];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
@@ -53,7 +53,7 @@ static void become(const char *program, char *const arguments[], char *const cha
     _exit(127);
 }
 
-void process_start(struct process *p, const char *program, char *const arguments[], char *const changes[])
+void process_start(struct process *p, const char *program, const char *const arguments[], char *const changes[])
 {
     int to[2], from[2];
     *p = (struct process){ 0 };
@@ -86,6 +86,14 @@ int process_wait(struct process *p, unsigned ms)
 }
 
 void process_kill(struct process *p, int signal) { assert_int_equal(kill(p->pid, signal), 0); }
+
+void process_stop(struct process *p)
+{
+    int status = 0;
+    process_kill(p, SIGSTOP);
+    assert_int_equal(waitpid(p->pid, &status, WUNTRACED), p->pid);
+    assert_true(WIFSTOPPED(status));
+}
 
 static void process_end(struct process *p)
 {
@@ -218,7 +226,7 @@ void stage_close(struct stage *s)
     assert_int_equal(code, 0);
 }
 
-void stage_manager(struct stage *s, char *const arguments[])
+void stage_manager(struct stage *s, const char *const arguments[])
 {
     static const char head[] = "MSTRO_POOL_MANAGER_INFO;";
     process_start(&s->manager, built("pool-manager/maestro-pool-manager"), arguments, NULL);

@@ -30,7 +30,7 @@ void stage_open(struct stage *s);
 void stage_close(struct stage *s);
 
 /* Start the manager with these arguments (NULL ends; NULL: none), wait for its line. */
-void stage_manager(struct stage *s, char *const arguments[]);
+void stage_manager(struct stage *s, const char *const arguments[]);
 
 /* An actor that has joined as 'component' 0. */
 struct process *stage_actor(struct stage *s, const char *component);
@@ -39,11 +39,14 @@ struct process *stage_actor(struct stage *s, const char *component);
 struct process *stage_extra(struct stage *s);
 
 /* A program with its stdin and stdout in our hands, and its environment changed: "NAME=VALUE", or "NAME" to remove it. */
-void process_start(struct process *p, const char *program, char *const arguments[], char *const changes[]);
+void process_start(struct process *p, const char *program, const char *const arguments[], char *const changes[]);
 
 /* Its exit code, or 128 + signal; -1: it still runs after 'ms'. */
 int process_wait(struct process *p, unsigned ms);
 void process_kill(struct process *p, int signal);
+
+/* SIGSTOP; when this returns it stands still. */
+void process_stop(struct process *p);
 
 /* Say a line. */
 void tell(struct process *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

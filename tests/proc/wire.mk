@@ -2,6 +2,7 @@
 # Real sockets, a real fabric, real daemons.
 if HAVE_CMOCKA
 serve_tests = \
+	%D%/death \
 	%D%/exchange \
 	%D%/join
 check_PROGRAMS += $(serve_tests)
@@ -9,6 +10,8 @@ TESTS += $(serve_tests)
 check_PROGRAMS += %D%/actor
 %C%_actor_SOURCES = %D%/actor.c
 %C%_actor_LDADD = libmaestro.la
+%C%_death_SOURCES = %D%/death.c %D%/stage.c %D%/stage.h
+%C%_death_LDADD = $(unit_libs)
 %C%_exchange_SOURCES = %D%/exchange.c %D%/stage.c %D%/stage.h
 %C%_exchange_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Processes that are killed or stop, and what the others are told, and when.
+ *
+ * Bounds in ms, as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (4, because tests share their machine). */
+#include "tests/lib/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/base/clock.h"
+#include "tests/proc/stage.h"
+
+enum { DEAD = 100, LEASE = 2500, PATIENT = 20000 };
+
+static struct stage stage;
+static struct process *a, *b;
+
+static unsigned bound(unsigned ms)
+{
+    const char *patience = getenv("MAESTRO_TEST_PATIENCE");
+    return ms * (patience ? (unsigned)atoi(patience) : 4);
+}
+
+static int open_with(const char *const arguments[])
+{
+    stage_open(&stage);
+    stage_manager(&stage, arguments);
+    a = stage_actor(&stage, "producer");
+    b = stage_actor(&stage, "consumer");
+    return 0;
+}
+
+static int open_stage(void **state)
+{
+    (void)state;
+    return open_with(NULL);
+}
+
+static int open_reading_stage(void **state)
+{
+    setenv("MSTRO_TRANSPORT_DEFAULT", "RDMA", 1);
+    return open_stage(state);
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    unsetenv("MSTRO_TRANSPORT_DEFAULT");
+    stage_close(&stage);
+    return 0;
+}
+
+static void kill_and_wait(struct process *p)
+{
+    process_kill(p, SIGKILL);
+    assert_int_equal(process_wait(p, PATIENT), 128 + SIGKILL);
+}
+
+/* The consumer has required, the producer has offered 'size' bytes. */
+static void offer(long long size)
+{
+    expect(b, "declare 0 thing", "MSTRO_OK");
+    expect(b, "require 0", "MSTRO_OK");
+    expect(a, "declare 0 thing", "MSTRO_OK");
+    tell(a, "fill 0 %lld 1", size);
+    expect_within(a, "MSTRO_OK", PATIENT);
+    expect(a, "offer 0", "MSTRO_OK");
+}
+
+/* ---- the producer ---- */
+
+static void a_killed_producer_is_named_to_who_demands(void **state)
+{
+    (void)state;
+    offer(100000);
+    kill_and_wait(a);
+    tell(b, "demand 0");
+    expect_within(b, "MSTRO_PEER_LOST", bound(DEAD));
+    assert_non_null(strstr(b->answer, "producer"));
+    tell(b, "demand 0"); /* told once; the next one waits for another offer */
+    hear_nothing(b, 200);
+    struct process *again = stage_actor(&stage, "producer"); /* its name is free */
+    expect(again, "declare 0 thing", "MSTRO_OK");
+    expect(again, "fill 0 100000 2", "MSTRO_OK");
+    expect(again, "offer 0", "MSTRO_OK");
+    expect_within(b, "MSTRO_OK", PATIENT);
+    expect(b, "check 0 100000 2", "MSTRO_OK right");
+}
+
+static void small_data_survive_their_producer(void **state)
+{
+    (void)state;
+    offer(1000);
+    kill_and_wait(a);
+    expect(b, "demand 0", "MSTRO_OK");
+    expect(b, "check 0 1000 1", "MSTRO_OK right");
+}
+
+static void a_producer_killed_while_it_is_read_leaves_no_half_read(void **state)
+{
+    (void)state;
+    offer(64 << 20);
+    tell(b, "demand 0");
+    nanosleep(&(struct timespec){ .tv_nsec = 8000000 }, NULL);
+    kill_and_wait(a);
+    hear(b, bound(DEAD) + 1000); /* the transfer itself may have been over */
+    if (strncmp(b->answer, "MSTRO_OK", 8) == 0)
+        expect(b, "check 0 67108864 1", "MSTRO_OK right");
+    else
+        assert_memory_equal(b->answer, "MSTRO_PEER_LOST", 15);
+}
+
+static void a_stopped_producer_loses_its_place_and_is_told(void **state)
+{
+    (void)state;
+    offer(1 << 20);
+    process_stop(a);
+    tell(b, "demand 0"); /* reads need its progress */
+    expect_within(b, "MSTRO_PEER_LOST", bound(LEASE));
+    process_kill(a, SIGCONT);
+    tell(a, "withdraw 0");
+    hear(a, PATIENT);
+    assert_true(strncmp(a->answer, "MSTRO_STALE_EPOCH", 17) == 0 || strncmp(a->answer, "MSTRO_POOL_LOST", 15) == 0);
+    expect(a, "finalize", "MSTRO_");
+}
+
+/* ---- the consumer ---- */
+
+static void a_withdraw_ends_when_who_required_is_killed(void **state)
+{
+    (void)state;
+    offer(100000);
+    process_stop(b); /* so that its library does not bring the bytes */
+    tell(a, "withdraw 0");
+    hear_nothing(a, 200);
+    kill_and_wait(b);
+    expect_within(a, "MSTRO_OK", bound(DEAD));
+}
+
+static void a_withdraw_ends_when_who_required_is_silent_for_the_lease(void **state)
+{
+    (void)state;
+    offer(100000);
+    process_stop(b);
+    tell(a, "withdraw 0");
+    expect_within(a, "MSTRO_OK", bound(LEASE));
+    process_kill(b, SIGCONT);
+    tell(b, "demand 0");
+    hear(b, PATIENT);
+    assert_true(strncmp(b->answer, "MSTRO_STALE_EPOCH", 17) == 0 || strncmp(b->answer, "MSTRO_POOL_LOST", 15) == 0);
+}
+
+/* Stopped in the middle of a read, evicted, the buffer overwritten, continued: what it has is never taken for valid. */
+static void a_stopped_reader_never_ends_well_with_bytes_written_later(void **state)
+{
+    (void)state;
+    offer(64 << 20);
+    tell(b, "demand 0");
+    nanosleep(&(struct timespec){ .tv_nsec = 15000000 }, NULL);
+    process_stop(b);
+    tell(a, "withdraw 0");
+    expect_within(a, "MSTRO_OK", bound(LEASE) + 1000);
+    expect(a, "fill 0 67108864 99", "MSTRO_OK");
+    process_kill(b, SIGCONT);
+    hear(b, PATIENT);
+    if (strncmp(b->answer, "MSTRO_OK", 8) == 0)
+        expect(b, "whole 0", "MSTRO_OK whole 1");
+}
+
+/* ---- the manager ---- */
+
+static void a_killed_manager_ends_what_waits(void **state)
+{
+    (void)state;
+    expect(b, "declare 0 never", "MSTRO_OK");
+    tell(b, "demand 0");
+    hear_nothing(b, 100);
+    kill_and_wait(&stage.manager);
+    expect_within(b, "MSTRO_POOL_LOST", bound(LEASE));
+    tell(b, "declare 1 more");
+    hear(b, PATIENT);
+    expect(a, "declare 0 more", "MSTRO_OK");
+    expect(a, "offer 0", "MSTRO_POOL_LOST");
+    tell(a, "finalize");
+    expect_within(a, "MSTRO_", bound(LEASE));
+    tell(b, "finalize");
+    expect_within(b, "MSTRO_", bound(LEASE));
+    struct process *late = stage_extra(&stage);
+    tell(late, "init late 0");
+    expect_within(late, "MSTRO_NO_PM", 1000 + bound(DEAD));
+    stage_manager(&stage, NULL); /* the lock of the dead one holds nobody up; its file goes with the next */
+}
+
+static void a_paused_manager_evicts_nobody(void **state)
+{
+    (void)state;
+    offer(100000);
+    process_stop(&stage.manager);
+    nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL); /* the lease is 500 ms here */
+    process_kill(&stage.manager, SIGCONT);
+    expect(b, "demand 0", "MSTRO_OK");
+    expect(a, "withdraw 0", "MSTRO_OK");
+}
+
+static int open_short_lease(void **state)
+{
+    (void)state;
+    const char *arguments[] = { "--lease=500ms", "--heartbeat=100ms", NULL };
+    return open_with(arguments);
+}
+
+static void others_go_on_when_one_is_killed(void **state)
+{
+    (void)state;
+    struct process *c = stage_actor(&stage, "bystander");
+    expect(c, "declare 0 own", "MSTRO_OK");
+    expect(c, "declare 1 own", "MSTRO_OK");
+    expect(c, "fill 0 50000 5", "MSTRO_OK");
+    offer(100000);
+    kill_and_wait(a);
+    expect(c, "offer 0", "MSTRO_OK");
+    expect(c, "demand 1", "MSTRO_OK");
+    expect(c, "check 1 50000 5", "MSTRO_OK right");
+}
+
+#define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        on(open_stage, a_killed_producer_is_named_to_who_demands),
+        on(open_stage, small_data_survive_their_producer),
+        on(open_reading_stage, a_producer_killed_while_it_is_read_leaves_no_half_read),
+        on(open_reading_stage, a_stopped_producer_loses_its_place_and_is_told),
+        on(open_stage, a_withdraw_ends_when_who_required_is_killed),
+        on(open_stage, a_withdraw_ends_when_who_required_is_silent_for_the_lease),
+        on(open_reading_stage, a_stopped_reader_never_ends_well_with_bytes_written_later),
+        on(open_stage, a_killed_manager_ends_what_waits),
+        on(open_short_lease, a_paused_manager_evicts_nobody),
+        on(open_stage, others_go_on_when_one_is_killed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
