@@ -10,3 +10,4 @@ noinst_PROGRAMS += %D%/01-first/producer %D%/01-first/consumer
 noinst_PROGRAMS += %D%/io-server/io-server
 %C%_io_server_io_server_SOURCES = %D%/io-server/io-server.c
 %C%_io_server_io_server_LDADD = libmaestro.la
+EXTRA_DIST += %D%/01-first/first.yaml
