@@ -41,7 +41,7 @@ static void hash_handle(struct map_link *link, void *context)
     const struct handle *h = map_entry(link, struct handle, link);
     uint64_t x = mix(mix(mix(1, h->number), (uint64_t)h->life), h->flags);
     if (h->life == LIFE_FETCHING || h->life == LIFE_PREFETCHING || h->life == LIFE_RETREATING || h->life == LIFE_PAUSING)
-        x = mix(mix(x, h->ticket.number), (uint64_t)h->ticket.voided << 2 | (uint64_t)h->ticket.unasked << 1 | h->ticket.stopped);
+        x = mix(mix(x, h->ticket.number), (uint64_t)(h->later != NULL) << 3 | (uint64_t)h->ticket.voided << 2 | (uint64_t)h->ticket.unasked << 1 | h->ticket.stopped);
     x = mix(mix(x, h->operation ? h->operation->op : 0), (uint64_t)h->verdict.status);
     *(uint64_t *)context += x;
 }

@@ -130,6 +130,7 @@ struct handle *client_add_handle(struct client *c, uint64_t number)
 void client_drop_handle(struct client *c, struct handle *h)
 {
     list_remove(&h->pause);
+    later_drop(h);
     map_remove(&c->handles, &h->link);
     give_spare(&c->spare_handles, &h->link);
 }
@@ -218,7 +219,13 @@ mstro_status client_create(struct client **out)
     return MSTRO_OK;
 }
 
-static void free_handle(struct map_link *link, void *context) { (void)context; free(map_entry(link, struct handle, link)); }
+static void free_handle(struct map_link *link, void *context)
+{
+    (void)context;
+    later_drop(map_entry(link, struct handle, link));
+    free(map_entry(link, struct handle, link));
+}
+
 static void free_operation(struct map_link *link, void *context) { (void)context; free(map_entry(link, struct operation, link)); }
 static void free_subscription(struct map_link *link, void *context) { (void)context; free(map_entry(link, struct subscription_entry, link)); }
 
@@ -403,6 +410,8 @@ static void take_void(struct turn *t)
 {
     const struct record_ticket_void *v = &t->in->record->ticket_void;
     t->handle = client_find_handle(t->client, v->handle);
+    if (t->handle && later_is(t->handle, v->ticket))
+        later_drop(t->handle);
     if (!t->handle || t->handle->ticket.number != v->ticket)
         return;
     t->operation = t->handle->operation;
@@ -440,6 +449,9 @@ static void take_moved(struct turn *t)
     /* a move that was stopped because its source is gone is one that another ticket may help */
     bool again = m->again || (t->handle->ticket.voided && !t->handle->ticket.stopped);
     life_step(t, m->status == MSTRO_OK ? ON_MOVED : again ? ON_AGAIN : ON_FAILED);
+    struct handle *h = client_find_handle(t->client, m->handle);
+    if (h && h->later)
+        later_begin(t, h);
     client_tell_end(t);
 }
 

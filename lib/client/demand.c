@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* demand.c - DEMAND: from the ticket to the bytes, over every source that fails on the way */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/base/clock.h"
 #include "lib/client/state.h"
+#include "lib/wire/copy.h"
 
 /* A source that cannot be read is asked for again at once, then after 1, 2, 4 ... 128 ms. */
 enum { LONGEST_PAUSE = 7 };
@@ -59,6 +61,44 @@ void ticket_void(struct turn *t)
 {
     t->handle->ticket.voided = true;
     put_abort(t);
+}
+
+struct later_ticket { struct arena arena; struct record record; };
+
+void later_drop(struct handle *h)
+{
+    if (h->later)
+        arena_release(&h->later->arena);
+    free(h->later);
+    h->later = NULL;
+}
+
+bool later_is(const struct handle *h, uint64_t ticket)
+{
+    return h->later && h->later->record.ticket.ticket == ticket;
+}
+
+void ticket_later(struct turn *t)
+{
+    struct handle *h = t->handle;
+    later_drop(h);
+    h->later = calloc(1, sizeof *h->later);
+    if (h->later && record_copy(&h->later->arena, t->in->record, &h->later->record))
+        return;
+    later_drop(h);
+    turn_note(t, 0, "not enough memory to keep a ticket for '" TEXT_FORMAT "'", TEXT_ARGUMENTS(h->name));
+}
+
+void later_begin(struct turn *t, struct handle *h)
+{
+    struct record record;
+    bool wanted = t->client->life == SESSION_JOINED && (h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING);
+    if (wanted && record_copy(&t->out->arena, &h->later->record, &record)) {
+        struct client_input in = { .kind = CLIENT_RECORD, .record = &record };
+        struct turn next = { .client = t->client, .in = &in, .now = t->now, .out = t->out, .handle = h, .operation = h->operation };
+        life_step(&next, ON_TICKET);
+    }
+    later_drop(h);
 }
 
 void move_abort(struct turn *t)

@@ -22,6 +22,7 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_DEMANDING][ON_TICKET] = { LIFE_FETCHING, ticket_move },
     [LIFE_DEMANDING][ON_ACK_ENDED] = { LIFE_REQUIRED, finish_from_ack },
     [LIFE_DEMANDING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_FETCHING][ON_TICKET] = { LIFE_FETCHING, ticket_later },
     [LIFE_FETCHING][ON_MOVED] = { LIFE_SERVED, move_done },
     [LIFE_FETCHING][ON_AGAIN] = { LIFE_DEMANDING, demand_again },
     [LIFE_FETCHING][ON_FAILED] = { LIFE_REQUIRED, move_failed },
@@ -35,6 +36,7 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
 
     /* brought before it is demanded, because the holder wants it back */
     [LIFE_REQUIRED][ON_TICKET] = { LIFE_PREFETCHING, ticket_move },
+    [LIFE_PREFETCHING][ON_TICKET] = { LIFE_PREFETCHING, ticket_later },
     [LIFE_PREFETCHING][ON_DEMAND] = { LIFE_FETCHING, demand_adopt },
     [LIFE_PREFETCHING][ON_VOID] = { LIFE_PREFETCHING, ticket_void },
     [LIFE_PREFETCHING][ON_MOVED] = { LIFE_SERVED_AHEAD, move_done },
@@ -46,6 +48,7 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_REQUIRED][ON_RETRACT] = { LIFE_RETRACTING, retract_send },
     [LIFE_SERVED_AHEAD][ON_RETRACT] = { LIFE_IDLE, finish_at_once },
     [LIFE_PREFETCHING][ON_RETRACT] = { LIFE_RETREATING, move_abort },
+    [LIFE_RETREATING][ON_TICKET] = { LIFE_RETREATING, NULL }, /* RETRACT closes it */
     [LIFE_RETREATING][ON_VOID] = { LIFE_RETREATING, ticket_void },
     [LIFE_RETREATING][ON_MOVED] = { LIFE_RETRACTING, retract_after_move },
     [LIFE_RETREATING][ON_AGAIN] = { LIFE_RETRACTING, retract_after_move },

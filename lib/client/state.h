@@ -63,6 +63,7 @@ struct handle {
         bool unasked;            /* the DEMAND that waits for it was never sent */
         bool stopped;            /* the caller wants the move ended */
     } ticket;
+    struct later_ticket *later; /* one that came while the move of a voided one still ran, or NULL */
     struct { mstro_status status; char detail[256]; } verdict; /* the pool's end of a DEMAND whose move still runs; MSTRO_OK: none */
     uint32_t tries;
     uint64_t first_try, again_at;
@@ -132,6 +133,13 @@ void turn_refuse(struct turn *t, uint64_t op, mstro_status status, struct text d
 
 uint64_t record_op(const struct record *r);
 
+/* ---- demand.c: a ticket that came before the move of the one before it had ended ---- */
+
+/* That move has ended: go on with it, if it is still wanted. */
+void later_begin(struct turn *t, struct handle *h);
+bool later_is(const struct handle *h, uint64_t ticket);
+void later_drop(struct handle *h);
+
 /* ---- life.c ---- */
 
 /* Take the event on t->handle.  False when the table does not list it; nothing has changed then. */
@@ -151,6 +159,7 @@ void demand_again(struct turn *t);
 void demand_verdict(struct turn *t);
 void ticket_move(struct turn *t);
 void ticket_void(struct turn *t);
+void ticket_later(struct turn *t);
 void move_abort(struct turn *t);
 void move_done(struct turn *t);
 void move_failed(struct turn *t);

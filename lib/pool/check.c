@@ -121,7 +121,7 @@ static void hash_require(struct walk *walk, const struct require *require, uint6
     uint64_t hash = hash_mix(require->handle->session->number, require->handle->number);
     hash = hash_mix(hash, place);
     hash = hash_mix(hash, require->state);
-    hash = hash_mix(hash, (uint64_t)(require->voided != 0) << 2 | (uint64_t)(require->loss != NULL) << 1 | require->on_loss_wait);
+    hash = hash_mix(hash, (uint64_t)(require->told != 0) << 3 | (uint64_t)(require->voided != 0) << 2 | (uint64_t)(require->loss != NULL) << 1 | require->on_loss_wait);
     walk->hash += hash;
 }
 

@@ -91,22 +91,24 @@ static mstro_status demand_begin(struct pool *pool, struct session *session, con
     return MSTRO_OK;
 }
 
-/* A ticket that is not open any more was voided: the client has been told. */
-static void demand_again(struct pool *pool, struct session *session, const struct record_demand *asked)
+/* True: done with.  A ticket that is not open any more was voided: either the DEMAND is known, and what follows is under way to the
+ * client, or it is one that the client had not sent because the ticket would have served it, and begins now. */
+static bool demand_again(struct pool *pool, struct session *session, const struct record_demand *asked)
 {
     struct handle *handle = handle_find(pool, session, asked->handle);
     struct require *require = handle ? handle->require : NULL;
-    if (!require || require->ticket != asked->failed_ticket)
-        return;
-    if (require->demand && require->demand->op == asked->op)
-        require_event(pool, require, REQUIRE_RETRY);
-    else if (require->demand)
+    if (!require)
+        return true;
+    bool known = require->told == asked->op || (require->demand && require->demand->op == asked->op);
+    if (require->ticket != asked->failed_ticket)
+        return known;
+    if (require->demand && !known) {
         answer_refused(pool, session, asked->op, MSTRO_BUSY, "another DEMAND of " TEXT_FORMAT " reads with this ticket",
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
-    else {
-        require_event(pool, require, REQUIRE_FAILED);
-        demand_begin(pool, session, asked, handle, false);
+        return true;
     }
+    require_event(pool, require, known ? REQUIRE_RETRY : REQUIRE_FAILED);
+    return known;
 }
 
 static bool demand_is_possible(struct pool *pool, struct session *session, const struct record_demand *asked, struct handle *handle)
@@ -133,10 +135,8 @@ void serve_demand(struct pool *pool, struct session *session, const struct recor
     const struct record_demand *asked = &record->demand;
     struct handle *handle;
     bool made;
-    if (asked->failed_ticket) {
-        demand_again(pool, session, asked);
+    if (asked->failed_ticket && demand_again(pool, session, asked))
         return;
-    }
     if (handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made) != MSTRO_OK)
         return;
     if (demand_is_possible(pool, session, asked, handle) && demand_begin(pool, session, asked, handle, made) != MSTRO_OK && made)

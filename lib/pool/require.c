@@ -144,6 +144,7 @@ static void report_loss(struct pool *pool, struct require *require)
     uint64_t op = require->demand->op;
     void_ticket(pool, require, epitaph);
     end_demand(pool, require);
+    require->told = op;
     answer_refused(pool, require->handle->session, op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
                    TEXT_ARGUMENTS(short_name(require->handle->cdo)), TEXT_ARGUMENTS(seal_name(epitaph)));
     seal_release(pool, epitaph);

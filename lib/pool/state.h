@@ -112,6 +112,7 @@ struct require {
     struct seal *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell */
     uint64_t ticket;               /* the open one, 0 when none is */
     uint64_t voided;               /* the last one that a loss closed: a COMPLETED may be under way */
+    uint64_t told;                 /* the DEMAND that a loss has ended: it may be asking again, not knowing yet */
     uint8_t state;                 /* enum require_state */
     bool on_loss_wait;
 };

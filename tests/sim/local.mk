@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/search
-TESTS += %D%/search
-LONG_TESTS += %D%/search
+check_PROGRAMS += %D%/search %D%/simulate
+TESTS += %D%/search %D%/simulate
+LONG_TESTS += %D%/search %D%/simulate
 %C%_search_SOURCES = %D%/search.c %D%/model.c %D%/model.h
 %C%_search_CPPFLAGS = $(AM_CPPFLAGS) -DMODEL_SMALL
 %C%_search_LDADD = libcore.la
+%C%_simulate_SOURCES = %D%/simulate.c %D%/model.c %D%/model.h
+%C%_simulate_LDADD = libcore.la
+
+dist_check_SCRIPTS += %D%/mutants.sh
+TESTS += %D%/mutants.sh
+LONG_TESTS += %D%/mutants.sh
+EXTRA_DIST += %D%/mutate.awk %D%/survivors tests/seeds/simulate

@@ -156,7 +156,7 @@ static void give_ticket(struct model *model, struct model_handle *handle, uint64
     handle->ticket = UINT64_MAX; /* its number is learned */
     if (generation->whole) {
         handle->needs = false;
-        handle->demand = handle->ticket = handle->voided = 0;
+        handle->demand = handle->ticket = handle->voided = handle->told = 0;
         handle->owed_loss = false;
         handle->bound = NO_GENERATION;
     }
@@ -184,7 +184,7 @@ static void forget_need(struct model *model, struct model_handle *handle)
     if (handle->needs && handle->demand)
         expect_ack(model, handle->session, handle->demand, MSTRO_CANCELLED);
     handle->needs = handle->owed_loss = handle->bears_loss = false;
-    handle->demand = handle->ticket = handle->voided = 0;
+    handle->demand = handle->ticket = handle->voided = handle->told = 0;
     handle->bound = NO_GENERATION;
 }
 
@@ -205,6 +205,7 @@ static void lose_generation(struct model *model, struct model_generation *genera
         handle->bound = NO_GENERATION;
         if (!borne && handle->demand) {
             expect_ack(model, handle->session, handle->demand, MSTRO_PEER_LOST);
+            handle->told = handle->demand;
             handle->demand = 0;
         } else if (!borne)
             handle->owed_loss = true;
@@ -332,15 +333,20 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
 {
     struct model_handle *handle = model_handle_of(model, session, asked->handle);
     if (asked->failed_ticket) {
-        if (!handle || !handle->needs || handle->ticket != asked->failed_ticket)
+        if (!handle || !handle->needs || handle->told == asked->op)
             return;
-        if (handle->demand && handle->demand != asked->op)
-            expect_ack(model, session, asked->op, MSTRO_BUSY);
-        else {
+        if (handle->ticket == asked->failed_ticket) {
+            if (handle->demand && handle->demand != asked->op) {
+                expect_ack(model, session, asked->op, MSTRO_BUSY);
+                return;
+            }
             handle->ticket = 0;
-            demand_begins(model, handle, asked->op);
-        }
-        return;
+            if (handle->demand) {
+                demand_begins(model, handle, asked->op);
+                return;
+            }
+        } else if (handle->demand == asked->op)
+            return;
     }
     handle = handle_known(model, session, asked->handle, asked->name);
     if (!handle) {
@@ -526,6 +532,9 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
         break;
     case KIND_RETRACT:
         rule_retract(model, number, &record->retract);
+        break;
+    case KIND_SUBSCRIBE:
+        expect_ack(model, number, record->subscribe.op, session->leaving ? MSTRO_INVARG : MSTRO_OK);
         break;
     case KIND_CANCEL:
         rule_cancel(model, session, &record->cancel);

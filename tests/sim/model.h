@@ -25,7 +25,7 @@ struct model_handle {
     char name[MODEL_NAME];
     bool needs, bears_loss, owed_loss;
     int bound; /* index of a generation */
-    uint64_t demand, ticket, voided;
+    uint64_t demand, ticket, voided, told;
 };
 
 struct model_generation {

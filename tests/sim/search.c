@@ -18,7 +18,7 @@ enum { CLIENTS = 2, DEEPEST = 200 };
 
 enum verb {
     /* on an object */
-    OFFER, OFFER_INLINE, OFFER_BEARING, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, WITHDRAW, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
+    OFFER, OFFER_INLINE, OFFER_BEARING, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
     OBJECT_VERBS,
     /* of a client */
     JOIN = OBJECT_VERBS, LEAVE, LEAVE_NOW, CANCEL_LEAVE, DIE,
@@ -26,7 +26,7 @@ enum verb {
 };
 
 static const char *const verb_name[VERBS] = {
-    "offers", "offers inline", "offers, bearing losses,", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "withdraws", "retracts",
+    "offers", "offers inline", "offers, bearing losses,", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "retracts",
     "disposes", "cancels demand", "cancels withdraw", "joins", "leaves", "leaves now", "cancels leave", "dies"
 };
 
@@ -107,6 +107,12 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
         record->demand = (struct record_demand){ .op = handle && handle->demand ? handle->demand : op, .handle = number,
                                                  .failed_ticket = handle ? handle->ticket : 0 };
         return record->demand.failed_ticket != 0;
+    case RETRY_LATE:
+    case RETRY_UNASKED:
+        record->kind = KIND_DEMAND;
+        record->demand = (struct record_demand){ .op = !handle || action.verb == RETRY_UNASKED ? op : handle->demand ? handle->demand : handle->told,
+                                                 .handle = number, .failed_ticket = handle ? handle->voided : 0 };
+        return record->demand.failed_ticket != 0 && record->demand.op != 0;
     case WITHDRAW:
         record->kind = KIND_WITHDRAW;
         record->withdraw = (struct record_withdraw){ .op = op, .handle = number };

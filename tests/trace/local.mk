@@ -70,6 +70,7 @@ EXTRA_DIST += \
 	%D%/subscription.trace \
 	%D%/ticket-again-after-fetch.trace \
 	%D%/ticket-again-after-loss.trace \
+	%D%/ticket-again-unasked.trace \
 	%D%/ticket-again.trace \
 	%D%/withdraw-and-holder-dies.trace \
 	%D%/withdraw-cancelled-while-leaving.trace \

@@ -312,6 +312,28 @@ static void voided_ticket_without_a_verdict_waits_for_another(void **state)
     SAID("MOVE for 2");
 }
 
+static void ticket_that_comes_before_the_mover_has_let_go_is_used_after_it(void **state)
+{
+    (void)state;
+    uint64_t op = demand(1);
+    ticket(1, op, 9, TICKET_DIRECT);
+    voided(1, 9);
+    ticket(1, op, 10, TICKET_DIRECT); /* on-loss = wait: the object was offered again meanwhile */
+    SAID("%s", "");
+    moved(1, MSTRO_CANCELLED, false);
+    SAID("MOVE for 2");
+    voided(1, 10);
+    ack(op, MSTRO_PEER_LOST);
+    ticket(1, 0, 11, TICKET_DIRECT); /* bring them now: the DEMAND has ended, the need has not */
+    moved(1, MSTRO_CANCELLED, false);
+    SAID("DONE 2 PEER_LOST; MOVE for 0");
+    voided(1, 11);
+    ticket(1, 0, 12, TICKET_DIRECT);
+    voided(1, 12);
+    moved(1, MSTRO_CANCELLED, false);
+    SAID("%s", "");
+}
+
 static void bytes_brought_ahead_make_the_demand_local(void **state)
 {
     (void)state;
@@ -581,6 +603,7 @@ int main(void)
         CASE(demand_fails_once_when_the_producer_is_lost_and_the_need_stays),
         CASE(mover_has_the_last_word_on_a_ticket_that_was_voided),
         CASE(voided_ticket_without_a_verdict_waits_for_another),
+        CASE(ticket_that_comes_before_the_mover_has_let_go_is_used_after_it),
         CASE(bytes_brought_ahead_make_the_demand_local),
         CASE(demand_joins_a_move_that_is_under_way),
         CASE(demand_that_joined_a_move_is_sent_when_its_source_is_lost),
