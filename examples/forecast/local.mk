@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The forecast demo: stages that know nothing but the public interface, ecCodes and, for the map, cairo.
-EXTRA_DIST += %D%/forecast.yaml %D%/run
+EXTRA_DIST += %D%/README.md %D%/forecast.yaml %D%/run
 
 if HAVE_ECCODES
 forecast_cflags = -D_GNU_SOURCE $(MAESTRO_CFLAGS) $(ECCODES_CFLAGS) $(CAIRO_CFLAGS)

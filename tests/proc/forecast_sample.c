@@ -138,3 +138,41 @@ int sample_write(const char *path, int messages, bool apart)
         fields = write_message(file, at, apart);
     return fclose(file) || fields < 0 ? -1 : 0;
 }
+
+static const struct {
+    long parameter, level; /* level 0: surface */
+    double base, swing;
+} grib1_rows[GRIB1_FIELDS] = {
+    {131, 250, 20, 40}, {132, 250, 0, 30}, {129, 500, 54000, 3000}, {129, 1000, 1000, 900}, {130, 500, 255, 20}, {165, 0, 3, 9}, {166, 0, 1, 8},
+};
+
+static int set_grib1(codes_handle *h, size_t row)
+{
+    double value[8192];
+    size_t count = 0, length = 3;
+    if (codes_set_string(h, "levtype", grib1_rows[row].level ? "pl" : "sfc", &length)
+        || codes_set_long(h, "paramId", grib1_rows[row].parameter) || codes_set_long(h, "level", grib1_rows[row].level)
+        || codes_get_size(h, "values", &count) || count > sizeof value / sizeof *value)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        value[i] = grib1_rows[row].base + grib1_rows[row].swing * sin((double)(i + row) / 50);
+    return codes_set_double_array(h, "values", value, count);
+}
+
+int sample_write_grib1(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    int error = file == NULL;
+    for (size_t row = 0; row < GRIB1_FIELDS && !error; row++) {
+        codes_handle *h = codes_grib_handle_new_from_samples(NULL, "reduced_gg_pl_32_grib1");
+        const void *bytes;
+        size_t size;
+        error = !h || set_grib1(h, row) || codes_get_message(h, &bytes, &size) || fwrite(bytes, 1, size, file) != size;
+        codes_handle_delete(h);
+    }
+    if (file && fclose(file))
+        error = 1;
+    if (error)
+        warnx("sample: %s cannot be written", path);
+    return error ? -1 : 0;
+}

@@ -12,4 +12,9 @@ enum { SAMPLE_MESSAGES = 16, SAMPLE_FIELDS = 18, SAMPLE_WINDS = 3, SAMPLE_ANOMAL
  * own.  0, or -1 after a message on stderr. */
 int sample_write(const char *path, int messages, bool apart);
 
+/* Another file: GRIB 1 on a reduced Gaussian grid, parameters and levels as ECMWF has them.  u and v at 250 hPa, geopotential at
+ * 500 and 1000 hPa, temperature, the wind at 10 m: two winds, a thickness, an anomaly and a map can be made of it. */
+enum { GRIB1_FIELDS = 7, GRIB1_PRODUCTS = 5 };
+int sample_write_grib1(const char *path);
+
 #endif

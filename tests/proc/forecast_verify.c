@@ -29,10 +29,10 @@ static void copy(const char *from, const char *to)
     assert_int_equal(fclose(out), 0);
 }
 
-/* Every product of the sample, without a pool. */
-static void make_products(void)
+/* Every product of 'file', without a pool; how many. */
+static unsigned make_products(const char *file, size_t fields)
 {
-    const char *path[] = {input};
+    const char *path[] = {file};
     struct field_index index;
     struct plan plan;
     struct grib_input in;
@@ -54,7 +54,7 @@ static void make_products(void)
         }
         grib_message_release(&message);
     }
-    assert_int_equal(read, SAMPLE_FIELDS);
+    assert_int_equal(read, fields);
     assert_int_equal(product_output_open(&output, folder, 0), 0);
     for (size_t i = 0; i < plan.count; i++) {
         const double *of[PRODUCT_INPUTS_MAX] = {0};
@@ -70,6 +70,7 @@ static void make_products(void)
     }
     plan_free(&plan);
     field_index_free(&index);
+    return output.made;
 }
 
 static int make_folder(void **state)
@@ -87,13 +88,13 @@ static int fill_folder(void **state)
 {
     (void)state;
     copy(input, archive);
-    make_products();
+    make_products(input, SAMPLE_FIELDS);
     return 0;
 }
 
 static int remove_folder(void **state)
 {
-    static const char *const name[] = {"input", "archive.grib", "products-0.grib", "products-0.csv", MAP_FILE_NAME, "changed"};
+    static const char *const name[] = {"input", "archive.grib", "products-0.grib", "products-0.csv", MAP_FILE_NAME, "changed", "grib1"};
     (void)state;
     for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
         char path[128];
@@ -118,6 +119,16 @@ static void what_is_right_is_called_right(void **state)
     (void)state;
     assert_int_equal(ask_archive(), 0);
     assert_int_equal(ask_products(), 0);
+}
+
+static void grib_1_on_a_reduced_grid_is_right_too(void **state)
+{
+    (void)state;
+    char grib1[128];
+    snprintf(grib1, sizeof grib1, "%s/grib1", folder);
+    assert_int_equal(sample_write_grib1(grib1), 0);
+    assert_int_equal(make_products(grib1, GRIB1_FIELDS), GRIB1_PRODUCTS);
+    assert_int_equal(verify_products(folder, (char *const[]){grib1}, 1), 0);
 }
 
 static void one_flipped_byte_in_the_archive_is_found(void **state)
@@ -247,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_right_is_called_right, fill_folder),
+        cmocka_unit_test_setup(grib_1_on_a_reduced_grid_is_right_too, fill_folder),
         cmocka_unit_test_setup(one_flipped_byte_in_the_archive_is_found, fill_folder),
         cmocka_unit_test_setup(shortened_archive_is_found, fill_folder),
         cmocka_unit_test_setup(lengthened_archive_is_found, fill_folder),
