@@ -2,6 +2,7 @@
 # Real sockets, a real fabric, real daemons.
 if HAVE_CMOCKA
 serve_tests = \
+	%D%/daemon \
 	%D%/death \
 	%D%/exchange \
 	%D%/join
@@ -10,6 +11,8 @@ TESTS += $(serve_tests)
 check_PROGRAMS += %D%/actor
 %C%_actor_SOURCES = %D%/actor.c
 %C%_actor_LDADD = libmaestro.la
+%C%_daemon_SOURCES = %D%/daemon.c %D%/stage.c %D%/stage.h
+%C%_daemon_LDADD = $(unit_libs)
 %C%_death_SOURCES = %D%/death.c %D%/stage.c %D%/stage.h
 %C%_death_LDADD = $(unit_libs)
 %C%_exchange_SOURCES = %D%/exchange.c %D%/stage.c %D%/stage.h
@@ -17,3 +20,6 @@ check_PROGRAMS += %D%/actor
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
 endif
+
+dist_check_SCRIPTS += %D%/netns.sh
+TESTS += %D%/netns.sh

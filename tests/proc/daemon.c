@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The daemon itself: how it starts, what it refuses, how it ends, what it costs. */
+#include "tests/lib/check.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/proc/stage.h"
+
+static struct stage stage;
+
+static int open_empty(void **state)
+{
+    (void)state;
+    stage_open(&stage);
+    return 0;
+}
+
+static int open_stage(void **state)
+{
+    open_empty(state);
+    stage_manager(&stage, NULL);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_close(&stage);
+    return 0;
+}
+
+/* Run the daemon to its end, what it says on stderr in 'said'. */
+static int run_manager(const char *const arguments[], char *said, size_t size)
+{
+    struct process p;
+    char path[128];
+    snprintf(path, sizeof path, "%s-stderr", stage.directory);
+    int before = dup(STDERR_FILENO), file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    dup2(file, STDERR_FILENO);
+    process_start(&p, built("pool-manager/maestro-pool-manager"), arguments, NULL);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    int code = process_wait(&p, 20000);
+    ssize_t length = pread(file, said, size - 1, 0);
+    said[length > 0 ? length : 0] = '\0';
+    close(file);
+    unlink(path);
+    close(p.in);
+    close(p.out);
+    return code;
+}
+
+static void in_directory(char path[256], const char *name) { snprintf(path, 256, "%s/%s", stage.directory, name); }
+
+static void a_second_manager_of_a_workflow_ends_with_7_naming_the_first(void **state)
+{
+    (void)state;
+    char said[4096], pid[32];
+    assert_int_equal(run_manager(NULL, said, sizeof said), 7);
+    snprintf(pid, sizeof pid, "process %d", (int)stage.manager.pid);
+    assert_non_null(strstr(said, pid));
+    assert_non_null(strstr(said, "--workflow"));
+    assert_non_null(strstr(said, "--runtime-directory"));
+}
+
+static void managers_of_two_workflows_live_side_by_side(void **state)
+{
+    (void)state;
+    struct process other;
+    const char *arguments[] = { "--workflow", "other: ../../x", NULL };
+    process_start(&other, built("pool-manager/maestro-pool-manager"), arguments, NULL);
+    assert_memory_equal(hear(&other, 10000), "MSTRO_POOL_MANAGER_INFO;", 24);
+    process_kill(&other, SIGTERM);
+    assert_int_equal(process_wait(&other, 5000), 0);
+    close(other.in);
+    close(other.out);
+}
+
+static void the_lock_of_a_killed_manager_holds_nobody_up(void **state)
+{
+    (void)state;
+    process_kill(&stage.manager, SIGKILL);
+    assert_int_equal(process_wait(&stage.manager, 5000), 128 + SIGKILL);
+    stage_manager(&stage, NULL);
+}
+
+static void each_of_three_signals_ends_it_within_5_s(void **state)
+{
+    (void)state;
+    const int signals[] = { SIGTERM, SIGUSR2, SIGINT };
+    for (size_t i = 0; i < 3; i++) {
+        stage_manager(&stage, NULL);
+        process_kill(&stage.manager, signals[i]);
+        assert_int_equal(process_wait(&stage.manager, 5000), 0);
+    }
+}
+
+/* A DEMAND that nobody answers must not hold the end up for ever. */
+static void waiting_clients_do_not_hold_the_end_up(void **state)
+{
+    (void)state;
+    struct process *a = stage_actor(&stage, "waiting");
+    expect(a, "declare 0 never", "MSTRO_OK");
+    tell(a, "demand 0");
+    hear_nothing(a, 200);
+    process_kill(&stage.manager, SIGTERM);
+    assert_int_equal(process_wait(&stage.manager, 5000), 0);
+    expect_within(a, "MSTRO_POOL_LOST", 2000);
+}
+
+static void wrong_settings_end_with_2_and_a_suggestion(void **state)
+{
+    (void)state;
+    char said[4096], path[256];
+    const char *misspelt[] = { "--lease=quick", NULL };
+    assert_int_equal(run_manager(misspelt, said, sizeof said), 2);
+    assert_non_null(strstr(said, "lease"));
+    in_directory(path, "settings.yaml");
+    FILE *file = fopen(path, "w");
+    fputs("lease: 2s\nhartbeat: 100ms\n", file);
+    fclose(file);
+    const char *with_file[] = { "--config", path, NULL };
+    assert_int_equal(run_manager(with_file, said, sizeof said), 2);
+    assert_non_null(strstr(said, "settings.yaml:2:1"));
+    assert_non_null(strstr(said, "heartbeat"));
+    unlink(path);
+    const char *nowhere[] = { "--listen", "no-such-interface", NULL };
+    assert_int_equal(run_manager(nowhere, said, sizeof said), 2);
+    assert_non_null(strstr(said, "no-such-interface"));
+}
+
+static void the_info_file_is_for_its_owner_alone_and_goes_at_the_end(void **state)
+{
+    (void)state;
+    char path[256], text[5000] = "";
+    struct stat is;
+    in_directory(path, "info");
+    const char *arguments[] = { "--info-file", path, NULL };
+    stage_manager(&stage, arguments);
+    assert_int_equal(stat(path, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0600);
+    FILE *file = fopen(path, "r");
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    text[strcspn(text, "\n")] = '\0';
+    assert_string_equal(text, stage.info);
+    process_kill(&stage.manager, SIGTERM);
+    assert_int_equal(process_wait(&stage.manager, 5000), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void what_is_not_ours_in_place_of_the_info_file_is_left_alone(void **state)
+{
+    (void)state;
+    char path[256], target[256], said[4096], kept[16] = "";
+    in_directory(path, "info");
+    in_directory(target, "precious");
+    int fd = open(target, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(write(fd, "precious", 8), 8);
+    const char *arguments[] = { "--info-file", path, NULL };
+    assert_int_equal(symlink(target, path), 0);
+    assert_int_equal(run_manager(arguments, said, sizeof said), 5);
+    assert_non_null(strstr(said, path));
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(run_manager(arguments, said, sizeof said), 5);
+    unlink(path);
+    assert_int_equal(pread(fd, kept, sizeof kept, 0), 8);
+    assert_memory_equal(kept, "precious", 8);
+    close(fd);
+    unlink(target);
+}
+
+static void a_link_in_place_of_the_runtime_directory_is_refused(void **state)
+{
+    (void)state;
+    char path[256], setting[300], said[4096];
+    in_directory(path, "link");
+    assert_int_equal(symlink("/tmp", path), 0);
+    snprintf(setting, sizeof setting, "--runtime-directory=%s", path);
+    const char *arguments[] = { setting, NULL };
+    assert_int_equal(run_manager(arguments, said, sizeof said), 5);
+    assert_non_null(strstr(said, path));
+    unlink(path);
+}
+
+static void a_key_file_keeps_the_key_out_of_the_info(void **state)
+{
+    (void)state;
+    char path[256];
+    in_directory(path, "key");
+    const char *arguments[] = { "--key-file", path, NULL };
+    stage_manager(&stage, arguments);
+    struct process *a = stage_actor(&stage, "reads the key");
+    expect(a, "finalize", "MSTRO_OK");
+    assert_int_equal(chmod(path, 0644), 0);
+    struct process *b = stage_extra(&stage);
+    expect(b, "init b 0", "MSTRO_REFUSED");
+    assert_non_null(strstr(b->answer, path));
+    assert_int_equal(unlink(path), 0);
+    expect(b, "init b 0", "MSTRO_REFUSED");
+}
+
+static void a_taken_component_name_is_refused_naming_its_process(void **state)
+{
+    (void)state;
+    struct process *a = stage_actor(&stage, "model"), *b = stage_extra(&stage);
+    char pid[32];
+    expect(b, "init model 0", "MSTRO_CONFLICT");
+    snprintf(pid, sizeof pid, "%d", (int)a->pid);
+    assert_non_null(strstr(b->answer, pid));
+    expect(b, "init model 1", "MSTRO_OK");
+}
+
+static void infos_that_are_none_or_stale_are_named(void **state)
+{
+    (void)state;
+    struct process *a;
+    setenv("MSTRO_POOL_MANAGER_INFO", "rubbish", 1);
+    a = stage_extra(&stage);
+    expect(a, "init a 0", "MSTRO_INVARG");
+    assert_non_null(strstr(a->answer, "rubbish"));
+    setenv("MSTRO_POOL_MANAGER_INFO", stage.info, 1);
+    process_kill(&stage.manager, SIGTERM);
+    assert_int_equal(process_wait(&stage.manager, 5000), 0);
+    a = stage_extra(&stage);
+    tell(a, "init a 0");
+    expect_within(a, "MSTRO_NO_PM", 2000);
+    unsetenv("MSTRO_POOL_MANAGER_INFO");
+}
+
+/* After traffic: a descriptor that stays readable would burn a core only then. */
+static void idle_clients_cost_a_quarter_of_a_percent_of_a_core_each(void **state)
+{
+    (void)state;
+    struct process *clients[8];
+    char name[32];
+    long long before = 0, after = 0;
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "idle-%d", i);
+        clients[i] = stage_actor(&stage, name);
+        expect(clients[i], "declare 0 mine", "MSTRO_OK");
+        expect(clients[i], "declare 1 mine", "MSTRO_OK");
+        expect(clients[i], "require 1", "MSTRO_OK");
+        expect(clients[i], "fill 0 100000 1", "MSTRO_OK");
+        expect(clients[i], "offer 0", "MSTRO_OK");
+        expect(clients[i], "demand 1", "MSTRO_OK");
+        expect(clients[i], "withdraw 0", "MSTRO_OK");
+        expect(clients[i], "dispose 0", "MSTRO_OK");
+        expect(clients[i], "dispose 1", "MSTRO_OK");
+    }
+    for (int i = 0; i < 8; i++) {
+        expect(clients[i], "usage", "MSTRO_OK");
+        before += atoll(clients[i]->answer + 9);
+    }
+    nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
+    for (int i = 0; i < 8; i++) {
+        expect(clients[i], "usage", "MSTRO_OK");
+        after += atoll(clients[i]->answer + 9);
+    }
+    print_message("8 idle clients used %.2f ms of CPU time in 10 s\n", (double)(after - before) / 1e6);
+    assert_true(after - before < 8 * 25 * 1000000LL);
+}
+
+static long long cpu_of(pid_t pid)
+{
+    char path[64];
+    unsigned long long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
+    fclose(file);
+    return (long long)(user + system) * (1000 / sysconf(_SC_CLK_TCK));
+}
+
+static void the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core(void **state)
+{
+    (void)state;
+    char name[32];
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "idle-%d", i);
+        stage_actor(&stage, name);
+    }
+    long long before = cpu_of(stage.manager.pid);
+    nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
+    long long used = cpu_of(stage.manager.pid) - before;
+    print_message("the manager of 8 idle clients used %lld ms of CPU time in 10 s\n", used);
+    assert_true(used <= 100);
+}
+
+#define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, close_stage)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        on(open_stage, a_second_manager_of_a_workflow_ends_with_7_naming_the_first),
+        on(open_stage, managers_of_two_workflows_live_side_by_side),
+        on(open_stage, the_lock_of_a_killed_manager_holds_nobody_up),
+        on(open_empty, each_of_three_signals_ends_it_within_5_s),
+        on(open_stage, waiting_clients_do_not_hold_the_end_up),
+        on(open_empty, wrong_settings_end_with_2_and_a_suggestion),
+        on(open_empty, the_info_file_is_for_its_owner_alone_and_goes_at_the_end),
+        on(open_empty, what_is_not_ours_in_place_of_the_info_file_is_left_alone),
+        on(open_empty, a_link_in_place_of_the_runtime_directory_is_refused),
+        on(open_empty, a_key_file_keeps_the_key_out_of_the_info),
+        on(open_stage, a_taken_component_name_is_refused_naming_its_process),
+        on(open_stage, infos_that_are_none_or_stale_are_named),
+        on(open_stage, idle_clients_cost_a_quarter_of_a_percent_of_a_core_each),
+        on(open_stage, the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
