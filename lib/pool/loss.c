@@ -91,6 +91,10 @@ void sessions_evict(struct pool *pool)
         struct session *session = list_entry(pool->by_age.next, struct session, by_age);
         if (pool->now - session->heard <= lease)
             return;
+        if (session->number == pool->settings.home) {
+            session_heard(pool, session); /* it lives as long as we do */
+            continue;
+        }
         mark_cut(session);
         session_dismiss(pool, session, MSTRO_STALE_EPOCH,
                         sentence(pool, "silent for %" PRIu64 " ms", (pool->now - session->heard) / NANOSECONDS_PER_MILLISECOND));
@@ -100,7 +104,10 @@ void sessions_evict(struct pool *pool)
 uint64_t sessions_deadline(const struct pool *pool)
 {
     uint64_t lease = pool->settings.lease;
+    const struct list *first = pool->by_age.next, *last = pool->by_age.previous;
     if (!lease || list_empty(&pool->by_age))
+        return NO_DEADLINE;
+    if (first == last && list_entry(first, const struct session, by_age)->number == pool->settings.home)
         return NO_DEADLINE;
     uint64_t over = list_entry(pool->by_age.next, struct session, by_age)->heard + lease + 1;
     uint64_t look = pool->now + lease / 8; /* often enough to tell an idle pool from one that was stopped */

@@ -27,6 +27,7 @@ struct pool_settings {
     uint16_t shard;         /* which shard this engine is: the low 10 bits of every serial */
     uint64_t lease;         /* a session silent for longer is evicted; 0: never */
     uint64_t heartbeat;     /* what clients are told */
+    uint64_t home;          /* the session of the process that the pool is in: never silent, needs no lease.  0: there is none */
     uint64_t ack_timeout;   /* how long a subscriber's missing ack may hold an operation */
     uint32_t inline_limit;  /* clients send data up to this size with the OFFER */
     uint64_t inline_budget; /* for all inline data together; beyond it data stay with their holder */

@@ -109,11 +109,12 @@ static struct session *session_make(struct pool *pool, uint64_t number, const st
 static void welcome(struct pool *pool, struct session *session, uint64_t op)
 {
     const struct pool_settings *settings = &pool->settings;
+    bool home = session->number == settings->home;
     struct record *record = answer_add(pool, session, KIND_WELCOME);
     if (record)
         record->welcome = (struct record_welcome){ .op = op, .app = session->app, .incarnation = session->incarnation,
-                                                   .epoch = settings->epoch, .pool = settings->pool, .lease = settings->lease,
-                                                   .heartbeat = settings->heartbeat, .inline_limit = settings->inline_limit };
+                                                   .epoch = settings->epoch, .pool = settings->pool, .lease = home ? 0 : settings->lease,
+                                                   .heartbeat = home ? 0 : settings->heartbeat, .inline_limit = settings->inline_limit };
 }
 
 static void join(struct pool *pool, uint64_t number, const struct record_join *asked)
@@ -215,7 +216,7 @@ static void bye_stranger(struct pool *pool, uint64_t number)
                                            .detail = text_of("this session is not in the pool, or not any more: join again") };
 }
 
-static void heard_of(struct pool *pool, struct session *session)
+void session_heard(struct pool *pool, struct session *session)
 {
     session->heard = pool->now;
     list_remove(&session->by_age);
@@ -232,7 +233,7 @@ void session_record(struct pool *pool, uint64_t number, const struct record *rec
             bye_stranger(pool, number);
         return;
     }
-    heard_of(pool, session);
+    session_heard(pool, session);
     if (!hold_record(pool, session, record))
         session_serve(pool, session, record);
 }

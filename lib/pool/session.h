@@ -9,6 +9,9 @@ struct session *session_find(const struct pool *pool, uint64_t number);
 /* Take one record of session 'number', which may not be known. */
 void session_record(struct pool *pool, uint64_t number, const struct record *record);
 
+/* It has shown that it lives. */
+void session_heard(struct pool *pool, struct session *session);
+
 /* Serve a record of a session that is known. */
 void session_serve(struct pool *pool, struct session *session, const struct record *record);
 
