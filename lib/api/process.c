@@ -16,6 +16,7 @@
 #include "lib/base/setting.h"
 #include "lib/base/utf8.h"
 #include "lib/client/remote.h"
+#include "lib/fabric/fabric.h"
 #include "lib/schema/catalogue.h"
 #include "lib/serve/host.h"
 #include "lib/serve/server.h"
@@ -39,7 +40,7 @@ static struct {
     struct server *server;    /* lets others into it, or NULL */
     struct session *session;
     struct schema *schema;
-    uint64_t operation_timeout, finalize_timeout;
+    uint64_t operation_timeout, finalize_timeout, lease, heartbeat;
     pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
     struct list cdos, subscriptions;
@@ -144,6 +145,11 @@ static mstro_status read_settings(void)
     mstro_status s = setting_read_duration("MSTRO_OPERATION_TIMEOUT", NO_DEADLINE, &process.operation_timeout);
     if (s == MSTRO_OK)
         s = setting_read_duration("MSTRO_FINALIZE_TIMEOUT", 60 * NANOSECONDS_PER_SECOND, &process.finalize_timeout);
+    struct pool_settings pool = pool_settings_default();
+    if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_LEASE", pool.lease, &process.lease);
+    if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_HEARTBEAT", pool.heartbeat, &process.heartbeat);
     return s;
 }
 
@@ -155,7 +161,7 @@ static struct session_identity identity(struct node *node)
                                       .node = node->id, .word_seed = random_word(random_kernel) };
 }
 
-/* The pool that is in this process alone: nobody can be silent in it, so there is no lease. */
+/* The pool in this process.  Our own session, the first, needs no lease; others have one, should they be let in. */
 static mstro_status open_own_pool(void)
 {
     struct node node;
@@ -165,8 +171,9 @@ static mstro_status open_own_pool(void)
     process.pool = settings.pool;
     settings.workflow = text_of(process.workflow);
     settings.epoch = 1;
-    settings.lease = 0;
-    settings.heartbeat = 0;
+    settings.lease = process.lease == NO_DEADLINE ? 0 : process.lease;
+    settings.heartbeat = process.heartbeat;
+    settings.home = HOST_FIRST_SESSION;
     mstro_status s = host_create(&process.host, &settings);
     struct link *link = NULL;
     if (s == MSTRO_OK)
@@ -427,18 +434,38 @@ mstro_status process_detach(void)
     return s;
 }
 
+/* What is offered here shall be readable there, and the other way round. */
+static mstro_status reach_others(void)
+{
+    struct fabric_options options = fabric_options_from_environment();
+    struct fabric *fabric;
+    options.address = server_address(process.server);
+    mstro_status s = fabric_open(&options, &fabric);
+    return s == MSTRO_OK ? session_reach(process.session, fabric, options.address) : s;
+}
+
+static mstro_status serve(void)
+{
+    struct server_settings settings = { .pool = process.pool, .workflow = text_of(process.workflow) };
+    mstro_status s = server_start(&process.server, process.host, &settings);
+    if (s == MSTRO_OK && (s = reach_others()) != MSTRO_OK) {
+        server_stop(process.server);
+        process.server = NULL;
+    }
+    return s;
+}
+
 mstro_status process_serve(void)
 {
     mstro_status s = begin_change();
     if (s != MSTRO_OK)
         return s;
-    struct server_settings settings = { .pool = process.pool, .workflow = text_of(process.workflow) };
     if (process.info)
         s = detail_set(MSTRO_CONFLICT, "this process has joined a pool manager: detach first");
     else if (process.server)
         s = detail_set(MSTRO_NOT_TWICE, "this process serves its pool already");
     else
-        s = server_start(&process.server, process.host, &settings);
+        s = serve();
     pthread_mutex_unlock(&process.turn);
     return s;
 }

@@ -77,8 +77,14 @@ struct link {
 };
 
 struct host;
+struct fabric;
 
 /* The way to the pool in 'host', which must outlive it.  MSTRO_NOMEM. */
 mstro_status link_local(struct link **out, struct host *host);
+
+/* [token] The host serves other processes from now on: read theirs, and let them read what is exposed from now on, over 'fabric', which
+ * belongs to the link after this, also on failure.  'address': the local address that works between us and them.  The link needs a
+ * background thread then.  *serving: what a SERVING record is to say, valid until the next step of the fabric's owner. */
+mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct bytes *serving);
 
 #endif

@@ -2,14 +2,15 @@
 /* local.c - the way to a pool in this process
  *
  * Sending is a step of the pool on the calling thread.  What the pool says is copied into an inbox, from which poll takes it: the
- * pool's lock is free again by then. */
+ * pool's lock is free again by then.  Only a pool that serves others has a fabric; then the sleep is that of the fabric. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
-#include "lib/client/link.h"
+#include "lib/client/reach.h"
 #include "lib/serve/host.h"
 #include "lib/transport/choose.h"
 #include "lib/wire/copy.h"
@@ -36,6 +37,10 @@ struct local_link {
     atomic_bool filled;   /* there is something for poll */
     atomic_bool inside;   /* [token] in a step of the pool, a poll follows: nobody needs to be woken for it */
     struct box taken;     /* [token] what poll is handing over */
+    struct reach reach;   /* open once 'reaching' */
+    char address[128];
+    unsigned char serving[FABRIC_ADDRESS_MAX];
+    atomic_bool reaching;
 };
 
 /* ---- from the pool ---- */
@@ -71,6 +76,8 @@ static void deliver(struct host_sink *sink, const struct record *record)
 
 static void ring(struct local_link *l)
 {
+    if (atomic_load(&l->reaching))
+        fabric_wake(l->reach.fabric);
     pthread_mutex_lock(&l->lock);
     l->rung = true;
     if (l->asleep)
@@ -134,6 +141,10 @@ static uint64_t local_deadline(struct link *link)
 static void local_sleep(struct link *link, uint64_t until)
 {
     struct local_link *l = local_of(link);
+    if (atomic_load(&l->reaching)) {
+        fabric_progress(l->reach.fabric, until); /* others read from us: that needs our help */
+        return;
+    }
     struct timespec at = clock_to_timespec(until);
     pthread_mutex_lock(&l->lock);
     l->asleep = true;
@@ -155,18 +166,31 @@ static void local_wake(struct link *link)
 /* Everything in this process can be read by it. */
 static mstro_status local_expose(struct link *link, const void *at, size_t length, struct exposure *exposure)
 {
-    (void)link, (void)length;
+    struct local_link *l = local_of(link);
     exposure->place = (struct record_place){ .address = (uint64_t)(uintptr_t)at, .base = (uint64_t)(uintptr_t)at };
-    return MSTRO_OK;
+    return atomic_load(&l->reaching) ? reach_expose(&l->reach, at, length, exposure) : MSTRO_OK;
 }
 
 static void local_conceal(struct link *link, struct exposure *exposure)
 {
     (void)link;
-    *exposure = (struct exposure){ 0 };
+    reach_conceal(exposure);
 }
 
-static void local_cut_readers(struct link *link) { (void)link; }
+static struct bytes serving_of(struct local_link *l)
+{
+    return bytes_of(l->serving, reach_serving_address(&l->reach, l->serving));
+}
+
+static void local_cut_readers(struct link *link)
+{
+    struct local_link *l = local_of(link);
+    if (!atomic_load(&l->reaching))
+        return;
+    reach_cut_readers(&l->reach);
+    struct record serving = { .kind = KIND_SERVING, .serving = { .serving = serving_of(l) } };
+    local_send(link, 0, &serving);
+}
 
 static bool copy_unless_aborted(const struct fetch *fetch, const char *from)
 {
@@ -180,11 +204,21 @@ static bool copy_unless_aborted(const struct fetch *fetch, const char *from)
     return true;
 }
 
+/* Of this process, or of one that has joined its pool?  Before it serves nobody else can hold anything. */
+static bool is_elsewhere(const struct local_link *l, const struct record_ticket *t)
+{
+    return t->holder_pid != (uint64_t)l->reach.self.process || !id_equal(t->holder_node, l->reach.self.id);
+}
+
 static void local_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
 {
-    (void)link;
+    struct local_link *l = local_of(link);
     const struct record_ticket *t = fetch->ticket;
     uint64_t begin = clock_now();
+    if (atomic_load(&l->reaching) && is_elsewhere(l, t)) {
+        reach_fetch(&l->reach, fetch, moved);
+        return;
+    }
     moved->transport = TRANSPORT_SAME_PROCESS;
     if (t->data_place.count != 1 || t->word_place.count != 1) {
         moved->status = MSTRO_INVMSG;
@@ -214,6 +248,10 @@ static void local_close(struct link *link)
     host_close(l->host, l->session, text_of("left"));
     box_release(&l->inbox);
     box_release(&l->taken);
+    struct fabric *fabric = l->reach.fabric;
+    reach_release(&l->reach);
+    if (fabric)
+        fabric_close(fabric);
     pthread_cond_destroy(&l->bell);
     pthread_mutex_destroy(&l->lock);
     free(l);
@@ -241,6 +279,7 @@ mstro_status link_local(struct link **out, struct host *host)
     l->link = (struct link){ .operations = &local_operations, .quick_fetch = 64 * 1024 };
     l->sink = (struct host_sink){ .deliver = deliver, .flush = flush_sink };
     l->host = host;
+    reach_init(&l->reach);
     pthread_mutex_init(&l->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -253,4 +292,29 @@ mstro_status link_local(struct link **out, struct host *host)
     else
         free(l);
     return s;
+}
+
+mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct bytes *serving)
+{
+    struct local_link *l = local_of(link);
+    if (atomic_load(&l->reaching)) { /* it served before */
+        fabric_close(fabric);
+        *serving = serving_of(l);
+        return MSTRO_OK;
+    }
+    snprintf(l->address, sizeof l->address, "%s", address);
+    mstro_status s = reach_open(&l->reach, fabric, l->address);
+    if (s != MSTRO_OK) {
+        reach_release(&l->reach);
+        fabric_close(fabric);
+        reach_init(&l->reach);
+        return s;
+    }
+    l->link.background = true;
+    l->link.quick_fetch = 0; /* some are not quick any more */
+    l->link.provider = fabric_limits(fabric)->provider;
+    *serving = serving_of(l);
+    atomic_store(&l->reaching, true);
+    ring(l);
+    return MSTRO_OK;
 }

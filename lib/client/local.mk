@@ -15,6 +15,8 @@ libcore_la_SOURCES += \
 	%D%/move.c \
 	%D%/move.h \
 	%D%/offer.c \
+	%D%/reach.c \
+	%D%/reach.h \
 	%D%/remote.c \
 	%D%/remote.h \
 	%D%/remote_greeting.c \

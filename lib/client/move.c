@@ -61,8 +61,9 @@ void move_run(struct mstro_cdo_ *cdo, struct link *link)
     m->moved.status = cdo_make_room(cdo, ticket->size, &m->to);
     if (m->moved.status == MSTRO_OK)
         move_bytes(cdo, link);
-    else /* the text is this thread's: keep it */
-        m->moved.detail = arena_copy_text(&m->arena, text_of(mstro_error_detail()));
+    else
+        m->moved.detail = text_of(mstro_error_detail());
+    m->moved.detail = arena_copy_text(&m->arena, m->moved.detail); /* it may be this thread's, and another reads it */
     if (m->moved.status != MSTRO_OK)
         m->to = NULL;
 }

@@ -18,11 +18,9 @@
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 #include "lib/base/setting.h"
+#include "lib/client/reach.h"
 #include "lib/client/remote_greeting.h"
 #include "lib/serve/outbox.h"
-#include "lib/system/node.h"
-#include "lib/transport/mover.h"
-#include "lib/transport/serving.h"
 
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 #define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
@@ -42,11 +40,8 @@ struct remote_link {
     bool watching;
     struct fabric *fabric;
     struct endpoint *control;
-    struct serving *serving;
-    struct node self;
+    struct reach reach;
     char local[WITNESS_ADDRESS_MAX]; /* own end of the witness: the address that works between us and others */
-    pthread_mutex_t reading; /* guards reader, which is made when it is first needed */
-    struct reader *reader;
     struct peer *peer;
     struct outbox *outbox;
     struct seal *seal;    /* [token] */
@@ -160,7 +155,7 @@ static void put(struct remote_link *l, const struct record *record)
 static void put_serving(struct remote_link *l)
 {
     uint8_t address[FABRIC_ADDRESS_MAX];
-    struct record record = { .kind = KIND_SERVING, .serving = { .serving = bytes_of(address, serving_address(l->serving, address)) } };
+    struct record record = { .kind = KIND_SERVING, .serving = { .serving = bytes_of(address, reach_serving_address(&l->reach, address)) } };
     put(l, &record);
 }
 
@@ -174,9 +169,9 @@ static void remote_send(struct link *link, uint16_t shard, const struct record *
     }
     uint8_t address[FABRIC_ADDRESS_MAX];
     struct record join = *record;
-    join.join.serving = bytes_of(address, serving_address(l->serving, address));
+    join.join.serving = bytes_of(address, reach_serving_address(&l->reach, address));
     if (id_is_zero(join.join.node))
-        join.join.node = l->self.id;
+        join.join.node = l->reach.self.id;
     put(l, &join);
 }
 
@@ -259,108 +254,25 @@ static void remote_wake(struct link *link) { fabric_wake(remote_of(link)->fabric
 
 static mstro_status remote_expose(struct link *link, const void *at, size_t length, struct exposure *exposure)
 {
-    struct region *region;
-    mstro_status status = region_register(remote_of(link)->fabric, at, length, &region);
-    if (status != MSTRO_OK)
-        return status;
-    exposure->registration = region;
-    exposure->place = (struct record_place){ .address = (uintptr_t)at, .base = region_base(region), .key = region_key(region) };
-    return MSTRO_OK;
+    return reach_expose(&remote_of(link)->reach, at, length, exposure);
 }
 
 static void remote_conceal(struct link *link, struct exposure *exposure)
 {
     (void)link;
-    if (exposure->registration)
-        region_close(exposure->registration);
-    *exposure = (struct exposure){ 0 };
+    reach_conceal(exposure);
 }
 
 static void remote_cut_readers(struct link *link)
 {
     struct remote_link *l = remote_of(link);
-    if (serving_reopen(l->serving) != MSTRO_OK)
-        log_error(LOG_TRANSPORT, "others cannot read from this process any more: %s", mstro_error_detail());
+    reach_cut_readers(&l->reach);
     put_serving(l);
-}
-
-/* What a ticket says of the holder, as movers want it. */
-static struct payload_source source_of(const struct record_ticket *t)
-{
-    const struct record_place *data = t->data_place.at, *word = t->word_place.at;
-    struct payload_source source = {
-        .node = t->holder_node,
-        .process = (int32_t)t->holder_pid,
-        .length = (uint64_t)t->size,
-        .data = { data->address, data->base, data->key },
-        .word = { word->address, word->base, word->key },
-        .valid = t->word,
-        .serving_length = t->serving.length,
-    };
-    memcpy(source.serving, t->serving.at, t->serving.length);
-    return source;
-}
-
-static void note_move(struct client_moved *moved, mstro_status status, bool again, const char *why)
-{
-    detail_set(status, "%s", why);
-    moved->status = status;
-    moved->again = again;
-    moved->detail = text_of(mstro_error_detail());
-}
-
-/* A new ticket helps when the source is another by now, or the same behind a new address. */
-static void judge_move(const struct transfer *t, struct client_moved *moved)
-{
-    switch (t->outcome) {
-    case TRANSFER_DONE: moved->status = MSTRO_OK; break;
-    case TRANSFER_WITHDRAWN: note_move(moved, MSTRO_PEER_LOST, true, "the holder took the data back meanwhile"); break;
-    case TRANSFER_FAILED: note_move(moved, t->status, t->status == MSTRO_PEER_LOST || t->status == MSTRO_TIMEOUT, t->why); break;
-    }
-}
-
-/* It has a fabric of its own: who waits for a move drives that, and nothing else. */
-static mstro_status reader_for(struct remote_link *l, struct reader **out)
-{
-    struct fabric_options options = fabric_options_from_environment();
-    struct fabric *fabric;
-    options.address = l->local;
-    mstro_status status = MSTRO_OK;
-    pthread_mutex_lock(&l->reading);
-    if (!l->reader)
-        status = fabric_open(&options, &fabric);
-    if (!l->reader && status == MSTRO_OK)
-        status = reader_create(fabric, &l->reader);
-    *out = l->reader;
-    pthread_mutex_unlock(&l->reading);
-    return status;
 }
 
 static void remote_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
 {
-    struct remote_link *l = remote_of(link);
-    const struct record_ticket *ticket = fetch->ticket;
-    enum transport how = TRANSPORT_NONE;
-    struct reader *reader = NULL;
-    uint64_t begin = clock_now();
-    moved->again = false;
-    if (ticket->data_place.count != 1 || ticket->word_place.count != 1 || ticket->size <= 0) {
-        note_move(moved, MSTRO_INVMSG, false, "a ticket does not say where the data are");
-        return;
-    }
-    const struct payload_source source = source_of(ticket);
-    struct transfer transfer = { .source = &source, .to = fetch->to, .deadline = begin + PATIENCE };
-    mstro_status status = transport_choose(&source, &l->self, setting_read_text("MSTRO_TRANSPORT_DEFAULT"), &how);
-    if (status == MSTRO_OK && how == TRANSPORT_RMA)
-        status = reader_for(l, &reader);
-    if (status == MSTRO_OK) {
-        mover_run(&transfer, how, reader, fetch->abort);
-        judge_move(&transfer, moved);
-    } else
-        note_move(moved, status, status == MSTRO_PEER_LOST, mstro_error_detail());
-    moved->transport = (uint8_t)how;
-    moved->bytes = moved->status == MSTRO_OK ? source.length : 0;
-    moved->nanoseconds = clock_now() - begin;
+    reach_fetch(&remote_of(link)->reach, fetch, moved);
 }
 
 /* ---- begin and end ---- */
@@ -385,10 +297,7 @@ static void remote_close(struct link *link)
 {
     struct remote_link *l = remote_of(link);
     stop_watcher(l);
-    if (l->reader)
-        reader_destroy(l->reader);
-    if (l->serving)
-        serving_close(l->serving);
+    reach_release(&l->reach);
     if (l->outbox)
         outbox_connect(l->outbox, NULL);
     if (l->fabric)
@@ -402,7 +311,6 @@ static void remote_close(struct link *link)
     if (l->witness >= 0)
         close(l->witness);
     pthread_mutex_destroy(&l->lock);
-    pthread_mutex_destroy(&l->reading);
     free(l);
 }
 
@@ -431,7 +339,7 @@ static mstro_status open_fabric(struct remote_link *l)
     if (status == MSTRO_OK)
         status = endpoint_open(l->fabric, ENDPOINT_CONTROL, &events, &l->control);
     if (status == MSTRO_OK)
-        status = serving_open(l->fabric, &l->serving);
+        status = reach_open(&l->reach, l->fabric, l->local);
     if (status == MSTRO_OK)
         l->link.provider = fabric_limits(l->fabric)->provider;
     return status;
@@ -490,10 +398,8 @@ mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
     l->link = (struct link){ .operations = &remote_operations, .background = true };
     l->witness = -1;
     pthread_mutex_init(&l->lock, NULL);
-    pthread_mutex_init(&l->reading, NULL);
+    reach_init(&l->reach);
     mstro_status status = seal_ready() ? pool_info_decode(info, &arena, &pool) : detail_set(MSTRO_FAIL, "libsodium does not work");
-    if (status == MSTRO_OK)
-        status = node_self(&l->self);
     if (status == MSTRO_OK)
         status = connect_to(l, &pool, deadline == NO_DEADLINE ? clock_now() + JOIN_TIME : deadline);
     arena_release(&arena);

@@ -468,6 +468,35 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
     return status;
 }
 
+struct reaching {
+    struct submission submission;
+    struct fabric *fabric;
+    const char *address;
+    mstro_status status;
+    struct waitable done;
+};
+
+/* [token] */
+static void reach_others(struct session *s, struct submission *submission)
+{
+    struct reaching *r = (struct reaching *)submission;
+    struct record serving = { .kind = KIND_SERVING };
+    r->status = link_local_reach(s->link, r->fabric, r->address, &serving.serving.serving);
+    if (r->status == MSTRO_OK)
+        session_say(s, &serving);
+    waiting_ready(&s->waiting, &r->done);
+}
+
+mstro_status session_reach(struct session *s, struct fabric *fabric, const char *address)
+{
+    struct reaching r = { .submission = { .run = reach_others }, .fabric = fabric, .address = address };
+    session_submit(s, &r.submission);
+    session_wait(s, &r.done, NO_DEADLINE);
+    if (r.status == MSTRO_OK && !s->has_thread)
+        r.status = start_thread(s);
+    return r.status;
+}
+
 /* [token] Nothing that is read from here on is whole. */
 static void forget_words(struct session *s, struct submission *submission)
 {

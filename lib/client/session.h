@@ -20,6 +20,7 @@
 #include "lib/client/waiting.h"
 
 struct session;
+struct fabric;
 
 /* One operation, from its start to its end.  The caller keeps it, and what 'record' shows, until it is READY. */
 struct mstro_request_ {
@@ -45,6 +46,9 @@ struct session_identity {
 
 /* Join the pool at the other end of 'link', which belongs to the session from now on, also on failure. */
 mstro_status session_open(struct session **out, struct link *link, const struct session_identity *who, uint64_t deadline);
+
+/* The pool at the other end of a local link serves other processes from now on: see link_local_reach. */
+mstro_status session_reach(struct session *s, struct fabric *fabric, const char *address);
 
 /* Leave.  When the pool has not let go of this process at 'deadline', it is left by force: MSTRO_TIMEOUT.  All operations end with
  * MSTRO_CANCELLED.  The session stays usable (every operation is refused) until session_release. */

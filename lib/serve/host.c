@@ -22,7 +22,7 @@ struct host {
     struct pool_outputs out;
     struct map sessions;
     struct list touched;
-    uint64_t last_session, last_now;
+    uint64_t opened, last_now;
     _Atomic uint64_t next_deadline;
 };
 
@@ -116,7 +116,7 @@ mstro_status host_open(struct host *h, struct host_sink *sink, uint64_t *session
     list_init(&s->touched);
     s->sink = sink;
     pthread_mutex_lock(&h->lock);
-    s->number = *session = ++h->last_session;
+    s->number = *session = HOST_FIRST_SESSION + h->opened++;
     map_insert(&h->sessions, &s->link, s->number);
     pthread_mutex_unlock(&h->lock);
     return MSTRO_OK;

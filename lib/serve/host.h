@@ -29,6 +29,9 @@ mstro_status host_create(struct host **out, const struct pool_settings *settings
 /* Free it.  No thread may be in a call; sinks are not called. */
 void host_destroy(struct host *host);
 
+/* The number that the first host_open gives. */
+enum { HOST_FIRST_SESSION = 1 };
+
 /* Give the sink a session number (never 0, never used again).  Its JOIN comes by host_submit.  MSTRO_NOMEM. */
 mstro_status host_open(struct host *host, struct host_sink *sink, uint64_t *session);
 

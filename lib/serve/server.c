@@ -78,6 +78,7 @@ mstro_status server_start(struct server **out, struct host *host, const struct s
 const char *server_info(const struct server *s) { return s->info; }
 const char *server_key_text(const struct server *s) { return s->key_text; }
 const char *server_provider(const struct server *s) { return shard_provider(s->shard); }
+const char *server_address(const struct server *s) { return s->address; }
 const char *server_door(const struct server *s) { return admission_name(s->admission); }
 void server_close_door(struct server *s) { admission_close_door(s->admission); }
 

@@ -29,6 +29,9 @@ const char *server_info(const struct server *s);
 /* The workflow's key as text, for a key file. */
 const char *server_key_text(const struct server *s);
 
+/* The local address at which it listens, as text. */
+const char *server_address(const struct server *s);
+
 /* "net", "tcp;ofi_rxm": what the fabric runs over; where the door is, "HOST:PORT". */
 const char *server_provider(const struct server *s);
 const char *server_door(const struct server *s);
