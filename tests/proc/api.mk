@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The public interface: what it promises inside one process, and short plays for threads or processes.
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager
-TESTS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager
+check_PROGRAMS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager %D%/api_pool_manager
+TESTS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager %D%/api_pool_manager
 %C%_api_in_process_SOURCES = %D%/api_in_process.c %D%/api_scenarios.c %D%/api_scenarios.h
 %C%_api_in_process_LDADD = libmaestro.la $(CMOCKA_LIBS)
 %C%_api_start_and_end_SOURCES = %D%/api_start_and_end.c
@@ -14,4 +14,6 @@ check_PROGRAMS += %D%/api_carrier
 TESTS += %D%/api_carrier
 %C%_api_carrier_SOURCES = %D%/api_carrier.c
 %C%_api_carrier_LDADD = libmaestro.la $(CMOCKA_LIBS)
+%C%_api_pool_manager_SOURCES = %D%/api_pool_manager.c
+%C%_api_pool_manager_LDADD = libmaestro.la $(CMOCKA_LIBS)
 endif
