@@ -162,6 +162,15 @@ static struct session_identity identity(struct node *node)
 }
 
 /* The pool in this process.  Our own session, the first, needs no lease; others have one, should they be let in. */
+/* Calls that wait for events wait for no operation: neither leaving the pool nor its loss ends them. */
+static void wake_subscribers(void)
+{
+    pthread_mutex_lock(&process.lists);
+    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next)
+        session_ready(process.session, &list_entry(link, struct mstro_subscription_, link)->news);
+    pthread_mutex_unlock(&process.lists);
+}
+
 static mstro_status open_own_pool(void)
 {
     struct node node;
@@ -213,11 +222,13 @@ static void close_pool(void)
 static mstro_status open_pool(const char *info)
 {
     mstro_status s = info ? join_pool(info) : open_own_pool();
-    if (s != MSTRO_OK)
+    if (s != MSTRO_OK) {
         close_pool();
-    else
-        log_configure(process.component, process.index, session_membership(process.session).app);
-    return s;
+        return s;
+    }
+    session_when_ended(process.session, wake_subscribers);
+    log_configure(process.component, process.index, session_membership(process.session).app);
+    return MSTRO_OK;
 }
 
 static void forget_names(void)
@@ -273,15 +284,6 @@ API mstro_status mstro_init(const char *workflow_name, const char *component_nam
 }
 
 /* ---- finalize ---- */
-
-/* Calls that wait for events wait for no operation: leaving the pool does not end them. */
-static void wake_subscribers(void)
-{
-    pthread_mutex_lock(&process.lists);
-    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next)
-        session_ready(process.session, &list_entry(link, struct mstro_subscription_, link)->news);
-    pthread_mutex_unlock(&process.lists);
-}
 
 static bool wait_until_all_are_out(void)
 {

@@ -30,6 +30,7 @@ struct session {
     _Atomic uint64_t deadline;      /* when somebody must drive though nothing comes */
     atomic_int status;              /* MSTRO_OK while it lives */
     struct waitable ended;
+    void (*_Atomic tell_end)(void); /* NULL: nobody asked */
     struct mstro_request_ leaving[2]; /* in peace, by force */
     struct submission give_up;
     pthread_t thread;               /* drives while no caller does, where the link asks for it */
@@ -120,6 +121,14 @@ static void end_session(struct session *s, const struct client_output *o)
 {
     atomic_store(&s->status, o->status);
     waiting_ready(&s->waiting, &s->ended);
+    void (*tell)(void) = atomic_load(&s->tell_end);
+    if (tell)
+        tell();
+}
+
+void session_when_ended(struct session *s, void (*tell)(void))
+{
+    atomic_store(&s->tell_end, tell);
 }
 
 static void handle_output(struct session *s, const struct client_output *o)

@@ -62,6 +62,9 @@ struct client_membership session_membership(struct session *s);
 /* MSTRO_OK while the session lives, else why it ended. */
 mstro_status session_status(struct session *s);
 
+/* Call 'tell' when the session ends, under its token: for those who wait for something that is no operation. */
+void session_when_ended(struct session *s, void (*tell)(void));
+
 /* A number that was not used before in this session: for handles, operations and subscriptions alike. */
 uint64_t session_number(struct session *s);
 

@@ -109,4 +109,30 @@ orphans() { timeout 60 "$build/apps/maestro" run -q -w orphans -- sh "$work/orph
 check "a forecast can be killed" orphans
 check "its archive says so and fails" says '^archive: 1$'
 check "its products say so and fail" says '^products: 1$'
+
+# A pool manager that is killed while everybody waits or works: all must end, and say why.
+cat >"$work/lost.sh" <<END
+MSTRO_RUNTIME_DIR="$work/lost" MSTRO_WORKFLOW_NAME=lost MSTRO_COMPONENT_INDEX=0 MSTRO_COMPONENT_INSTANCES=1
+export MSTRO_RUNTIME_DIR MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_INDEX MSTRO_COMPONENT_INSTANCES
+mkdir -m 700 "$work/lost"
+mkfifo "$work/lost/line"
+"$MAESTRO_POOL_MANAGER" >"$work/lost/line" & manager=\$!
+read -r line <"$work/lost/line"
+MSTRO_POOL_MANAGER_INFO=\$(echo "\$line" | cut -d';' -f2)
+export MSTRO_POOL_MANAGER_INFO
+"$stages/archive" --output="$work/lost" & archive=\$!
+"$stages/products" --output="$work/lost" & products=\$!
+"$stages/forecast" --pace=100 --expect=archive --expect=products "$sample" & forecast=\$!
+while [ ! -s "$work/lost/archive.grib" ] && kill -0 \$archive; do sleep 0.05; done
+kill -KILL \$manager
+wait \$archive; echo "archive: \$?"
+wait \$products; echo "products: \$?"
+wait \$forecast; echo "forecast: \$?"
+END
+lost() { timeout 60 sh "$work/lost.sh" >"$work/said" 2>&1; result=$?; cat "$work/said"; return $result; }
+check "a pool manager can be killed" lost
+for stage in forecast archive products; do
+    check "$stage ends then, with the code for a pool that is gone" says "^$stage: 3$"
+    check "$stage says so" says "^$stage: .*the pool manager is gone"
+done
 finish
