@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 wire_fuzz = \
 	%D%/frame \
-	%D%/handshake
+	%D%/handshake \
+	%D%/pool
 check_PROGRAMS += $(wire_fuzz)
 TESTS += $(wire_fuzz)
 %C%_frame_SOURCES = %D%/frame.c %D%/driver.c
@@ -10,3 +11,6 @@ TESTS += $(wire_fuzz)
 %C%_handshake_SOURCES = %D%/handshake.c %D%/driver.c
 %C%_handshake_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"handshake"'
 %C%_handshake_LDADD = libcore.la $(SODIUM_LIBS)
+%C%_pool_SOURCES = %D%/pool.c %D%/driver.c
+%C%_pool_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"pool"'
+%C%_pool_LDADD = libcore.la
