@@ -19,7 +19,6 @@ static void fill_direct(struct pool *pool, struct record_ticket *ticket, const s
     ticket->holder_pid = holder->pid;
     ticket->holder_node = holder->node;
     ticket->word = offer->word;
-    ticket->component = arena_copy_text(&pool->out->arena, seal_name(holder->component));
     ticket->serving = seal_rest(holder->serving);
     if (offer->has_data && (ticket->data_place.at = arena_keep(pool, &offer->data, sizeof offer->data)))
         ticket->data_place.count = 1;
@@ -33,7 +32,7 @@ void ticket_send(struct pool *pool, struct require *require, uint64_t op)
     const struct generation *generation = require->generation;
     struct record_ticket ticket = { .op = op, .handle = handle->number, .ticket = ++pool->last_ticket,
                                     .generation = generation->number, .size = generation->size,
-                                    .attributes = seal_rest(generation->sealed) };
+                                    .component = seal_name(generation->component), .attributes = seal_rest(generation->sealed) };
     if (!generation->whole)
         fill_direct(pool, &ticket, list_entry(generation->holders.next, struct offer, of_generation));
     else if (generation->copy) {

@@ -63,6 +63,7 @@ static void forget(struct pool *pool, struct generation *generation)
         pool->inline_bytes -= generation->copy->rest_length;
     seal_release(pool, generation->copy);
     seal_release(pool, generation->sealed);
+    seal_release(pool, generation->component);
     memory_give(pool, generation, sizeof *generation);
     pool->generations--;
 }

@@ -81,6 +81,7 @@ static struct generation *generation_make(struct pool *pool, const struct record
     }
     offer_fill(offer, asked, handle, generation);
     *generation = (struct generation){ .cdo = handle->cdo, .sealed = sealed, .copy = copy, .size = asked->size,
+                                       .component = seal_share(handle->session->component),
                                        .whole = copied || asked->size <= 0, .on_loss_wait = asked->flags & OFFER_ON_LOSS_WAIT };
     list_init(&generation->bound);
     list_init(&generation->holders);

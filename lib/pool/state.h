@@ -73,6 +73,7 @@ struct generation {
     struct list holders; /* offers */
     struct seal *sealed;
     struct seal *copy; /* inline bytes, or NULL */
+    struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
     uint32_t number;
     uint8_t state;     /* enum generation_state */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/proc/api_scenarios.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "maestro/maestro.h"
 
@@ -62,6 +64,22 @@ static mstro_status declare_with(const char *name, void *data, int64_t size, mst
     return s;
 }
 
+/* REQUIRE is not answered, but a pool takes what a process says in order: once this is done, it knows.  Needed where the other is told
+ * by the stage, which is faster than the pool. */
+static mstro_status settle(struct stage *s)
+{
+    static atomic_int count;
+    char what[64];
+    mstro_cdo cdo;
+    snprintf(what, sizeof what, "settled %d %d", (int)getpid(), atomic_fetch_add(&count, 1));
+    mstro_status status = mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_require(cdo);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_retract(cdo); /* is answered */
+    return status == MSTRO_OK ? mstro_cdo_dispose(cdo) : status;
+}
+
 /* ---- bytes of every size ---- */
 
 static const int64_t sizes[] = { 1, 100, 4096, 4097, 65536, 65537, 1 << 20, (5 << 20) + 3 };
@@ -97,6 +115,7 @@ static const char *take_every_size(struct stage *s)
         snprintf(what, sizeof what, "sized %d", i);
         OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo));
         OK(mstro_cdo_require(cdo));
+        OK(settle(s));
         meet(s);
         meet(s); /* the producer has overwritten its buffer */
         OK(mstro_cdo_demand(cdo));
@@ -153,6 +172,8 @@ static const char *demand_early(struct stage *s)
     CHECK(type == MSTRO_CDO_ATTR_VALUE_cstring && strcmp(*(char *const *)value, "od") == 0);
     OK(mstro_cdo_attribute_get(cdo, ".maestro.ecmwf.step", NULL, &value));
     CHECK(*(const int64_t *)value == 12);
+    OK(mstro_cdo_attribute_get(cdo, MSTRO_ATTR_CORE_CDO_COMPONENT, NULL, &value));
+    CHECK(strcmp(*(char *const *)value, s->one_process ? "threads" : "producer") == 0);
     meet(s);
     OK(mstro_cdo_dispose(cdo));
     free(data);
@@ -210,12 +231,14 @@ static const char *need_thrice(struct stage *s)
 
     OK(mstro_cdo_declare(name_of(s, "retracted"), MSTRO_ATTR_DEFAULT, &cdo));
     OK(mstro_cdo_require(cdo));
+    OK(settle(s));
     meet(s);
     OK(mstro_cdo_retract(cdo));
     OK(mstro_cdo_dispose(cdo));
 
     OK(declare_with(name_of(s, "small"), small, sizeof small, &cdo));
     OK(mstro_cdo_require(cdo));
+    OK(settle(s));
     meet(s);
     EXPECT(mstro_cdo_demand(cdo), MSTRO_NOMEM);
     CHECK(strstr(mstro_error_detail(), "10000") && strstr(mstro_error_detail(), "10 bytes"));
@@ -292,6 +315,7 @@ static const char *await_ready(struct stage *s)
     OK(mstro_cdo_declare(name_of(s, "bare"), MSTRO_ATTR_DEFAULT, &bare));
     OK(mstro_cdo_require(ready));
     OK(mstro_cdo_require(bare));
+    OK(settle(s));
     meet(s);
     OK(mstro_cdo_demand(ready));
     OK(mstro_cdo_demand(bare));
@@ -358,6 +382,7 @@ static const char *demand_thrice(struct stage *s)
     OK(mstro_cdo_declare(name_of(s, "generations"), MSTRO_ATTR_DEFAULT, &cdo));
     for (int32_t expected = 1; expected <= 3; expected++) {
         OK(mstro_cdo_require(cdo));
+        OK(settle(s));
         meet(s);
         OK(mstro_cdo_demand(cdo));
         void *data;
@@ -626,6 +651,7 @@ static const char *demand_many(struct stage *s)
         OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo[i]));
     }
     OK(mstro_cdo_require_all(MANY, cdo, status));
+    OK(settle(s));
     meet(s);
     OK(mstro_cdo_demand_all(MANY, cdo, status));
     for (int i = 0; i < MANY; i++)
@@ -669,6 +695,7 @@ static const char *crowd_need(struct stage *s)
             OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo[p][i]));
             OK(mstro_cdo_require(cdo[p][i]));
         }
+    OK(settle(s));
     meet(s);
     for (int i = 0; i < CROWD_OBJECTS; i++)
         for (int p = 0; p < CROWD; p++) {
