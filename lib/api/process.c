@@ -161,7 +161,6 @@ static struct session_identity identity(struct node *node)
                                       .node = node->id, .word_seed = random_word(random_kernel) };
 }
 
-/* The pool in this process.  Our own session, the first, needs no lease; others have one, should they be let in. */
 /* Calls that wait for events wait for no operation: neither leaving the pool nor its loss ends them. */
 static void wake_subscribers(void)
 {
@@ -171,6 +170,7 @@ static void wake_subscribers(void)
     pthread_mutex_unlock(&process.lists);
 }
 
+/* The pool in this process.  Our own session, the first, needs no lease; others have one, should they be let in. */
 static mstro_status open_own_pool(void)
 {
     struct node node;

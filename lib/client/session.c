@@ -117,13 +117,16 @@ static void note(const struct client_output *o)
     log_warn(o->op ? LOG_CDO : LOG_CORE, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail));
 }
 
+/* The pool makes nobody wait for our readers any more: what they read from here on is not whole.  Who waits for 'ended'
+ * frees what 'tell' looks at. */
 static void end_session(struct session *s, const struct client_output *o)
 {
-    atomic_store(&s->status, o->status);
-    waiting_ready(&s->waiting, &s->ended);
     void (*tell)(void) = atomic_load(&s->tell_end);
+    words_clear(&s->words);
+    atomic_store(&s->status, o->status);
     if (tell)
         tell();
+    waiting_ready(&s->waiting, &s->ended);
 }
 
 void session_when_ended(struct session *s, void (*tell)(void))

@@ -174,10 +174,16 @@ static void a_killed_manager_ends_what_waits(void **state)
 {
     (void)state;
     expect(b, "declare 0 never", "MSTRO_OK");
+    struct process *c = stage_actor(&stage, "watcher");
+    expect(c, "subscribe 8 0", "MSTRO_OK");
     tell(b, "demand 0");
+    tell(c, "event 100000");
     hear_nothing(b, 100);
     kill_and_wait(&stage.manager);
     expect_within(b, "MSTRO_POOL_LOST", bound(LEASE));
+    expect_within(c, "MSTRO_POOL_LOST", bound(LEASE));
+    tell(c, "finalize"); /* with the subscription alive */
+    expect_within(c, "MSTRO_", bound(LEASE));
     tell(b, "declare 1 more");
     hear(b, PATIENT);
     expect(a, "declare 0 more", "MSTRO_OK");

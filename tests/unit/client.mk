@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client
-TESTS += %D%/client
+check_PROGRAMS += %D%/client %D%/session
+TESTS += %D%/client %D%/session
 %C%_client_SOURCES = %D%/client.c
 %C%_client_LDADD = $(unit_libs)
+%C%_session_SOURCES = %D%/session.c
+%C%_session_LDADD = $(unit_libs)
 endif

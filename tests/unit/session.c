@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session.c - a session over a link that says what the test wants */
+#include "tests/lib/check.h"
+
+#include "lib/base/clock.h"
+#include "lib/client/session.h"
+
+/* What the pool says next, and what the session has let others read. */
+static struct fake {
+    struct link link;
+    struct record answer;
+    bool has_answer, lose;
+    const uint64_t *word;
+    unsigned lent;
+} fake;
+
+static void answer(struct record record)
+{
+    fake.answer = record;
+    fake.has_answer = true;
+}
+
+static void fake_send(struct link *link, uint16_t shard, const struct record *record)
+{
+    (void)link;
+    (void)shard;
+    if (record->kind == KIND_JOIN)
+        answer((struct record){ .kind = KIND_WELCOME, .welcome = { .op = record->join.op, .app = 1 } });
+    if (record->kind == KIND_OFFER)
+        answer((struct record){ .kind = KIND_ACK, .ack = { .op = record->offer.op } });
+}
+
+static bool fake_poll(struct link *link, struct link_receiver *receiver)
+{
+    (void)link;
+    if (fake.has_answer) {
+        fake.has_answer = false;
+        receiver->record(receiver, &fake.answer);
+        return true;
+    }
+    if (!fake.lose)
+        return false;
+    fake.lose = false;
+    receiver->lost(receiver, MSTRO_POOL_LOST, text_of("gone"));
+    return true;
+}
+
+/* The word is what is exposed last. */
+static mstro_status fake_expose(struct link *link, const void *at, size_t length, struct exposure *exposure)
+{
+    (void)link;
+    (void)length;
+    (void)exposure;
+    fake.word = at;
+    fake.lent++;
+    return MSTRO_OK;
+}
+
+static void fake_conceal(struct link *link, struct exposure *exposure)
+{
+    (void)link;
+    (void)exposure;
+}
+
+static uint64_t fake_deadline(struct link *link)
+{
+    (void)link;
+    return NO_DEADLINE;
+}
+
+static void nothing(struct link *link) { (void)link; }
+static void nothing_until(struct link *link, uint64_t until) { (void)link; (void)until; }
+
+static const struct link_operations operations = {
+    .send = fake_send, .flush = nothing, .poll = fake_poll, .deadline = fake_deadline, .sleep = nothing_until, .wake = nothing,
+    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .close = nothing,
+};
+
+static struct session *session;
+static bool told;
+static mstro_status status_when_told;
+
+static void hear_the_end(void)
+{
+    told = true;
+    status_when_told = session_status(session);
+}
+
+static void open_session(void)
+{
+    const struct session_identity who = { .workflow = "w", .component = "c", .host = "h", .word_seed = 1000 };
+    fake = (struct fake){ .link.operations = &operations };
+    assert_int_equal(session_open(&session, &fake.link, &who, NO_DEADLINE), MSTRO_OK);
+}
+
+static void lend(struct mstro_cdo_ *cdo, struct mstro_request_ *request)
+{
+    struct record offer = { .kind = KIND_OFFER, .offer = { .handle = cdo->number, .size = cdo->size, .name = cdo_name(cdo) } };
+    request_init(request, &offer, cdo);
+    session_start(session, request);
+    assert_true(session_wait(session, &request->done, NO_DEADLINE));
+    assert_int_equal(request->status, MSTRO_OK);
+    assert_int_equal(fake.lent, 2);
+}
+
+static void what_is_lent_is_not_whole_any_more_once_the_session_has_ended(void **state)
+{
+    (void)state;
+    char data[10000], name[] = "x";
+    struct mstro_cdo_ cdo = { .number = 1, .name = name, .name_length = 1, .data = data, .size = sizeof data, .has_data = true };
+    struct mstro_request_ request;
+    open_session();
+    lend(&cdo, &request);
+    uint64_t told_with_the_ticket = request.record.offer.word;
+    assert_int_equal(*fake.word, told_with_the_ticket);
+    fake.lose = true;
+    session_drive(session);
+    assert_int_equal(session_status(session), MSTRO_POOL_LOST);
+    assert_int_not_equal(*fake.word, told_with_the_ticket);
+    request_release(&request);
+    session_release(session);
+}
+
+static void the_end_is_told_when_its_reason_is_known(void **state)
+{
+    (void)state;
+    told = false;
+    open_session();
+    session_when_ended(session, hear_the_end);
+    session_drive(session);
+    assert_false(told);
+    fake.lose = true;
+    session_drive(session);
+    assert_true(told);
+    assert_int_equal(status_when_told, MSTRO_POOL_LOST);
+    session_release(session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
+        cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
