@@ -71,15 +71,22 @@ void answer_done(struct pool *pool, struct session *session, uint64_t op)
     answer_ack(pool, session, op, MSTRO_OK, 0, 0, (struct text){ 0 });
 }
 
+/* At most so many bytes, and no part of a character: what is no UTF-8 is not sent. */
+static struct text cut(struct text text, size_t most)
+{
+    if (text.length <= most)
+        return text;
+    while (most > 0 && ((unsigned char)text.at[most] & 0xC0) == 0x80)
+        most--;
+    return (struct text){ text.at, most };
+}
+
 static struct text format_text(struct pool *pool, const char *format, va_list arguments)
 {
-    char line[MAX_DETAIL + 1];
-    int length = vsnprintf(line, sizeof line, format, arguments);
-    if (length < 0)
+    char line[MAX_DETAIL + 8];
+    if (vsnprintf(line, sizeof line, format, arguments) < 0)
         return (struct text){ 0 };
-    if ((size_t)length >= sizeof line)
-        length = sizeof line - 1;
-    struct text text = arena_copy_text(&pool->out->arena, (struct text){ line, (size_t)length });
+    struct text text = arena_copy_text(&pool->out->arena, cut(text_of(line), MAX_DETAIL));
     return text.at ? text : (struct text){ 0 };
 }
 
@@ -109,10 +116,12 @@ struct text who_is(struct pool *pool, const struct session *session)
                     session->index, TEXT_ARGUMENTS(seal_name(session->host)), session->pid);
 }
 
+struct text text_cut(struct text name)
+{
+    return cut(name, NAME_IN_TEXT);
+}
+
 struct text short_name(const struct cdo *cdo)
 {
-    struct text name = seal_name(cdo->sealed);
-    if (name.length > NAME_IN_TEXT)
-        name.length = NAME_IN_TEXT;
-    return name;
+    return text_cut(seal_name(cdo->sealed));
 }

@@ -27,7 +27,8 @@ struct text sentence(struct pool *pool, const char *format, ...) __attribute__((
 /* "b.1 (host 4242)" */
 struct text who_is(struct pool *pool, const struct session *session);
 
-/* The name, cut where it would fill the detail text. */
+/* A name, cut where it would fill the detail text. */
+struct text text_cut(struct text name);
 struct text short_name(const struct cdo *cdo);
 
 #endif

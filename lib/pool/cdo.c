@@ -85,7 +85,7 @@ static mstro_status check_known(struct pool *pool, struct session *session, cons
     if (name.length == 0 || text_equal(seal_name(handle->cdo->sealed), name))
         return MSTRO_OK;
     answer_refused(pool, session, op, MSTRO_INVMSG, "handle %" PRIu64 " stands for " TEXT_FORMAT ", not for " TEXT_FORMAT,
-                   handle->number, TEXT_ARGUMENTS(short_name(handle->cdo)), (int)(name.length < 200 ? name.length : 200), name.at);
+                   handle->number, TEXT_ARGUMENTS(short_name(handle->cdo)), TEXT_ARGUMENTS(text_cut(name)));
     return MSTRO_INVMSG;
 }
 

@@ -85,6 +85,16 @@ static void remember(struct pool *pool, const struct fact *fact)
     facts->ring[(facts->first + facts->count++) % facts->room] = *fact;
 }
 
+void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const struct fact *fact, void *context), void *context)
+{
+    const struct facts *facts = &pool->facts;
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct fact *fact = &facts->ring[(facts->first + i) % facts->room];
+        if (fact->serial > after)
+            visit(fact, context);
+    }
+}
+
 static struct fact fact_make(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
     struct fact fact = {

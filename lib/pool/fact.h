@@ -61,6 +61,9 @@ struct fact_of {
 mstro_status facts_create(struct pool *pool);
 void facts_destroy(struct pool *pool);
 
+/* Visit those that are in the ring still and younger than 'after', the oldest first. */
+void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const struct fact *fact, void *context), void *context);
+
 /* Append a fact and tell it to those who want to be told.  Cannot fail: what memory is short for is dropped, and a subscriber is
  * told of the gap. */
 void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of);

@@ -8,12 +8,13 @@
 #include "lib/pool/session.h"
 #include "lib/pool/subscription.h"
 
-static void say_bye(struct pool *pool, struct session *session, uint64_t op)
+/* False: memory is short, and the session is dismissed in this step. */
+static bool say_bye(struct pool *pool, struct session *session, uint64_t op)
 {
     struct record *record = answer_add(pool, session, KIND_BYE);
     if (record)
         record->bye = (struct record_bye){ .op = op, .status = MSTRO_OK };
-    session->mute = true;
+    return record != NULL;
 }
 
 /* It needs and holds up nothing any more: two that leave and need each other's objects must not wait for each other. */
@@ -57,8 +58,8 @@ static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
 
 static void leave_now(struct pool *pool, struct session *session, uint64_t op)
 {
-    say_bye(pool, session, op);
-    session_lose(pool, session, text_of("left"));
+    if (say_bye(pool, session, op))
+        session_lose(pool, session, text_of("left"));
 }
 
 void serve_leave(struct pool *pool, struct session *session, const struct record *record)
@@ -109,7 +110,9 @@ void sessions_finish(struct pool *pool)
 {
     list_each(link, &pool->drained) {
         struct session *session = list_entry(link, struct session, drained);
-        say_bye(pool, session, session->leave->op);
+        if (!say_bye(pool, session, session->leave->op))
+            continue;
+        session->mute = true;
         session_end(pool, session);
     }
 }

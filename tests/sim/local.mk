@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/search %D%/simulate
-TESTS += %D%/search %D%/simulate
+check_PROGRAMS += %D%/search %D%/shortage %D%/simulate %D%/token
+TESTS += %D%/search %D%/shortage %D%/simulate %D%/token
+%C%_token_SOURCES = %D%/token.c
 LONG_TESTS += %D%/search %D%/simulate
 %C%_search_SOURCES = %D%/search.c %D%/model.c %D%/model.h
 %C%_search_CPPFLAGS = $(AM_CPPFLAGS) -DMODEL_SMALL
 %C%_search_LDADD = libcore.la
+%C%_shortage_SOURCES = %D%/shortage.c
+%C%_shortage_LDADD = libcore.la
+%C%_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 %C%_simulate_SOURCES = %D%/simulate.c %D%/model.c %D%/model.h
 %C%_simulate_LDADD = libcore.la
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # mutants.sh - break the engine on purpose and see whether the tests notice
 #
-# Removes each row of the life tables and negates each guard of lib/pool in turn, builds the traces and the state search with it and
-# runs them.  tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure.
+# Removes each row of the life tables and negates each guard of lib/pool in turn, builds traces, shortage and search with it
+# and runs them.  tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure.
 # A fixed sample in every test run; all of them with MAESTRO_LONG=1 (about six minutes).
 srcdir=${srcdir-.}
 build=$(pwd)
@@ -17,7 +17,7 @@ if [ -n "$SANITIZER_FLAGS" ]; then
     echo "1..0 # SKIP a mutant's crash is found without a sanitizer too, and sooner"
     exit 0
 fi
-for object in tests/trace/traces.o tests/sim/search-search.o tests/sim/search-model.o .libs/libcore.a; do
+for object in tests/trace/traces.o tests/sim/shortage.o tests/sim/search-search.o tests/sim/search-model.o .libs/libcore.a; do
     [ -e "$object" ] && continue
     echo "Bail out! $object is not built"
     exit 1
@@ -34,10 +34,12 @@ link() { # PROGRAM OBJECT...
 
 # Is the mutant in $work/mutant.c found?
 is_found() {
-    rm -f "$work/mutant.o" "$work/traces" "$work/search"
+    rm -f "$work/mutant.o" "$work/traces" "$work/shortage" "$work/search"
     $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/mutant.o" "$work/mutant.c" 2> "$work/compile.log" || return 0
     link traces tests/trace/traces.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && srcdir=$top timeout 10 ./traces) > "$work/run.log" 2>&1 || return 0
+    link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc tests/sim/shortage.o "$work/mutant.o" || return 0
+    (ulimit -v 4000000 && cd "$work" && timeout 10 ./shortage) > "$work/run.log" 2>&1 || return 0
     link search tests/sim/search-search.o tests/sim/search-model.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && timeout 30 ./search --brief) > "$work/run.log" 2>&1 || return 0
     return 1

@@ -27,6 +27,9 @@ EXTRA_DIST += \
 	%D%/demand-then-offer.trace \
 	%D%/demand-twice.trace \
 	%D%/dispose.trace \
+	%D%/facts-bounded.trace \
+	%D%/facts-none.trace \
+	%D%/facts.trace \
 	%D%/generations.trace \
 	%D%/handle-holds-or-needs.trace \
 	%D%/inline-beyond-budget.trace \
@@ -43,6 +46,8 @@ EXTRA_DIST += \
 	%D%/leave-ends-its-demands.trace \
 	%D%/leave-forced.trace \
 	%D%/leave.trace \
+	%D%/long-name-characters.trace \
+	%D%/long-name.trace \
 	%D%/loss-borne-by-offer.trace \
 	%D%/loss-borne-by-requirer.trace \
 	%D%/loss-told-after-new-offer.trace \
@@ -51,6 +56,7 @@ EXTRA_DIST += \
 	%D%/lost-before-demand.trace \
 	%D%/lost-during-demand.trace \
 	%D%/memory-budget.trace \
+	%D%/name-of-handle.trace \
 	%D%/not-for-a-client.trace \
 	%D%/notes-of-leave.trace \
 	%D%/notes.trace \
@@ -68,6 +74,7 @@ EXTRA_DIST += \
 	%D%/subscription-refused.trace \
 	%D%/subscription-selector.trace \
 	%D%/subscription.trace \
+	%D%/text-too-long.trace \
 	%D%/ticket-again-after-fetch.trace \
 	%D%/ticket-again-after-loss.trace \
 	%D%/ticket-again-unasked.trace \

@@ -14,13 +14,16 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/utf8.h"
+#include "lib/pool/fact.h"
 #include "lib/pool/pool.h"
+#include "lib/pool/seal.h"
 #include "lib/query/selector.h"
 #include "lib/schema/block.h"
 #include "lib/schema/catalogue.h"
 #include "maestro/subscription.h"
 
-enum { MANY = 64, WORDS = 24, LABEL = 96 };
+enum { MANY = 32, WORDS = 160, LABEL = 400 };
 
 struct talker {
     char name[LABEL];
@@ -72,7 +75,7 @@ static uint64_t handle_of(struct talker *talker, const char *label) { return num
 
 static uint64_t next_op(struct talker *talker, const char *verb, const char *what)
 {
-    snprintf(talker->op[talker->ops % MANY], LABEL, "%.20s%s%.60s", verb, *what ? " " : "", what);
+    snprintf(talker->op[talker->ops % MANY], LABEL, "%.20s%s%.300s", verb, *what ? " " : "", what);
     return ++talker->ops;
 }
 
@@ -101,14 +104,24 @@ static void say(struct play *play, const char *format, ...)
     va_end(arguments);
 }
 
-static void say_bytes(struct play *play, struct bytes bytes) { say(play, "%.*s", (int)bytes.length, (const char *)bytes.at); }
+static void say_bytes(struct play *play, struct bytes bytes)
+{
+    if (bytes.length)
+        fwrite(bytes.at, 1, bytes.length, play->text);
+}
+
+static void say_text(struct play *play, struct text text) { say_bytes(play, bytes_of(text.at, text.length)); }
 
 static void say_status(struct play *play, uint32_t status, struct text detail)
 {
     if (status != MSTRO_OK)
         say(play, ": %s", mstro_status_name((mstro_status)status) + strlen("MSTRO_"));
-    if (detail.length)
-        say(play, ": " TEXT_FORMAT, TEXT_ARGUMENTS(detail));
+    if (detail.length) {
+        say(play, ": ");
+        say_text(play, detail);
+    }
+    if (!text_is_utf8(detail))
+        say(play, "\n    !! not UTF-8");
 }
 
 static void say_ticket(struct play *play, const struct talker *talker, const struct record_ticket *ticket)
@@ -124,8 +137,9 @@ static void say_ticket(struct play *play, const struct talker *talker, const str
         say_bytes(play, ticket->inline_data);
     }
     if (ticket->how == TICKET_DIRECT)
-        say(play, ", from " TEXT_FORMAT " at %" PRIx64 " word %" PRIu64, TEXT_ARGUMENTS(ticket->component),
-            ticket->data_place.count ? ticket->data_place.at->address : 0, ticket->word);
+        say(play, ", from " TEXT_FORMAT " at %" PRIx64 ", word %" PRIu64 " at %" PRIx64, TEXT_ARGUMENTS(ticket->component),
+            ticket->data_place.count ? ticket->data_place.at->address : 0, ticket->word,
+            ticket->word_place.count ? ticket->word_place.at->address : 0);
 }
 
 static const char *event_name(uint32_t kind)
@@ -280,7 +294,7 @@ static void play_offers(struct play *play, struct line *line)
 {
     const char *name = object(line), *data = value(line, "inline", "");
     struct record record = { .kind = KIND_OFFER };
-    struct record_place place = { .address = 0x1000 * handle_of(line->talker, name) };
+    struct record_place place = { .address = 0x1000 * handle_of(line->talker, name) }, word = { .address = place.address + 0x800 };
     struct record_offer *offer = &record.offer;
     offer->op = next_op(line->talker, "offer", name);
     offer->handle = handle_of(line->talker, name);
@@ -297,7 +311,8 @@ static void play_offers(struct play *play, struct line *line)
     offer->word = 77;
     if (offer->size > 0 && !has(line, "nowhere")) {
         offer->data_place.count = offer->word_place.count = 1;
-        offer->data_place.at = offer->word_place.at = &place;
+        offer->data_place.at = &place;
+        offer->word_place.at = &word;
     }
     send(play, line, &record);
 }
@@ -308,7 +323,7 @@ static void play_requires(struct play *play, struct line *line)
     struct record record = { .kind = KIND_REQUIRE };
     record.require.op = has(line, "asking") ? next_op(line->talker, "require", name) : 0;
     record.require.handle = handle_of(line->talker, name);
-    record.require.name = name_of(name);
+    record.require.name = name_of(value(line, "meaning", name));
     record.require.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
     send(play, line, &record);
 }
@@ -365,7 +380,7 @@ static void play_cancels(struct play *play, struct line *line)
 {
     char label[LABEL];
     struct record record = { .kind = KIND_CANCEL };
-    snprintf(label, sizeof label, "%.40s%s%.40s", object(line), line->words > 1 ? " " : "", line->words > 1 ? line->word[1] : "");
+    snprintf(label, sizeof label, "%.40s%s%.300s", object(line), line->words > 1 ? " " : "", line->words > 1 ? line->word[1] : "");
     for (uint64_t op = 1; op <= line->talker->ops; op++)
         if (strcmp(op_label(line->talker, op), label) == 0)
             record.cancel.target = op;
@@ -385,7 +400,7 @@ static void play_leaves(struct play *play, struct line *line)
 
 static void play_dies(struct play *play, struct line *line)
 {
-    char reason[256] = "";
+    char reason[2048] = "";
     for (int i = 0; i < line->words; i++)
         snprintf(reason + strlen(reason), sizeof reason - strlen(reason), "%s%s", i ? " " : "", line->word[i]);
     step(play, &(struct pool_input){ .kind = POOL_LOST, .session = line->talker->session, .reason = text_of(reason) });
@@ -483,11 +498,41 @@ static bool set_pool(struct play *play, const char *key, uint64_t amount)
         settings->inline_budget = amount;
     else if (strcmp(key, "memory-budget") == 0)
         settings->memory_budget = amount;
+    else if (strcmp(key, "fact-bytes") == 0)
+        settings->fact_bytes = amount;
     else if (strcmp(key, "event-window") == 0)
         settings->event_window = (uint32_t)amount;
     else
         return false;
     return true;
+}
+
+static void say_fact(const struct fact *fact, void *context)
+{
+    struct play *play = context;
+    say(play, "    * %" PRIu64 " %s", fact->serial >> 10, fact_name(fact->kind));
+    if (fact->kind == FACT_INTENT)
+        say(play, " to %s", fact_name(fact->intended));
+    if (fact->sealed) {
+        say(play, " ");
+        say_text(play, seal_name(fact->sealed));
+    }
+    if (fact->generation)
+        say(play, ", generation %" PRIu32 ", size %" PRId64, fact->generation, fact->size);
+    say(play, ", by app %" PRIu64 " at %" PRIu64 "\n", fact->app, fact->time / NANOSECONDS_PER_MILLISECOND);
+}
+
+/* "time passes" and tells when it wants to be asked again, or "time tells" the facts that are remembered. */
+static void play_time(struct play *play, const char *verb)
+{
+    if (strcmp(verb, "tells") == 0) {
+        facts_each(play->pool, 0, say_fact, play);
+        return;
+    }
+    step(play, &(struct pool_input){ .kind = POOL_TICK });
+    uint64_t next = pool_next_deadline(play->pool);
+    if (next != NO_DEADLINE)
+        say(play, "    .. until %" PRIu64 ".%06" PRIu64 "\n", next / NANOSECONDS_PER_MILLISECOND, next % NANOSECONDS_PER_MILLISECOND);
 }
 
 static struct talker *talker_join(struct play *play, const char *name)
@@ -515,7 +560,7 @@ static void play_words(struct play *play, char **word, int words)
         abort();
     play->now = strtoull(word[1], NULL, 10) * NANOSECONDS_PER_MILLISECOND;
     if (strcmp(word[2], "time") == 0) {
-        step(play, &(struct pool_input){ .kind = POOL_TICK });
+        play_time(play, word[3]);
         return;
     }
     struct line line = { .talker = talker_named(play, word[2]), .words = words - 4 };
@@ -536,7 +581,7 @@ static void play_words(struct play *play, char **word, int words)
 
 static void play_line(struct play *play, const char *line)
 {
-    char copy[512], *word[WORDS + 4];
+    char copy[2048], *word[WORDS + 4];
     int words = 0;
     if (line[0] == ' ') /* what came out when it was written */
         return;
@@ -554,7 +599,7 @@ static void play_line(struct play *play, const char *line)
 /* What comes out of the trace in 'text'; the caller frees it. */
 static char *play_text(const char *text, bool *problem)
 {
-    char *result = NULL, line[512];
+    char *result = NULL, line[2048];
     size_t length = 0;
     static struct play play;
     play = (struct play){ .settings = pool_settings_default() };

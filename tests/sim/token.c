@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* token - every interleaving of threads that share a session
+ *
+ * A model of the hand-over in lib/client: session_submit, take_turns, session_wait (session.c) and waiting_sleep, waiting_ready,
+ * waiting_leave (waiting.c), one step for each access to what threads share; what happens under waiting.lock is one step.  Three
+ * threads have an operation or two each; the pool may answer at any moment.  All states are visited: in none of them may everybody
+ * sleep while somebody waits.  Then the same with one precaution left out at a time: the search must find the lost wake-up.
+ *
+ * Not in it: chores, deadlines and the session's own thread. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS = 3, OPERATIONS = 2 };
+
+/* What is left out. */
+enum flaw { FLAW_NONE, FLAW_NO_LOOK_AFTER, FLAW_SLEEP_UNSEEN, FLAW_CHAIR_LEFT_EMPTY, FLAW_BELL_FORGOTTEN, FLAWS };
+static const char *const flaw_name[FLAWS] = {
+    "", "the queue is not looked at after the token was given back", "a thread goes to sleep without looking whether it is done",
+    "who leaves the chair calls nobody to it", "a bell that rings before its sleeper sleeps is not heard"
+};
+
+enum place {
+    PUT, TRY, TAKE, SEND, POLL, TELL, RELEASE, LOOK, CHECK, SLEEP, FALL_ASLEEP, IN_CHAIR, ON_BENCH, LEAVE, DONE
+};
+enum waitable { PENDING, SLEEPING, READY };
+
+struct thread {
+    uint8_t at;       /* enum place */
+    uint8_t done;     /* operations that have ended */
+    uint8_t waiting;  /* in session_wait: take_turns was called there, not in session_submit */
+    uint8_t waitable; /* enum waitable: of its operation */
+    uint8_t woken, slept;
+    uint8_t taken;    /* submissions taken, told: bit i is thread i's */
+    uint8_t polled;   /* answers taken and not told yet */
+    uint8_t more;     /* this turn had something */
+};
+
+struct state {
+    struct thread thread[THREADS];
+    uint8_t token, queue, sent, answers, bell;
+    uint8_t chair;          /* thread + 1, 0: free */
+    uint8_t bench[THREADS]; /* thread + 1, in the order in which they came; 0: none.  Who is in the chair is on it too */
+};
+
+static enum flaw flaw;
+
+static void bench_add(struct state *s, int me)
+{
+    int i = 0;
+    while (s->bench[i])
+        i++;
+    s->bench[i] = (uint8_t)(me + 1);
+}
+
+static void bench_remove(struct state *s, int me)
+{
+    int i = 0;
+    while (s->bench[i] != me + 1)
+        i++;
+    memmove(&s->bench[i], &s->bench[i + 1], (size_t)(THREADS - 1 - i));
+    s->bench[THREADS - 1] = 0;
+}
+
+static void wake(struct state *s, int who)
+{
+    if (s->chair == who + 1)
+        s->bell = 1;
+    else
+        s->thread[who].woken = 1;
+}
+
+/* waiting_ready */
+static void ready(struct state *s, int who)
+{
+    struct thread *t = &s->thread[who];
+    bool sleeping = t->waitable == SLEEPING;
+    t->waitable = READY;
+    if (sleeping)
+        wake(s, who);
+}
+
+/* After take_turns. */
+static void turns_over(struct thread *t)
+{
+    t->at = t->waiting == 0 ? CHECK : SLEEP;
+}
+
+static int first_bit(uint8_t bits)
+{
+    int i = 0;
+    while (!(bits & 1u << i))
+        i++;
+    return i;
+}
+
+/* One step of thread 'me'.  False: it cannot go on. */
+static bool step(struct state *s, int me)
+{
+    struct thread *t = &s->thread[me];
+    switch ((enum place)t->at) {
+    case PUT: /* session_submit */
+        t->waitable = PENDING;
+        t->waiting = t->slept = 0;
+        s->queue |= (uint8_t)(1u << me);
+        t->at = TRY;
+        return true;
+    case TRY: /* take_turns */
+        if (s->token) {
+            turns_over(t);
+            return true;
+        }
+        s->token = 1;
+        t->at = TAKE;
+        return true;
+    case TAKE: /* turn */
+        t->taken = s->queue;
+        s->queue = 0;
+        t->more = t->taken != 0;
+        t->at = t->taken ? SEND : POLL;
+        return true;
+    case SEND:
+        s->sent |= t->taken;
+        t->taken = 0;
+        t->at = POLL;
+        return true;
+    case POLL:
+        t->polled = s->answers;
+        s->answers = 0;
+        t->more |= t->polled != 0;
+        t->at = t->polled ? TELL : t->more ? TAKE : RELEASE;
+        return true;
+    case TELL:
+        ready(s, first_bit(t->polled));
+        t->polled &= (uint8_t)(t->polled - 1);
+        t->at = t->polled ? TELL : TAKE;
+        return true;
+    case RELEASE:
+        s->token = 0;
+        t->at = LOOK;
+        return true;
+    case LOOK:
+        if (s->queue && flaw != FLAW_NO_LOOK_AFTER)
+            t->at = TRY;
+        else
+            turns_over(t);
+        return true;
+    case CHECK: /* session_wait */
+        t->waiting = 1;
+        t->at = t->waitable == READY ? LEAVE : TRY;
+        return true;
+    case SLEEP: /* waiting_sleep */
+        if (t->waitable == READY && flaw != FLAW_SLEEP_UNSEEN) {
+            t->at = CHECK;
+            return true;
+        }
+        if (t->waitable == PENDING)
+            t->waitable = SLEEPING;
+        t->woken = 0;
+        t->slept = 1;
+        bench_add(s, me);
+        t->at = s->chair ? ON_BENCH : FALL_ASLEEP;
+        if (!s->chair)
+            s->chair = (uint8_t)(me + 1);
+        return true;
+    case FALL_ASLEEP: /* the lock has been given back */
+        if (flaw == FLAW_BELL_FORGOTTEN)
+            s->bell = 0;
+        t->at = IN_CHAIR;
+        return true;
+    case IN_CHAIR:
+        if (!s->bell && !s->answers)
+            return false;
+        s->bell = 0;
+        s->chair = 0;
+        bench_remove(s, me);
+        if (t->waitable == SLEEPING)
+            t->waitable = PENDING;
+        t->at = CHECK;
+        return true;
+    case ON_BENCH:
+        if (!t->woken)
+            return false;
+        bench_remove(s, me);
+        if (t->waitable == SLEEPING)
+            t->waitable = PENDING;
+        t->at = CHECK;
+        return true;
+    case LEAVE: /* waiting_leave */
+        if (t->slept && !s->chair && s->bench[0] && flaw != FLAW_CHAIR_LEFT_EMPTY)
+            wake(s, s->bench[0] - 1);
+        t->done++;
+        t->at = t->done < (me == 0 ? OPERATIONS : 1) ? PUT : DONE;
+        return true;
+    case DONE:
+        return false;
+    }
+    return false;
+}
+
+/* The pool answers one of those that were sent. */
+static bool answer(struct state *s, int who)
+{
+    if (!(s->sent & 1u << who))
+        return false;
+    s->sent &= (uint8_t)~(1u << who);
+    s->answers |= (uint8_t)(1u << who);
+    return true;
+}
+
+static bool all_done(const struct state *s)
+{
+    for (int i = 0; i < THREADS; i++)
+        if (s->thread[i].at != DONE)
+            return false;
+    return true;
+}
+
+/* ---- all states ---- */
+
+static struct state *states;
+static uint32_t *table;
+static size_t count, room, table_room;
+
+static uint64_t hash_of(const struct state *s)
+{
+    const uint8_t *at = (const uint8_t *)s;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sizeof *s; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 29;
+}
+
+static void place_in_table(uint32_t index)
+{
+    size_t at = hash_of(&states[index]) & (table_room - 1);
+    while (table[at])
+        at = (at + 1) & (table_room - 1);
+    table[at] = index + 1;
+}
+
+static void grow(void)
+{
+    room = room ? room * 2 : 1 << 12;
+    table_room = room * 2;
+    states = realloc(states, room * sizeof *states);
+    free(table);
+    table = calloc(table_room, sizeof *table);
+    if (!states || !table)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        place_in_table((uint32_t)i);
+}
+
+static void visit(const struct state *s)
+{
+    if (count == room)
+        grow();
+    for (size_t at = hash_of(s) & (table_room - 1); table[at]; at = (at + 1) & (table_room - 1))
+        if (memcmp(&states[table[at] - 1], s, sizeof *s) == 0)
+            return;
+    states[count] = *s;
+    place_in_table((uint32_t)count++);
+}
+
+static void forget_all(void)
+{
+    free(states);
+    free(table);
+    states = NULL;
+    table = NULL;
+    count = room = table_room = 0;
+}
+
+/* True: nobody ever sleeps for ever. */
+static bool search(void)
+{
+    static const struct state start;
+    bool good = true;
+    forget_all();
+    visit(&start);
+    for (size_t i = 0; good && i < count; i++) {
+        bool moved = false;
+        for (int actor = 0; actor < 2 * THREADS; actor++) {
+            struct state next = states[i];
+            if (actor < THREADS ? !step(&next, actor) : !answer(&next, actor - THREADS))
+                continue;
+            moved = true;
+            visit(&next);
+        }
+        good = moved || all_done(&states[i]);
+    }
+    return good;
+}
+
+int main(void)
+{
+    bool all = true;
+    printf("1..%d\n", FLAWS);
+    for (flaw = FLAW_NONE; flaw < FLAWS; flaw++) {
+        bool good = search() == (flaw == FLAW_NONE);
+        all = all && good;
+        if (flaw == FLAW_NONE)
+            printf("%sok 1 - however threads hand the token over, nobody sleeps for ever\n", good ? "" : "not ");
+        else
+            printf("%sok %d - the search finds the lost wake-up when %s\n", good ? "" : "not ", flaw + 1, flaw_name[flaw]);
+        printf("# %zu states\n", count);
+    }
+    forget_all();
+    return !all;
+}
