@@ -297,6 +297,8 @@ mstro_status attributes_get(const struct attributes *a, const char *key, enum ms
 {
     const struct attribute *found;
     const struct schema_entry *entry;
+    if (!val)
+        return detail_set(MSTRO_INVOUT, "attribute_get: no place for the value of '%s'", key ? key : "");
     mstro_status status = find_readable(a, key, &found, &entry);
     if (status != MSTRO_OK)
         return status;

@@ -405,6 +405,7 @@ static void wrong_arguments_are_named(void **state)
     int64_t size = 10;
     OK(mstro_cdo_attribute_set(sized, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
     assert_int_equal(mstro_cdo_offer(sized), MSTRO_INVARG);
+    assert_int_equal(mstro_cdo_attribute_get(sized, MSTRO_ATTR_CORE_CDO_NAME, NULL, NULL), MSTRO_INVOUT);
     mstro_cdo placed = declare("has data but no size");
     OK(mstro_cdo_attribute_set(placed, MSTRO_ATTR_CORE_CDO_RAW_PTR, &size, false, true));
     assert_int_equal(mstro_cdo_offer(placed), MSTRO_INVARG);
