@@ -325,8 +325,8 @@ static mstro_status finish(void)
     if (wait_until_all_are_out()) {
         if (s == MSTRO_TIMEOUT)
             report_left_behind();
+        close_pool(); /* first: the session's thread and what others may read are about handles */
         free_handles();
-        close_pool();
         forget_names();
     } else {
         s = detail_set(MSTRO_TIMEOUT, "a cancelled call has not returned: what it uses is not freed");

@@ -15,6 +15,7 @@ mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema
     if (!cdo)
         return detail_set(MSTRO_NOMEM, "not enough memory for a handle of '%.100s'", name);
     list_init(&cdo->link);
+    list_init(&cdo->exposed);
     list_init(&cdo->move.chore.link);
     cdo->number = number;
     cdo->given_size = cdo->size = -1;

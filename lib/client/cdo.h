@@ -57,6 +57,7 @@ struct mstro_cdo_ {
     /* What others may read while it is offered. */
     uint64_t *word;            /* the validity word, in memory of the session */
     struct exposure exposed_data, exposed_word;
+    struct list exposed;       /* in the session's list of such */
 
     struct move move;
 };

@@ -23,6 +23,7 @@ struct session {
     struct client *client;          /* [token] */
     struct client_outputs out;      /* [token] */
     struct words words;             /* [token] */
+    struct list exposed;            /* [token] objects that others may read */
     struct submission_queue moved;  /* [token] moves that ran under it: their ends */
     uint64_t now;                   /* [token] of this turn */
     struct client_membership membership; /* written before session_open returns */
@@ -61,6 +62,7 @@ static mstro_status expose(struct session *s, struct mstro_cdo_ *cdo)
     cdo->word = words_take(&s->words);
     if (!cdo->word)
         return detail_set(MSTRO_NOMEM, "not enough memory to offer '%.200s'", cdo->name);
+    list_append(&s->exposed, &cdo->exposed);
     mstro_status status = ops->expose(s->link, cdo->data, (size_t)cdo->size, &cdo->exposed_data);
     if (status == MSTRO_OK)
         status = ops->expose(s->link, cdo->word, sizeof *cdo->word, &cdo->exposed_word);
@@ -75,6 +77,7 @@ static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
         return;
     words_give(&s->words, cdo->word);
     cdo->word = NULL;
+    list_remove(&cdo->exposed);
     ops->conceal(s->link, &cdo->exposed_data);
     ops->conceal(s->link, &cdo->exposed_word);
     if (cut_readers)
@@ -468,6 +471,7 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
     s->link = link;
     s->receiver = (struct link_receiver){ receive_record, receive_lost };
     words_init(&s->words, who->word_seed);
+    list_init(&s->exposed);
     waiting_init(&s->waiting, link);
     atomic_init(&s->deadline, NO_DEADLINE);
     mstro_status status = join(s, who, deadline);
@@ -544,6 +548,8 @@ void session_release(struct session *s)
     if (!s)
         return;
     stop_thread(s);
+    list_each(link, &s->exposed)
+        conceal(s, list_entry(link, struct mstro_cdo_, exposed), false);
     request_release(&s->leaving[0]);
     request_release(&s->leaving[1]);
     s->link->operations->close(s->link);

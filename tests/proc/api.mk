@@ -10,6 +10,11 @@ TESTS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager %D%/api_p
 %C%_api_with_manager_SOURCES = %D%/api_with_manager.c %D%/api_scenarios.c %D%/api_scenarios.h
 %C%_api_with_manager_LDADD = libmaestro.la $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/api_leaves_nothing
+TESTS += %D%/api_leaves_nothing
+%C%_api_leaves_nothing_SOURCES = %D%/api_leaves_nothing.c %D%/stage.c %D%/stage.h
+%C%_api_leaves_nothing_LDADD = libmaestro.la $(unit_libs)
+
 check_PROGRAMS += %D%/api_carrier
 TESTS += %D%/api_carrier
 %C%_api_carrier_SOURCES = %D%/api_carrier.c

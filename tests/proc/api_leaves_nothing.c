@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api_leaves_nothing.c - a process that joins a manager and leaves it, again and again, has what it had before */
+#include "tests/lib/check.h"
+
+#include <dirent.h>
+
+#include "maestro/maestro.h"
+#include "tests/proc/stage.h"
+
+#define OK(call) assert_int_equal(call, MSTRO_OK)
+
+enum { TIMES = 12, WARM = 2, SIZE = 100000 };
+
+static struct stage stage;
+static char data[SIZE];
+
+static int entries_of(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int count = 0;
+    assert_non_null(d);
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
+static mstro_cdo offer(const char *name)
+{
+    mstro_cdo cdo = NULL;
+    int64_t size = SIZE;
+    OK(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_RAW_PTR, data, false, true));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
+    OK(mstro_cdo_offer(cdo));
+    return cdo;
+}
+
+/* Join, use the pool, leave; libfabric keeps some descriptors from its first use on. */
+static void repeat(void (*use)(void))
+{
+    int descriptors = 0, threads = 0;
+    for (int i = 0; i < TIMES; i++) {
+        OK(mstro_init(NULL, "again", 0));
+        use();
+        OK(mstro_finalize());
+        if (i < WARM) {
+            descriptors = entries_of("/proc/self/fd");
+            threads = entries_of("/proc/self/task");
+        }
+        assert_int_equal(entries_of("/proc/self/fd"), descriptors);
+        assert_int_equal(entries_of("/proc/self/task"), threads);
+    }
+}
+
+static void withdraw_all(void)
+{
+    mstro_cdo cdo = offer("tidy");
+    OK(mstro_cdo_withdraw(cdo));
+    OK(mstro_cdo_dispose(cdo));
+}
+
+/* A subscription, an offer that stands, a handle that has required: finalize takes all of them. */
+static void leave_all_behind(void)
+{
+    mstro_subscription sub;
+    mstro_cdo consumer;
+    int fd;
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub));
+    OK(mstro_subscription_fd(sub, &fd));
+    offer("untidy");
+    OK(mstro_cdo_declare("nobody's", MSTRO_ATTR_DEFAULT, &consumer));
+    OK(mstro_cdo_require(consumer));
+}
+
+static void who_tidies_up_leaves_no_descriptor_and_no_thread(void **state)
+{
+    (void)state;
+    repeat(withdraw_all);
+}
+
+static void who_does_not_tidy_up_leaves_no_descriptor_and_no_thread_either(void **state)
+{
+    (void)state;
+    repeat(leave_all_behind);
+}
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_open(&stage);
+    stage_manager(&stage, NULL);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_close(&stage);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_tidies_up_leaves_no_descriptor_and_no_thread),
+        cmocka_unit_test(who_does_not_tidy_up_leaves_no_descriptor_and_no_thread_either),
+    };
+    return cmocka_run_group_tests(tests, open_stage, close_stage);
+}
