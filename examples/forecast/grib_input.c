@@ -20,10 +20,21 @@ static int open_file(struct grib_input *in)
     in->file = fopen(in->path[in->at], "rb");
     in->expected = 0;
     in->in_this_file = 0;
+    in->foreign = 0;
     if (in->file)
         return 0;
     warn("cannot open %s", in->path[in->at]);
     return -1;
+}
+
+/* What lies between the end of the last message and 'next' is nobody's. */
+static void note_foreign(struct grib_input *in, long long next)
+{
+    if (next <= in->expected)
+        return;
+    if (!in->foreign)
+        in->foreign_at = in->expected;
+    in->foreign += next - in->expected;
 }
 
 /* What stands behind the last message is either nothing or not GRIB. */
@@ -36,9 +47,9 @@ static int end_file(struct grib_input *in)
         warnx("%s: no GRIB message in its %lld bytes (looked from offset 0): is it a GRIB file?", path, size);
         return -1;
     }
-    if (size > in->expected)
-        warnx("%s: the %lld bytes from offset %lld on are no GRIB message and are left out", path, size - in->expected,
-              in->expected);
+    note_foreign(in, size);
+    if (in->foreign && !in->quiet)
+        warnx("%s: %lld bytes, from offset %lld on, belong to no GRIB message and are left out", path, in->foreign, in->foreign_at);
     grib_input_close(in);
     in->at++;
     return 0;
@@ -66,9 +77,7 @@ static int describe(struct grib_input *in, struct grib_message *message)
     }
     message->path = in->path[in->at];
     message->offset = offset;
-    if (offset > in->expected)
-        warnx("%s: the %lld bytes at offset %lld are no GRIB message and are left out", message->path,
-              (long long)offset - in->expected, in->expected);
+    note_foreign(in, offset);
     in->expected = offset + (long long)message->size;
     in->in_this_file++;
     message->number = ++in->messages;

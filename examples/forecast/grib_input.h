@@ -5,6 +5,7 @@
 #ifndef EXAMPLES_FORECAST_GRIB_INPUT_H
 #define EXAMPLES_FORECAST_GRIB_INPUT_H
 #include <eccodes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct grib_input {
@@ -15,6 +16,8 @@ struct grib_input {
     long long expected;   /* offset at which the next message should begin */
     unsigned messages;    /* given out so far */
     unsigned in_this_file;
+    long long foreign, foreign_at; /* bytes of this file that are no message, and where the first of them are */
+    bool quiet;           /* do not warn of them */
 };
 
 struct grib_message {
@@ -31,7 +34,7 @@ void grib_input_open(struct grib_input *in, const char *const path[], size_t pat
 void grib_input_close(struct grib_input *in);
 
 /* The next message: 1 and the caller releases it, 0 after the last one of the last file, -1 when a file cannot be read, holds no
- * GRIB message, or breaks off inside one.  Bytes between messages are skipped with a warning. */
+ * GRIB message, or breaks off inside one.  Bytes between messages are left out with a warning. */
 int grib_input_next(struct grib_input *in, struct grib_message *message);
 void grib_message_release(struct grib_message *message);
 

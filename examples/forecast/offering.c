@@ -23,15 +23,34 @@ static int offer_index(char *text, mstro_cdo *cdo)
     return status == MSTRO_OK ? 0 : stage_fail("offering " FIELD_INDEX_NAME, status);
 }
 
-static int await_all(const struct offering *s)
+/* The signals of all consumers. */
+struct signals {
+    mstro_cdo *cdo;
+    size_t count, awaited;
+};
+
+/* Before the index is offered: a consumer that finds nothing in it for itself is ready and gone again at once. */
+static int expect_all(const struct offering *s, struct signals *signals)
 {
+    size_t count = 0;
     for (size_t i = 0; i < s->expected; i++)
-        for (unsigned instance = 0; instance < s->expect[i].instances; instance++) {
-            int code = stage_await(s->expect[i].component, instance, s->patience);
-            if (code)
-                return code;
-        }
-    return 0;
+        count += s->expect[i].instances;
+    signals->cdo = calloc(count + 1, sizeof *signals->cdo);
+    if (!signals->cdo)
+        return stage_fail("waiting for consumers", MSTRO_NOMEM);
+    int code = 0;
+    for (size_t i = 0; i < s->expected; i++)
+        for (unsigned instance = 0; instance < s->expect[i].instances && code == 0; instance++)
+            code = stage_expect(s->expect[i].component, instance, &signals->cdo[signals->count++]);
+    return code;
+}
+
+static int await_all(struct signals *signals, unsigned patience)
+{
+    int code = 0;
+    while (code == 0 && signals->awaited < signals->count)
+        code = stage_await(signals->cdo[signals->awaited++], patience);
+    return code;
 }
 
 static void rest(unsigned milliseconds)
@@ -60,6 +79,7 @@ static int offer_everything(const struct offering *s, const struct field_index *
     int code = 0, more = 0;
 
     grib_input_open(&in, s->file, s->files);
+    in.quiet = true; /* what is odd was said when the index was made */
     while (code == 0 && (more = grib_input_next(&in, &message)) == 1) {
         code = add_message(&lending, &message, index, &at);
         rest(s->pace);
@@ -74,9 +94,13 @@ static int offer_everything(const struct offering *s, const struct field_index *
 static int offer(const struct offering *s, const struct field_index *index, char *text, struct statistics *statistics)
 {
     mstro_cdo cdo = NULL;
-    int code = offer_index(text, &cdo);
+    struct signals signals = {0};
+    int code = expect_all(s, &signals);
     if (code == 0)
-        code = await_all(s);
+        code = offer_index(text, &cdo);
+    if (code == 0)
+        code = await_all(&signals, s->patience);
+    free(signals.cdo);
     if (code == 0)
         code = offer_everything(s, index, statistics);
     if (code)

@@ -154,21 +154,25 @@ static mstro_status demand_within(mstro_cdo cdo, unsigned seconds)
     return status == MSTRO_CANCELLED ? MSTRO_TIMEOUT : status;
 }
 
-int stage_await(const char *component, unsigned index, unsigned seconds)
+int stage_expect(const char *component, unsigned index, mstro_cdo *signal)
 {
     char name[128];
-    mstro_cdo signal;
     signal_name(name, sizeof name, component, index);
-    mstro_status status = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &signal);
-    if (status != MSTRO_OK)
-        return stage_fail(name, status);
-    status = demand_within(signal, seconds);
+    mstro_status status = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, signal);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_require(*signal);
+    return status == MSTRO_OK ? 0 : stage_fail(name, status);
+}
+
+int stage_await(mstro_cdo signal, unsigned seconds)
+{
+    mstro_status status = demand_within(signal, seconds);
     int code = 0;
     if (status == MSTRO_TIMEOUT) {
-        warnx("%s.%u has not said within %u s that it is ready", component, index, seconds);
+        warnx("%s has not come within %u s: a consumer that was to be waited for is not ready", mstro_cdo_name(signal), seconds);
         code = exit_code(status);
     } else if (status != MSTRO_OK)
-        code = stage_fail(name, status);
+        code = stage_fail(mstro_cdo_name(signal), status);
     if (code)
         mstro_cdo_retract(signal);
     mstro_cdo_dispose(signal);

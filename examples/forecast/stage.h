@@ -36,8 +36,12 @@ int stage_announce(const char *component, unsigned index, mstro_cdo *signal);
 /* Take the signal back.  0 or an exit code. */
 int stage_unannounce(mstro_cdo signal);
 
-/* Wait until instance 'index' of 'component' is ready, at most 'seconds'.  0 or an exit code. */
-int stage_await(const char *component, unsigned index, unsigned seconds);
+/* Require the signal that instance 'index' of 'component' is ready: from here on it is not missed, however short it stands.  0 or an
+ * exit code. */
+int stage_expect(const char *component, unsigned index, mstro_cdo *signal);
+
+/* Wait for a signal that was required, at most 'seconds', and give the handle back.  0 or an exit code. */
+int stage_await(mstro_cdo signal, unsigned seconds);
 
 /* Has somebody left or been lost without whom the rest will not come?  True for an event of a component called 'component',
  * after saying so on stderr. */

@@ -74,6 +74,17 @@ static void describe(struct field *field, codes_handle *h, bool product)
              integer(h, "dataTime", 0), range, unit, integer(h, "number", -1), integer(h, "numberOfDataPoints", 0));
 }
 
+/* Is anything computed of it? */
+static bool matters(const char *what)
+{
+    static const char *const names[] = {"u", "v", "t", "gh", "z"};
+    const char *name = what + strspn(what, "0123456789");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* GRIB 1 says levels otherwise; products are GRIB 2: describe a converted copy. */
 static int add(struct fields *fields, codes_handle *h, bool product)
 {
@@ -88,7 +99,7 @@ static int add(struct fields *fields, codes_handle *h, bool product)
     struct field *field = &fields->field[fields->count];
     *field = (struct field){.order = fields->count++, .handle = h};
     describe(field, h, product);
-    if (integer(h, "edition", 2) == 2)
+    if (integer(h, "edition", 2) == 2 || !matters(field->what))
         return 0;
     codes_handle *second_edition = codes_handle_clone(h);
     char what[sizeof field->what];

@@ -34,9 +34,9 @@ check "a truncated file is named with the offset" ends 1 "$work/short.grib: trun
 check "of several files, the bad one is named" ends 1 "$work/table.csv: no GRIB" $stages/forecast "$sample" "$work/table.csv"
 check "a file that is not there is named" ends 1 "$work/none.grib: No such file" $stages/forecast "$work/none.grib"
 (cat "$sample"; echo "and no more") >"$work/tail.grib"
-check "what follows the last message is left out, and said" ends 0 "12 bytes from offset [0-9]+ on are no GRIB message" \
+check "what follows the last message is left out, and said" ends 0 "tail.grib: 12 bytes, from offset [0-9]+ on, belong to no GRIB message" \
     $stages/forecast --list "$work/tail.grib"
-check "a consumer that does not come is named" ends 6 "archive.0 has not said within 0 s" \
+check "a consumer that does not come is named" ends 6 "ready/archive/0 has not come within 0 s" \
     $stages/forecast --expect=archive --patience=0 "$sample"
 check "a forecast that nobody wants ends well" ends 0 "" $stages/forecast "$sample"
 check "a pool-manager info that is none is said" env MSTRO_POOL_MANAGER_INFO=nonsense sh -c \

@@ -50,6 +50,11 @@ check "the same over one-sided reads" over_the_fabric
 check "a file with wind alone runs too" demo "$work/wind.grib"
 check "and it is said what could not be made of it" says '^not made +no thickness'
 
+# The sample's last message, and some bytes before it: sea ice, of which nothing is made.
+tail -c 1700 "$sample" >"$work/ice.grib"
+nothing_to_make() { demo "$work/ice.grib" && says '^messages +1$' && says '^products +0$'; }
+check "a file of which nothing can be made is archived, and that is all" nothing_to_make
+
 head -c 3000 "$sample" >"$work/short.grib"
 refuses "a truncated file fails the run" demo "$work/short.grib"
 check "and is named" says "forecast: $work/short.grib: truncated"
