@@ -10,8 +10,11 @@ EXTRA_PROGRAMS += %D%/operations %D%/transfers
 %C%_operations_LDADD = libmaestro.la
 %C%_transfers_SOURCES = %D%/transfers.c %D%/sample.h
 %C%_transfers_LDADD = libmaestro.la
+EXTRA_PROGRAMS += %D%/engine
+%C%_engine_SOURCES = %D%/engine.c
+%C%_engine_LDADD = libcore.la
 EXTRA_DIST += %D%/compare
-bench_programs = %D%/bare-rpc %D%/bare-read %D%/operations %D%/transfers
+bench_programs = %D%/bare-rpc %D%/bare-read %D%/operations %D%/transfers %D%/engine
 
 .PHONY: bench
 bench: all $(bench_programs)

@@ -20,6 +20,8 @@ libcore_la_SOURCES += \
 	%D%/random.h \
 	%D%/setting.c \
 	%D%/setting.h \
+	%D%/slab.c \
+	%D%/slab.h \
 	%D%/status.c \
 	%D%/utf8.c \
 	%D%/utf8.h \

@@ -36,6 +36,8 @@ static void lists_init(struct pool *pool)
     list_init(&pool->released);
     for (int stage = 0; stage < NOTE_STAGES; stage++)
         list_init(&pool->noting[stage]);
+    for (uint32_t i = 0; i < SLABS; i++)
+        slab_init(&pool->slab[i], (i + 1) * SLAB_STEP);
 }
 
 mstro_status pool_create(struct pool **out, const struct pool_settings *settings)
@@ -81,6 +83,8 @@ void pool_destroy(struct pool *pool)
                            &pool->awaited, &pool->held, &pool->parked };
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         map_release(maps[i]);
+    for (uint32_t i = 0; i < SLABS; i++)
+        slab_release(&pool->slab[i]);
     pool_outputs_release(&unsent);
     free((char *)pool->settings.workflow.at);
     free(pool);

@@ -5,9 +5,16 @@
 
 #include "lib/pool/state.h"
 
+/* Pieces of a size stand together. */
+static struct slab *slab_for(struct pool *pool, size_t size)
+{
+    return size > 0 && size <= SLABS * SLAB_STEP ? &pool->slab[(size - 1) / SLAB_STEP] : NULL;
+}
+
 void *memory_take(struct pool *pool, size_t size)
 {
-    void *at = calloc(1, size);
+    struct slab *slab = slab_for(pool, size);
+    void *at = slab ? slab_take(slab) : calloc(1, size);
     if (at)
         pool->memory += size;
     return at;
@@ -15,9 +22,13 @@ void *memory_take(struct pool *pool, size_t size)
 
 void memory_give(struct pool *pool, void *at, size_t size)
 {
+    struct slab *slab = slab_for(pool, size);
     if (at)
         pool->memory -= size;
-    free(at);
+    if (slab)
+        slab_give(slab, at);
+    else
+        free(at);
 }
 
 bool memory_allows(const struct pool *pool, size_t size)

@@ -7,6 +7,7 @@
 #define LIB_POOL_STATE_H
 #include "lib/base/list.h"
 #include "lib/base/map.h"
+#include "lib/base/slab.h"
 #include "lib/pool/seal.h"
 #include "lib/pool/fact.h"
 #include "lib/pool/pool.h"
@@ -131,10 +132,11 @@ struct operation {
     uint8_t kind, stage;
 };
 
-enum { NOTE_STAGES = 5 };
+enum { NOTE_STAGES = 5, SLABS = 20, SLAB_STEP = 8 };
 
 struct pool {
     struct pool_settings settings; /* workflow is owned */
+    struct slab slab[SLABS]; /* of 8, 16, 24 ... bytes */
     struct map sessions, components, cdos, handles, operations, awaited, held, parked;
     struct list by_age, failed, drained;
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */

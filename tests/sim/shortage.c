@@ -9,15 +9,18 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/slab.h"
 #include "lib/pool/pool.h"
 #include "maestro/subscription.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *at, size_t size);
+void *__real_slab_take(struct slab *slab);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *at, size_t size);
+void *__wrap_slab_take(struct slab *slab);
 
 static uint64_t until_failure; /* allocations that succeed before one fails; 0: none fails */
 static bool fails_on, failing, failed;
@@ -36,6 +39,7 @@ static bool is_short(void)
 void *__wrap_malloc(size_t size) { return is_short() ? NULL : __real_malloc(size); }
 void *__wrap_calloc(size_t count, size_t size) { return is_short() ? NULL : __real_calloc(count, size); }
 void *__wrap_realloc(void *at, size_t size) { return is_short() ? NULL : __real_realloc(at, size); }
+void *__wrap_slab_take(struct slab *slab) { return is_short() ? NULL : __real_slab_take(slab); }
 
 /* ---- the scenario ---- */
 
@@ -193,6 +197,7 @@ static void play_scenario(void)
     offers(A, 2, "direct", false, true);
     needs(B, 1, "inline");
     needs_silently(B, 2, "direct");
+    needs(B, 5, "unknown");
     withdraws(A, 1, true);
     withdraws(A, 2, false);
     demands(B, 1, "inline", false);

@@ -11,6 +11,7 @@ base_tests = \
 	%D%/map \
 	%D%/random \
 	%D%/setting \
+	%D%/slab \
 	%D%/utf8
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -30,6 +31,8 @@ TESTS += $(base_tests)
 %C%_map_LDADD = $(unit_libs)
 %C%_random_SOURCES = %D%/random.c
 %C%_random_LDADD = $(unit_libs)
+%C%_slab_SOURCES = %D%/slab.c
+%C%_slab_LDADD = $(unit_libs)
 %C%_setting_SOURCES = %D%/setting.c
 %C%_setting_LDADD = $(unit_libs)
 %C%_utf8_SOURCES = %D%/utf8.c
