@@ -31,6 +31,14 @@ for side in a b; do
     ip -n "$name-$side" link set cable up
 done
 set +e
+for side in a b; do # an interface that has just been set up is not running at once, and libfabric passes it over
+    tries=0
+    until ip -n "$name-$side" link show dev cable | grep -q "state UP"; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || { echo "Bail out! the cable does not come up"; exit 1; }
+        sleep 0.05
+    done
+done
 
 directory=$(mktemp -d)
 export MSTRO_RUNTIME_DIR="$directory/run" MSTRO_WORKFLOW_NAME="$name"
