@@ -36,7 +36,6 @@ struct session {
     struct submission give_up;
     pthread_t thread;               /* drives while no caller does, where the link asks for it */
     bool has_thread;
-    atomic_bool stopping;
 };
 
 uint64_t session_number(struct session *s)
@@ -293,10 +292,9 @@ bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
 static void *attend(void *argument)
 {
     struct session *s = argument;
-    while (!atomic_load(&s->stopping)) {
+    do
         session_drive(s);
-        waiting_attend(&s->waiting, &s->deadline);
-    }
+    while (waiting_attend(&s->waiting, &s->deadline));
     return NULL;
 }
 
@@ -316,8 +314,7 @@ static void stop_thread(struct session *s)
 {
     if (!s->has_thread)
         return;
-    atomic_store(&s->stopping, true);
-    waiting_call_background(&s->waiting);
+    waiting_dismiss(&s->waiting);
     pthread_join(s->thread, NULL);
 }
 

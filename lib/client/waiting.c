@@ -156,17 +156,23 @@ static void call_background(struct waiting *w)
         pthread_cond_signal(&w->call);
 }
 
-void waiting_call_background(struct waiting *w)
+void waiting_dismiss(struct waiting *w)
 {
     pthread_mutex_lock(&w->lock);
+    w->dismissed = true;
     call_background(w);
     pthread_mutex_unlock(&w->lock);
 }
 
-void waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
+bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
     pthread_mutex_lock(&w->lock);
+    if (w->dismissed || find_chore(w, NULL)) { /* its call found nobody asleep */
+        bool stays = !w->dismissed;
+        pthread_mutex_unlock(&w->lock);
+        return stays;
+    }
     if (!w->chair && list_empty(&w->bench)) {
         w->background = &me;
         sleep_in_chair(w, &me, NO_DEADLINE, session_deadline);
@@ -177,6 +183,7 @@ void waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
         pthread_cond_timedwait(&w->call, &w->lock, &at);
     }
     pthread_mutex_unlock(&w->lock);
+    return true;
 }
 
 void waiting_add_chore(struct waiting *w, struct chore *chore)

@@ -33,6 +33,7 @@ struct waiting {
     struct waiter *chair;
     struct list chores;
     struct waiter *background;   /* the session's own thread, when the link needs one */
+    bool dismissed;              /* the background thread shall end */
     pthread_cond_t call;         /* for it: a chore, or the end */
     struct link *link;
     _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it */
@@ -51,11 +52,11 @@ void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _At
 void waiting_leave(struct waiting *w);
 
 /* The session's own thread sleeps: in the chair while no caller wants it, else for a few milliseconds at a time, so that it is not
- * woken for each call and still there soon after the last.  May return early. */
-void waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline);
+ * woken for each call and still there soon after the last.  May return early.  False when it has been dismissed: it shall end. */
+bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline);
 
-/* Make waiting_attend return now. */
-void waiting_call_background(struct waiting *w);
+/* End the attendance, also one that is just about to begin. */
+void waiting_dismiss(struct waiting *w);
 
 /* Queue a chore, and wake the thread that waits for what it is for, or any. */
 void waiting_add_chore(struct waiting *w, struct chore *chore);

@@ -136,11 +136,50 @@ static void the_end_is_told_when_its_reason_is_known(void **state)
     session_release(session);
 }
 
+/* ---- who waits ---- */
+
+static void sleep_never(struct link *link, uint64_t until)
+{
+    (void)link;
+    (void)until;
+    fail();
+}
+
+static void a_thread_dismissed_before_it_sits_down_does_not_sit_down(void **state)
+{
+    (void)state;
+    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
+    struct link link = { .operations = &watched };
+    struct waiting waiting;
+    _Atomic uint64_t deadline = NO_DEADLINE;
+    waiting_init(&waiting, &link);
+    waiting_dismiss(&waiting);
+    assert_false(waiting_attend(&waiting, &deadline));
+    waiting_release(&waiting);
+}
+
+static void a_thread_does_not_sit_down_while_there_is_a_chore_for_it(void **state)
+{
+    (void)state;
+    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
+    struct link link = { .operations = &watched };
+    struct waiting waiting;
+    struct chore chore = { .whose = NULL };
+    _Atomic uint64_t deadline = NO_DEADLINE;
+    waiting_init(&waiting, &link);
+    waiting_add_chore(&waiting, &chore);
+    assert_true(waiting_attend(&waiting, &deadline));
+    assert_ptr_equal(waiting_take_chore(&waiting, NULL), &chore);
+    waiting_release(&waiting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
         cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
+        cmocka_unit_test(a_thread_dismissed_before_it_sits_down_does_not_sit_down),
+        cmocka_unit_test(a_thread_does_not_sit_down_while_there_is_a_chore_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
