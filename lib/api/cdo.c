@@ -33,7 +33,7 @@ API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attrib
     if (s == MSTRO_OK && attributes)
         s = detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT");
     if (s == MSTRO_OK)
-        s = cdo_create(result, name, process_schema(), session_number(process_session()));
+        s = cdo_create(result, name, process_schema(), process_buffers(), session_number(process_session()));
     if (s == MSTRO_OK)
         process_add_cdo(*result);
     process_leave();

@@ -40,11 +40,15 @@ static struct {
     struct server *server;    /* lets others into it, or NULL */
     struct session *session;
     struct schema *schema;
+    struct buffer_cache *buffers;
     uint64_t operation_timeout, finalize_timeout, lease, heartbeat;
     pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
     struct list cdos, subscriptions;
 } process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER, .out = PTHREAD_COND_INITIALIZER };
+
+/* What handles have used and no user has seen, kept for the next ones. */
+#define WARM_BYTES ((size_t)64 * 1024 * 1024)
 
 /* How long a pool manager may take to let this process in. */
 #define JOIN_PATIENCE (10 * NANOSECONDS_PER_SECOND)
@@ -82,6 +86,7 @@ void process_leave(void)
 bool process_ends(void) { return atomic_load(&process.phase) == PHASE_ENDING; }
 struct session *process_session(void) { return process.session; }
 struct schema *process_schema(void) { return process.schema; }
+struct buffer_cache *process_buffers(void) { return process.buffers; }
 uint64_t process_run(void) { return process.run; }
 
 uint64_t process_deadline(void)
@@ -236,8 +241,10 @@ static void forget_names(void)
     free(process.workflow);
     free(process.component);
     schema_release(process.schema);
+    buffer_cache_destroy(process.buffers);
     process.workflow = process.component = NULL;
     process.schema = NULL;
+    process.buffers = NULL;
 }
 
 static mstro_status start(const char *workflow, const char *component, int64_t index)
@@ -255,7 +262,10 @@ static mstro_status start(const char *workflow, const char *component, int64_t i
     process.workflow = strdup(workflow);
     process.component = strdup(component);
     process.index = index;
-    s = process.workflow && process.component ? catalogue_load(&process.schema) : detail_set(MSTRO_NOMEM, "not enough memory to begin");
+    if (!process.workflow || !process.component || buffer_cache_create(&process.buffers, WARM_BYTES) != MSTRO_OK)
+        s = detail_set(MSTRO_NOMEM, "not enough memory to begin");
+    else
+        s = catalogue_load(&process.schema);
     if (s == MSTRO_OK)
         s = open_pool(setting_read_text(MSTRO_ENV_POOL_INFO));
     if (s != MSTRO_OK) {
@@ -336,6 +346,7 @@ static mstro_status finish(void)
         process.server = NULL;
         process.info = process.workflow = process.component = NULL;
         process.schema = NULL;
+        process.buffers = NULL;
     }
     atomic_store(&process.phase, PHASE_NONE);
     return s;

@@ -2,14 +2,11 @@
 #include "lib/client/cdo.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 
-enum { BUFFER_ALIGNMENT = 64, HUGE_PAGE = 2 * 1024 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
-
-mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, uint64_t number)
+mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct buffer_cache *buffers, uint64_t number)
 {
     struct mstro_cdo_ *cdo = calloc(1, sizeof *cdo);
     if (!cdo)
@@ -18,6 +15,7 @@ mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema
     list_init(&cdo->exposed);
     list_init(&cdo->move.chore.link);
     cdo->number = number;
+    cdo->buffers = buffers;
     cdo->given_size = cdo->size = -1;
     cdo->name_length = strlen(name);
     cdo->name = malloc(cdo->name_length + 1);
@@ -40,29 +38,17 @@ void cdo_destroy(struct mstro_cdo_ *cdo)
     attributes_destroy(cdo->attributes);
     arena_release(&cdo->move.arena);
     if (!cdo->handed_out)
-        free(cdo->own);
+        buffer_give_back(cdo->buffers, cdo->own, cdo->own_room);
     free(cdo->name);
     free(cdo);
-}
-
-/* Users free() it.  Large ones get large pages: touching them for the first time is what costs. */
-static void *buffer_allocate(size_t size)
-{
-    void *at = NULL;
-    bool huge = size >= HUGE_FROM;
-    if (posix_memalign(&at, huge ? HUGE_PAGE : BUFFER_ALIGNMENT, size ? size : 1) != 0)
-        return NULL;
-    if (huge)
-        madvise(at, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-    return at;
 }
 
 static mstro_status own_room(struct mstro_cdo_ *cdo, size_t size)
 {
     if (cdo->own && cdo->own_room >= size)
         return MSTRO_OK;
-    free(cdo->own);
-    cdo->own = buffer_allocate(size);
+    buffer_give_back(cdo->buffers, cdo->own, cdo->own_room);
+    cdo->own = buffer_take(cdo->buffers, size);
     cdo->own_room = cdo->own ? size : 0;
     return cdo->own ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for the %zu bytes of '%.200s'", size, cdo->name);
 }

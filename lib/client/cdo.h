@@ -15,6 +15,7 @@
 #include "lib/client/submission.h"
 #include "lib/client/waiting.h"
 #include "lib/schema/attributes.h"
+#include "lib/transport/buffer.h"
 #include "maestro/types.h"
 
 /* Bringing the bytes of one ticket.  Written by who holds the token until it is queued, then by the thread that runs it, then by
@@ -46,7 +47,8 @@ struct mstro_cdo_ {
     /* The memory.  A producer's is what it lends; a consumer's is where a move puts the bytes. */
     void *given;               /* by the user (raw-ptr), or NULL */
     int64_t given_size;        /* of it, or what the user said about size; -1: nothing was said */
-    void *own;                 /* allocated here, or NULL */
+    struct buffer_cache *buffers;
+    void *own;                 /* taken from there, or NULL */
     size_t own_room;
     bool handed_out;           /* 'own' was shown by access_ptr of a consumer: it is the user's */
     bool has_data;             /* 'data' and 'size' are valid: sealed by a producer, or brought by a DEMAND */
@@ -62,8 +64,8 @@ struct mstro_cdo_ {
     struct move move;
 };
 
-/* Make a handle; the name has been checked. */
-mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, uint64_t number);
+/* Make a handle; the name has been checked.  'buffers' must outlive it: what it allocates comes from there. */
+mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct buffer_cache *buffers, uint64_t number);
 
 /* Free it with what is the library's. */
 void cdo_destroy(struct mstro_cdo_ *cdo);
