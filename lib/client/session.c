@@ -16,6 +16,7 @@
 
 struct session {
     atomic_bool token;              /* taken; who has it may touch what is marked [token] */
+    atomic_bool missed;             /* somebody found it taken: who has it looks again after giving it back */
     struct submission_queue queue;
     struct waiting waiting;
     struct link *link;
@@ -210,18 +211,24 @@ static void turn(struct session *s)
     waiting_deadline(&s->waiting, deadline);
 }
 
-/* True when this thread had the token. */
-static bool take_turns(struct session *s)
+static bool take_token(struct session *s)
 {
-    bool had = false;
+    return !atomic_exchange(&s->token, true);
+}
+
+/* After this, whatever was there before it, queued or at the link, has been seen to, or is being.  The steps are those of tests/sim/token.c,
+ * where every order of them is tried. */
+static void take_turns(struct session *s)
+{
     do {
-        if (atomic_exchange(&s->token, true))
-            return had; /* who has it looks at the queue after giving it back */
-        had = true;
+        if (!take_token(s)) {
+            atomic_store(&s->missed, true);
+            if (!take_token(s))
+                return; /* who has it now sees what was missed */
+        }
         turn(s);
         atomic_store(&s->token, false);
-    } while (atomic_load(&s->queue.newest));
-    return had;
+    } while (atomic_exchange(&s->missed, false));
 }
 
 void session_submit(struct session *s, struct submission *submission)
@@ -273,9 +280,13 @@ void session_drive(struct session *s)
 bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
 {
     bool slept = false;
-    while (!waitable_is_ready(what)) {
-        take_turns(s);
-        if (waitable_is_ready(what) || do_chore(s, what))
+    if (waitable_is_ready(what))
+        return true;
+    for (;;) {
+        take_turns(s); /* after each sleep: the bell may have rung for somebody else */
+        if (waitable_is_ready(what))
+            break;
+        if (do_chore(s, what))
             continue;
         if (deadline != NO_DEADLINE && clock_now() >= deadline)
             break;

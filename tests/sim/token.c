@@ -3,27 +3,31 @@
  *
  * A model of the hand-over in lib/client: session_submit, take_turns, session_wait (session.c) and waiting_sleep, waiting_ready,
  * waiting_leave (waiting.c), one step for each access to what threads share; what happens under waiting.lock is one step.  Three
- * threads have an operation or two each; the pool may answer at any moment.  All states are visited: in none of them may everybody
+ * threads have an operation each; the pool may answer at any moment.  All states are visited: in none of them may everybody
  * sleep while somebody waits.  Then the same with one precaution left out at a time: the search must find the lost wake-up.
  *
- * Not in it: chores, deadlines and the session's own thread. */
+ * The bell of a link rings once for what has come, whoever hears it.  Not in it: chores, deadlines and the session's own thread. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 3, OPERATIONS = 2 };
+enum { THREADS = 3, OPERATIONS = 1 };
 
 /* What is left out. */
-enum flaw { FLAW_NONE, FLAW_NO_LOOK_AFTER, FLAW_SLEEP_UNSEEN, FLAW_CHAIR_LEFT_EMPTY, FLAW_BELL_FORGOTTEN, FLAWS };
+enum flaw {
+    FLAW_NONE, FLAW_NO_LOOK_AFTER, FLAW_MISS_UNSAID, FLAW_SLEEP_UNSEEN, FLAW_NO_TURN_AFTER_SLEEP, FLAW_CHAIR_LEFT_EMPTY,
+    FLAW_BELL_FORGOTTEN, FLAWS
+};
 static const char *const flaw_name[FLAWS] = {
-    "", "the queue is not looked at after the token was given back", "a thread goes to sleep without looking whether it is done",
+    "", "who gives the token back does not look whether somebody missed it", "who finds the token taken does not say so",
+    "a thread goes to sleep without looking whether it is done", "who was woken and is done leaves without a turn",
     "who leaves the chair calls nobody to it", "a bell that rings before its sleeper sleeps is not heard"
 };
 
 enum place {
-    PUT, TRY, TAKE, SEND, POLL, TELL, RELEASE, LOOK, CHECK, SLEEP, FALL_ASLEEP, IN_CHAIR, ON_BENCH, LEAVE, DONE
+    PUT, TRY, MISS, TRY_AGAIN, TAKE, SEND, POLL, TELL, RELEASE, LOOK, CHECK, SLEEP, FALL_ASLEEP, IN_CHAIR, ON_BENCH, LEAVE, DONE
 };
 enum waitable { PENDING, SLEEPING, READY };
 
@@ -40,7 +44,7 @@ struct thread {
 
 struct state {
     struct thread thread[THREADS];
-    uint8_t token, queue, sent, answers, bell;
+    uint8_t token, missed, queue, sent, answers, bell;
     uint8_t chair;          /* thread + 1, 0: free */
     uint8_t bench[THREADS]; /* thread + 1, in the order in which they came; 0: none.  Who is in the chair is on it too */
 };
@@ -85,7 +89,13 @@ static void ready(struct state *s, int who)
 /* After take_turns. */
 static void turns_over(struct thread *t)
 {
-    t->at = t->waiting == 0 ? CHECK : SLEEP;
+    t->at = t->waiting == 0 ? CHECK : t->waitable == READY ? LEAVE : SLEEP;
+}
+
+/* After waiting_sleep: the bell may have rung for somebody else. */
+static void slept(struct thread *t)
+{
+    t->at = flaw == FLAW_NO_TURN_AFTER_SLEEP && t->waitable == READY ? LEAVE : TRY;
 }
 
 static int first_bit(uint8_t bits)
@@ -108,12 +118,22 @@ static bool step(struct state *s, int me)
         t->at = TRY;
         return true;
     case TRY: /* take_turns */
+        if (s->token && flaw != FLAW_MISS_UNSAID) {
+            t->at = MISS;
+            return true;
+        }
+        /* fallthrough */
+    case TRY_AGAIN:
         if (s->token) {
             turns_over(t);
             return true;
         }
         s->token = 1;
         t->at = TAKE;
+        return true;
+    case MISS:
+        s->missed = 1;
+        t->at = TRY_AGAIN;
         return true;
     case TAKE: /* turn */
         t->taken = s->queue;
@@ -142,10 +162,11 @@ static bool step(struct state *s, int me)
         t->at = LOOK;
         return true;
     case LOOK:
-        if (s->queue && flaw != FLAW_NO_LOOK_AFTER)
+        if (s->missed && flaw != FLAW_NO_LOOK_AFTER)
             t->at = TRY;
         else
             turns_over(t);
+        s->missed = 0;
         return true;
     case CHECK: /* session_wait */
         t->waiting = 1;
@@ -153,7 +174,7 @@ static bool step(struct state *s, int me)
         return true;
     case SLEEP: /* waiting_sleep */
         if (t->waitable == READY && flaw != FLAW_SLEEP_UNSEEN) {
-            t->at = CHECK;
+            t->at = TRY;
             return true;
         }
         if (t->waitable == PENDING)
@@ -171,14 +192,14 @@ static bool step(struct state *s, int me)
         t->at = IN_CHAIR;
         return true;
     case IN_CHAIR:
-        if (!s->bell && !s->answers)
+        if (!s->bell)
             return false;
         s->bell = 0;
         s->chair = 0;
         bench_remove(s, me);
         if (t->waitable == SLEEPING)
             t->waitable = PENDING;
-        t->at = CHECK;
+        slept(t);
         return true;
     case ON_BENCH:
         if (!t->woken)
@@ -186,13 +207,16 @@ static bool step(struct state *s, int me)
         bench_remove(s, me);
         if (t->waitable == SLEEPING)
             t->waitable = PENDING;
-        t->at = CHECK;
+        slept(t);
         return true;
     case LEAVE: /* waiting_leave */
         if (t->slept && !s->chair && s->bench[0] && flaw != FLAW_CHAIR_LEFT_EMPTY)
             wake(s, s->bench[0] - 1);
         t->done++;
-        t->at = t->done < (me == 0 ? OPERATIONS : 1) ? PUT : DONE;
+        if (t->done < (me == 0 ? OPERATIONS : 1))
+            t->at = PUT;
+        else
+            *t = (struct thread){ .at = DONE };
         return true;
     case DONE:
         return false;
@@ -207,6 +231,7 @@ static bool answer(struct state *s, int who)
         return false;
     s->sent &= (uint8_t)~(1u << who);
     s->answers |= (uint8_t)(1u << who);
+    s->bell = 1;
     return true;
 }
 
