@@ -7,6 +7,9 @@
 info="MSTRO_POOL_MANAGER_INFO;fake:$$:$MSTRO_WORKFLOW_NAME;"
 [ -z "${FAKE_MANAGER_ARGUMENTS:-}" ] || echo "$*" >"$FAKE_MANAGER_ARGUMENTS"
 : >"$MSTRO_RUNTIME_DIR/fake.socket"
+# Nobody writes what is read from here.  It is made before anybody can ask for the end: a shell says so when mkfifo is terminated.
+mkfifo "$MSTRO_RUNTIME_DIR/never"
+exec 3<>"$MSTRO_RUNTIME_DIR/never"
 trap 'exit 0' TERM
 case ${FAKE_MANAGER:-good} in
 good) echo "$info" ;;
@@ -34,9 +37,7 @@ late-death)
     exit 9
     ;;
 esac
-# Wait for ever, without a child that would be left behind: what is read from here nobody writes.
-mkfifo "$MSTRO_RUNTIME_DIR/never"
-exec 3<>"$MSTRO_RUNTIME_DIR/never"
+# Wait for ever, without a child that would be left behind.
 while :; do
     read -r _ <&3
 done
