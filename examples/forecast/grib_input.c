@@ -2,6 +2,8 @@
 #include "examples/forecast/grib_input.h"
 
 #include <err.h>
+#include <errno.h>
+#include <sys/stat.h>
 
 void grib_input_open(struct grib_input *in, const char *const path[], size_t paths)
 {
@@ -21,8 +23,11 @@ static int open_file(struct grib_input *in)
     in->expected = 0;
     in->in_this_file = 0;
     in->foreign = 0;
-    if (in->file)
+    struct stat what;
+    if (in->file && (fstat(fileno(in->file), &what) || !S_ISDIR(what.st_mode)))
         return 0;
+    if (in->file)
+        errno = EISDIR; /* which opens, and fails later in words that help nobody */
     warn("cannot open %s", in->path[in->at]);
     return -1;
 }
