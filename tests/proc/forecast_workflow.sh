@@ -49,6 +49,8 @@ check "the same over one-sided reads" over_the_fabric
 "$build/tests/proc/forecast_write" "$work/wind.grib" 3
 check "a file with wind alone runs too" demo "$work/wind.grib"
 check "and it is said what could not be made of it" says '^not made +no thickness'
+check "so it does with more instances than products: those without work end, and keep nobody waiting" \
+    demo --instances=6 "$work/wind.grib"
 
 # The sample's last message, and some bytes before it: sea ice, of which nothing is made.
 tail -c 1700 "$sample" >"$work/ice.grib"
