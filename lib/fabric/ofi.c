@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 #include "lib/fabric/dispositions.h"
@@ -111,6 +112,7 @@ static struct ofi_fabric *make(const struct fabric_options *options)
     f->base.operations = &operations;
     f->options = *options;
     f->spin = few_cores() ? 0 : SPIN_ON_MANY_CORES;
+    f->nap = NANOSECONDS_PER_MILLISECOND;
     return f;
 }
 

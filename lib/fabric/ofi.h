@@ -49,6 +49,7 @@ struct ofi_fabric {
 
     pthread_mutex_t bed;
     unsigned retries;              /* bed; naps in a row in which peers waited */
+    uint64_t nap;                  /* bed; ns that the next one takes */
     pthread_mutex_t driver;
     atomic_int closers;            /* threads that wait for the driver to leave */
     atomic_bool rung;

@@ -8,11 +8,12 @@
 #include "lib/fabric/ofi.h"
 
 #define BATCH 64
-/* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and at first:
- * libfabric 1.17 loses an fi_cq_signal that meets a thread in the few microseconds in which it lies down.  So naps begin short and
- * double: a lost signal costs little where signals are likely, and an idle thread gets up sixteen times a second. */
+/* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and after a ring:
+ * libfabric 1.17 loses an fi_cq_signal that meets a thread in the few microseconds in which it lies down.  So naps are short where
+ * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up eight
+ * times a second, and for its heartbeats. */
 #define SHORT_SLEEP NANOSECONDS_PER_MILLISECOND
-#define LONGEST_SLEEP (64 * NANOSECONDS_PER_MILLISECOND)
+#define LONGEST_SLEEP (128 * NANOSECONDS_PER_MILLISECOND)
 #define RETRY_YIELDS 20
 
 void driver_enter(struct ofi_fabric *f)
@@ -293,20 +294,22 @@ static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint
 /* Sleep until it is time to drive, somebody rings or 'deadline'.  MSTRO_OK: drive; MSTRO_WOULDBLOCK: somebody rang. */
 static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline)
 {
-    uint64_t nap = SHORT_SLEEP, spin_end = f->spin ? clock_now() + f->spin : 0;
+    uint64_t spin_end = f->spin ? clock_now() + f->spin : 0;
     for (;;) {
         uint64_t now = clock_now();
-        if (atomic_exchange(&f->rung, false))
+        if (atomic_exchange(&f->rung, false)) {
+            f->nap = SHORT_SLEEP;
             return MSTRO_WOULDBLOCK;
+        }
         if (now >= deadline)
             return MSTRO_TIMEOUT;
         if (now < spin_end) {
             if (fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
                 return MSTRO_OK;
-        } else if (take_nap(f, deadline, now, nap)) {
+        } else if (take_nap(f, deadline, now, f->nap)) {
             return MSTRO_OK;
-        } else if (nap < LONGEST_SLEEP) {
-            nap *= 2;
+        } else if (f->nap < LONGEST_SLEEP) {
+            f->nap *= 2;
         }
     }
 }

@@ -234,14 +234,37 @@ static void infos_that_are_none_or_stale_are_named(void **state)
     unsetenv("MSTRO_POOL_MANAGER_INFO");
 }
 
-/* After traffic: a descriptor that stays readable would burn a core only then. */
-static void idle_clients_cost_half_a_percent_of_a_core_each(void **state)
+enum { IDLE_CLIENTS = 8, IDLE_SECONDS = 10 };
+
+static long long usage_of(struct process *clients[])
+{
+    long long sum = 0;
+    for (int i = 0; i < IDLE_CLIENTS; i++) {
+        expect(clients[i], "usage", "MSTRO_OK");
+        sum += atoll(clients[i]->answer + 9);
+    }
+    return sum;
+}
+
+static long long used_while_idle(struct process *clients[])
+{
+    long long before = usage_of(clients);
+    nanosleep(&(struct timespec){ .tv_sec = IDLE_SECONDS }, NULL);
+    long long used = usage_of(clients) - before;
+    print_message("%d idle clients used %.2f ms of CPU time in %d s\n", IDLE_CLIENTS, (double)used / 1e6, IDLE_SECONDS);
+    return used;
+}
+
+/* After traffic: a descriptor that stays readable would burn a core only then.  Others on the machine make the same work dearer, so
+ * that the best of three counts. */
+static void eight_idle_clients_cost_less_than_a_hundredth_of_a_core(void **state)
 {
     (void)state;
-    struct process *clients[8];
+    struct process *clients[IDLE_CLIENTS];
     char name[32];
-    long long before = 0, after = 0;
-    for (int i = 0; i < 8; i++) {
+    const char *sanitizer = getenv("SANITIZER_FLAGS");
+    long long most = (sanitizer && *sanitizer ? 40 : 10) * IDLE_SECONDS * 1000000LL;
+    for (int i = 0; i < IDLE_CLIENTS; i++) {
         snprintf(name, sizeof name, "idle-%d", i);
         clients[i] = stage_actor(&stage, name);
         expect(clients[i], "declare 0 mine", "MSTRO_OK");
@@ -254,17 +277,10 @@ static void idle_clients_cost_half_a_percent_of_a_core_each(void **state)
         expect(clients[i], "dispose 0", "MSTRO_OK");
         expect(clients[i], "dispose 1", "MSTRO_OK");
     }
-    for (int i = 0; i < 8; i++) {
-        expect(clients[i], "usage", "MSTRO_OK");
-        before += atoll(clients[i]->answer + 9);
-    }
-    nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
-    for (int i = 0; i < 8; i++) {
-        expect(clients[i], "usage", "MSTRO_OK");
-        after += atoll(clients[i]->answer + 9);
-    }
-    print_message("8 idle clients used %.2f ms of CPU time in 10 s\n", (double)(after - before) / 1e6);
-    assert_true(after - before < 8 * 50 * 1000000LL);
+    bool cheap = false;
+    for (int i = 0; i < 3 && !cheap; i++)
+        cheap = used_while_idle(clients) <= most;
+    assert_true(cheap);
 }
 
 static long long cpu_of(pid_t pid)
@@ -311,7 +327,7 @@ int main(void)
         on(open_empty, a_key_file_keeps_the_key_out_of_the_info),
         on(open_stage, a_taken_component_name_is_refused_naming_its_process),
         on(open_stage, infos_that_are_none_or_stale_are_named),
-        on(open_stage, idle_clients_cost_half_a_percent_of_a_core_each),
+        on(open_stage, eight_idle_clients_cost_less_than_a_hundredth_of_a_core),
         on(open_stage, the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
