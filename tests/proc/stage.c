@@ -151,10 +151,17 @@ static bool read_line(struct process *p, unsigned ms)
     return true;
 }
 
+/* In a sanitizer build everything takes longer. */
+static unsigned allowance(unsigned ms)
+{
+    const char *slowness = getenv("MAESTRO_TEST_SLOWNESS");
+    return slowness && atoi(slowness) > 1 ? ms * (unsigned)atoi(slowness) : ms;
+}
+
 const char *hear(struct process *p, unsigned ms)
 {
-    if (!read_line(p, ms))
-        fail_msg("no answer of process %d within %u ms", (int)p->pid, ms);
+    if (!read_line(p, allowance(ms)))
+        fail_msg("no answer of process %d within %u ms", (int)p->pid, allowance(ms));
     return p->answer;
 }
 

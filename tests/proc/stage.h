@@ -51,7 +51,7 @@ void process_stop(struct process *p);
 /* Say a line. */
 void tell(struct process *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The next line it says, without newline; fails the test when there is none after 'ms'. */
+/* The next line it says, without newline; fails the test when there is none after 'ms' (times MAESTRO_TEST_SLOWNESS). */
 const char *hear(struct process *p, unsigned ms);
 
 /* Nothing comes for 'ms'. */
