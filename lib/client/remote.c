@@ -95,12 +95,6 @@ static void send_waiting(struct remote_link *l)
         lose(l, MSTRO_POOL_LOST, "the pool manager cannot be reached any more");
 }
 
-static void sent(void *context, struct peer *peer)
-{
-    (void)peer;
-    send_waiting(context);
-}
-
 static void peer_lost(void *context, struct peer *peer, const char *why)
 {
     (void)peer;
@@ -200,6 +194,7 @@ static void read_letter(struct remote_link *l, struct letter *letter, struct lin
     while ((status = frame_next(&f, &l->arena, &record)) == MSTRO_OK)
         receiver->record(receiver, &record);
     arena_reset(&l->arena);
+    outbox_heard(l->outbox, &f.header);
     if (status != MSTRO_NOMATCH) {
         log_error(LOG_CORE, "the pool manager sent what is no record: %s", mstro_error_detail());
         lose(l, MSTRO_INVMSG, "the pool manager broke the protocol");
@@ -229,6 +224,7 @@ static bool remote_poll(struct link *link, struct link_receiver *receiver)
         read_letter(l, letter, receiver);
         free(letter);
     }
+    send_waiting(l); /* what the pool takes may let go what waited for it, and it may have asked for an answer */
     return tell_loss(l, receiver) || first != NULL;
 }
 
@@ -334,7 +330,7 @@ static mstro_status open_fabric(struct remote_link *l)
     struct fabric_options options = fabric_options_from_environment();
     options.address = l->local;
     options.lease = PATIENCE;
-    const struct endpoint_events events = { .context = l, .received = received, .sent = sent, .peer_lost = peer_lost };
+    const struct endpoint_events events = { .context = l, .received = received, .peer_lost = peer_lost };
     mstro_status status = fabric_open(&options, &l->fabric);
     if (status == MSTRO_OK)
         status = endpoint_open(l->fabric, ENDPOINT_CONTROL, &events, &l->control);

@@ -6,7 +6,7 @@
 
 #include "lib/base/detail.h"
 
-enum { FIRST_ROOM = 2048, IN_FLIGHT = 2 };
+enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE };
 
 struct out_frame {
     struct out_frame *next;
@@ -22,6 +22,10 @@ struct outbox {
     struct peer *peer;
     struct out_frame *first, *last;
     size_t waiting, limit; /* bytes */
+    uint32_t taken;        /* the last frame of the peer, by the low bits of its counter */
+    uint32_t under_way[IN_FLIGHT]; /* frames with records that the peer has not taken, oldest first, likewise */
+    unsigned in_flight;
+    bool asked;            /* the peer waits for a frame, whatever is in it */
 };
 
 mstro_status outbox_create(struct outbox **out, const struct session_keys *keys, enum seal_direction direction, size_t limit)
@@ -157,37 +161,80 @@ mstro_status outbox_put(struct outbox *o, const struct record *record)
 
 /* ---- sending ---- */
 
-/* Lock held.  The fabric takes the memory when it takes the frame. */
-static mstro_status send_first(struct outbox *o)
+/* Lock held.  The fabric takes 'memory' when it takes the frame. */
+static mstro_status send_frame(struct outbox *o, struct frame_writer *w, uint16_t flags)
 {
-    struct out_frame *f = o->first;
-    size_t length = writer_length(&f->writer.body);
-    void *memory = f->writer.body.start;
+    void *memory = w->body.start;
     uint64_t counter = o->seal.counter;
-    size_t whole = frame_finish(&f->writer, o->version, 0, o->session, &o->seal);
+    w->taken = o->taken;
+    size_t whole = frame_finish(w, o->version, flags, o->session, &o->seal);
     mstro_status status = endpoint_send(o->peer, memory, whole);
-    if (status == MSTRO_WOULDBLOCK) { /* fewer than IN_FLIGHT were on their way: the queue cannot be full */
+    if (status == MSTRO_WOULDBLOCK) { /* so few are on their way that only a peer that lies fills the queue */
         o->seal.counter = counter;
         status = MSTRO_PEER_LOST;
     }
-    o->waiting -= length;
+    if (status != MSTRO_OK)
+        free(memory);
+    else
+        o->asked = false;
+    return status;
+}
+
+/* Lock held.  Behind the last that may be under way the next has to wait: it asks. */
+static mstro_status send_first(struct outbox *o)
+{
+    struct out_frame *f = o->first;
+    o->waiting -= writer_length(&f->writer.body);
     o->first = f->next;
     if (!o->first)
         o->last = NULL;
-    if (status != MSTRO_OK)
-        free(memory);
+    mstro_status status = send_frame(o, &f->writer, o->in_flight + 1 == IN_FLIGHT ? FRAME_ASKS : 0);
+    o->under_way[o->in_flight++] = (uint32_t)o->seal.counter;
     free(f);
     return status;
+}
+
+/* Lock held.  It asks nothing: two sides that have nothing to say fall silent. */
+static mstro_status send_empty(struct outbox *o)
+{
+    struct frame_writer w;
+    void *memory = malloc(EMPTY_FRAME);
+    if (!memory)
+        return MSTRO_NOMEM;
+    frame_begin(&w, memory, EMPTY_FRAME);
+    return send_frame(o, &w, 0);
+}
+
+/* Lock held. */
+static bool may_send(const struct outbox *o)
+{
+    return o->first && o->first->writer.records > 0 && o->in_flight < IN_FLIGHT;
 }
 
 mstro_status outbox_send(struct outbox *o)
 {
     mstro_status status = MSTRO_OK;
     pthread_mutex_lock(&o->lock);
-    while (status == MSTRO_OK && o->peer && o->first && o->first->writer.records > 0 && peer_in_flight(o->peer) < IN_FLIGHT)
+    while (status == MSTRO_OK && o->peer && may_send(o))
         status = send_first(o);
+    if (status == MSTRO_OK && o->peer && o->asked)
+        status = send_empty(o);
     pthread_mutex_unlock(&o->lock);
     return status;
+}
+
+bool outbox_heard(struct outbox *o, const struct frame_header *header)
+{
+    pthread_mutex_lock(&o->lock);
+    o->taken = (uint32_t)header->counter;
+    o->asked |= header->flags & FRAME_ASKS;
+    while (o->in_flight > 0 && (int32_t)(header->taken - o->under_way[0]) >= 0) {
+        o->under_way[0] = o->under_way[1];
+        o->in_flight--;
+    }
+    bool work = o->asked || may_send(o);
+    pthread_mutex_unlock(&o->lock);
+    return work;
 }
 
 bool outbox_empty(struct outbox *o)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* outbox.h - from records to frames on their way to one peer
  *
- * Records go into the last frame; a frame leaves as soon as fewer than two are on their way.  So a lone record leaves at once, and
- * what comes while the fabric is busy travels together: nobody ever waits for a frame to fill.
+ * Records go into the last frame; a frame leaves as long as the peer has taken all before it but one.  So a lone record leaves at
+ * once, and what comes while the peer is busy travels together: nobody ever waits for a frame to fill.  Every frame says what its
+ * sender has taken; one behind which the next has to wait asks for that, and is answered without records if there are none.
  *
  * Used by both ends.  Every call may come from any thread; its lock is a leaf but for endpoint_send. */
 #ifndef LIB_SERVE_OUTBOX_H
@@ -25,7 +26,10 @@ void outbox_connect(struct outbox *o, struct peer *peer);
 /* Copy the record into a frame.  MSTRO_NOMEM, MSTRO_QUOTA, MSTRO_INVARG (a field beyond its limit): the record is not sent. */
 mstro_status outbox_put(struct outbox *o, const struct record *record);
 
-/* Let go what may.  MSTRO_OK also when nothing could leave; MSTRO_PEER_LOST: nothing will any more. */
+/* A genuine frame with this header came from the peer, and what it carried was processed.  True when outbox_send has work now. */
+bool outbox_heard(struct outbox *o, const struct frame_header *header);
+
+/* Let go what may, and the answer that the peer asked for.  MSTRO_OK also when nothing could leave; MSTRO_PEER_LOST: nothing will any more. */
 mstro_status outbox_send(struct outbox *o);
 
 /* Nothing waits here (what has been given to the fabric may still be on its way). */

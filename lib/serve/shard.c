@@ -162,6 +162,8 @@ static void received(void *context, struct bytes bytes)
     case SEAL_OPENED:
         atomic_fetch_add_explicit(&s->frames_received, 1, memory_order_relaxed);
         take_records(s, c, &f);
+        if (outbox_heard(c->outbox, &f.header))
+            mark_dirty(c);
         break;
     case SEAL_GAP: break_connection(c, "frames of it were lost on the way"); break;
     case SEAL_DUPLICATE: atomic_fetch_add_explicit(&s->frames_duplicate, 1, memory_order_relaxed); break;
@@ -173,12 +175,6 @@ static void send_waiting(struct connection *c)
 {
     if (!c->closed && outbox_send(c->outbox) != MSTRO_OK)
         break_connection(c, NULL);
-}
-
-static void sent(void *context, struct peer *peer)
-{
-    (void)context;
-    send_waiting(peer_context(peer));
 }
 
 static void peer_lost(void *context, struct peer *peer, const char *why)
@@ -308,7 +304,7 @@ mstro_status shard_start(struct shard **out, struct host *host, const struct fab
     list_init(&s->gone);
     list_init(&s->ending);
     pthread_mutex_init(&s->lock, NULL);
-    const struct endpoint_events events = { .context = s, .received = received, .sent = sent, .peer_lost = peer_lost };
+    const struct endpoint_events events = { .context = s, .received = received, .peer_lost = peer_lost };
     mstro_status status = map_init(&s->connections) ? fabric_open(options, &s->fabric) : MSTRO_NOMEM;
     if (status == MSTRO_OK)
         status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);

@@ -6,7 +6,7 @@
 void frame_begin(struct frame_writer *f, void *memory, size_t size)
 {
     f->body = writer_of(memory, size - SEAL_TAG_SIZE);
-    f->records = 0;
+    f->records = f->taken = 0;
     writer_take(&f->body, FRAME_HEADER_SIZE);
 }
 
@@ -24,7 +24,7 @@ static void header_write(uint8_t *to, const struct frame_header *h)
     writer_u16(&w, h->version);
     writer_u16(&w, h->flags);
     writer_u32(&w, h->length);
-    writer_u32(&w, 0);
+    writer_u32(&w, h->taken);
     writer_u64(&w, h->session);
     writer_u64(&w, h->counter);
 }
@@ -37,6 +37,7 @@ size_t frame_finish(struct frame_writer *f, uint16_t version, uint16_t flags, ui
         .version = version,
         .flags = (uint16_t)(flags | (seal ? FRAME_SEALED : 0)),
         .length = (uint32_t)(length + tag),
+        .taken = f->taken,
         .session = session,
         .counter = seal ? seal->counter + 1 : 0,
     };
@@ -53,10 +54,14 @@ static bool header_take(struct reader *r, struct frame_header *out)
     out->version = reader_u16(r);
     out->flags = reader_u16(r);
     out->length = reader_u32(r);
-    uint32_t zero = reader_u32(r);
+    out->taken = reader_u32(r);
     out->session = reader_u64(r);
     out->counter = reader_u64(r);
-    return !r->fault && magic == FRAME_MAGIC && zero == 0 && (out->flags & ~(FRAME_SEALED | FRAME_HANDSHAKE)) == 0;
+    if (r->fault || magic != FRAME_MAGIC)
+        return false;
+    if (out->flags & FRAME_SEALED)
+        return (out->flags & ~(FRAME_SEALED | FRAME_ASKS)) == 0;
+    return out->taken == 0 && (out->flags & ~FRAME_HANDSHAKE) == 0;
 }
 
 mstro_status frame_header_read(struct bytes frame, struct frame_header *out)

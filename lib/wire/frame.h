@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* frame.h - what travels at once: a fixed header and as many records as there were
  *
- * 32 bytes of header (magic, version, flags, length of what follows, zero, session, counter), then records, sealed or not
+ * 32 bytes of header (magic, version, flags, length of what follows, taken, session, counter), then records, sealed or not
  * (doc/rfc/wire.md).  The memory of a frame is the caller's, MAX_FRAME bytes hold any.  A writer and a reader belong to one
  * thread at a time. */
 #ifndef LIB_WIRE_FRAME_H
@@ -14,11 +14,12 @@
 enum { FRAME_HEADER_SIZE = 32 };
 
 /* header.flags */
-enum { FRAME_SEALED = 1, FRAME_HANDSHAKE = 2 };
+enum { FRAME_SEALED = 1, FRAME_HANDSHAKE = 2, FRAME_ASKS = 4 };
 
 struct frame_header {
     uint16_t version, flags;
     uint32_t length; /* of everything behind the header */
+    uint32_t taken;  /* low bits of the counter of the last frame that the sender has taken from us; sealed frames only */
     uint64_t session, counter;
 };
 
@@ -27,6 +28,7 @@ struct frame_header {
 struct frame_writer {
     struct writer body; /* room for the tag is kept apart */
     uint32_t records;
+    uint32_t taken; /* for the header; may be set until frame_finish */
 };
 
 /* Begin an empty frame in 'memory': FRAME_HEADER_SIZE + SEAL_TAG_SIZE < size <= MAX_FRAME. */

@@ -24,6 +24,7 @@ static size_t frame_with(uint8_t *to, size_t size, uint64_t serial, struct seal 
     struct frame_writer f;
     struct record r = seen(serial);
     frame_begin(&f, to, size);
+    f.taken = seal ? 0x1234 : 0;
     assert_int_equal(frame_append(&f, &r), MSTRO_OK);
     return frame_finish(&f, PROTOCOL_VERSION, 0, 77, seal);
 }
@@ -174,7 +175,7 @@ static void what_is_no_frame_is_refused_by_its_header(void **state)
     struct frame_header h;
     for (size_t cut = 0; cut < length; cut++)
         assert_int_equal(frame_header_read(bytes_of(good, cut), &h), MSTRO_INVMSG);
-    const size_t spoil[] = { 0, 3, 6, 12 }; /* magic, magic, flags, zero */
+    const size_t spoil[] = { 0, 3, 6, 12 }; /* magic, magic, flags, taken: nothing is taken outside a session */
     for (size_t i = 0; i < 4; i++) {
         memcpy(bad, good, length);
         bad[spoil[i]] ^= 0x40;
@@ -203,6 +204,27 @@ static void records_behind_a_bad_one_are_not_read(void **state)
     assert_int_equal(frame_open(&r, memory, length, NULL), SEAL_OPENED);
     assert_int_equal(frame_next(&r, &arena, &record), MSTRO_OK);
     assert_int_equal(frame_next(&r, &arena, &record), MSTRO_INVMSG);
+}
+
+static void tell(struct seal *out, struct seal *in)
+{
+    struct frame_writer f;
+    struct frame_reader r;
+    struct record record;
+    frame_begin(&f, memory, FRAME_HEADER_SIZE + SEAL_TAG_SIZE);
+    f.taken = 0xfedcba98;
+    size_t length = frame_finish(&f, PROTOCOL_VERSION, FRAME_ASKS, 77, out);
+    assert_int_equal(length, FRAME_HEADER_SIZE + SEAL_TAG_SIZE);
+    assert_int_equal(frame_open(&r, memory, length, in), SEAL_OPENED);
+    assert_int_equal(r.header.taken, 0xfedcba98);
+    assert_int_equal(r.header.flags, FRAME_SEALED | FRAME_ASKS);
+    assert_int_equal(frame_next(&r, &arena, &record), MSTRO_NOMATCH);
+}
+
+static void a_frame_without_records_says_what_was_taken_and_asks(void **state)
+{
+    (void)state;
+    with_each_suite(tell);
 }
 
 /* golden/frames.hex: the bytes of a sealed frame, as any version must make them from this key and counter. */
@@ -254,6 +276,7 @@ int main(void)
         cmocka_unit_test(an_open_frame_does_not_pass_where_a_sealed_one_is_due),
         cmocka_unit_test(what_is_no_frame_is_refused_by_its_header),
         cmocka_unit_test(records_behind_a_bad_one_are_not_read),
+        cmocka_unit_test(a_frame_without_records_says_what_was_taken_and_asks),
         cmocka_unit_test(the_bytes_of_frames_are_those_of_the_golden_file),
     };
     return cmocka_run_group_tests(tests, NULL, release);

@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 wire_tests = \
 	%D%/frame \
 	%D%/handshake \
+	%D%/outbox \
 	%D%/wire
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
@@ -11,6 +12,8 @@ TESTS += $(wire_tests)
 %C%_frame_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_handshake_SOURCES = %D%/handshake.c
 %C%_handshake_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_outbox_SOURCES = %D%/outbox.c
+%C%_outbox_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_wire_SOURCES = %D%/wire.c
 %C%_wire_LDADD = $(unit_libs)
 endif

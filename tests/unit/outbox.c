@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* When records leave, and with how many others: two ends of a session over the fabric inside a process, moved on by hand. */
+#include "tests/lib/check.h"
+
+#include <stdlib.h>
+
+#include "lib/fabric/memory.h"
+#include "lib/serve/outbox.h"
+
+/* One end: its outbox, and what it was sent. */
+struct end {
+    struct fabric *fabric;
+    struct endpoint *endpoint;
+    struct outbox *outbox;
+    struct seal *seal;
+    unsigned frames, records, asked; /* that came */
+    uint64_t serial;                 /* of the last record */
+};
+
+struct talk {
+    struct memory_network *network;
+    struct end left, right;
+};
+
+static struct arena arena;
+
+static void received(void *context, struct bytes bytes)
+{
+    struct end *e = context;
+    struct frame_reader f;
+    struct record record;
+    uint8_t *memory = malloc(bytes.length);
+    assert_non_null(memory);
+    memcpy(memory, bytes.at, bytes.length);
+    assert_int_equal(frame_open(&f, memory, bytes.length, e->seal), SEAL_OPENED);
+    for (; frame_next(&f, &arena, &record) == MSTRO_OK; e->records++) {
+        assert_int_equal(record.seen.serial, e->serial + 1);
+        e->serial = record.seen.serial;
+    }
+    e->frames++;
+    e->asked += (f.header.flags & FRAME_ASKS) != 0;
+    outbox_heard(e->outbox, &f.header);
+    free(memory);
+}
+
+static void open_end(struct talk *t, struct end *e, const struct session_keys *keys, enum seal_direction out)
+{
+    const struct endpoint_events events = { .context = e, .received = received };
+    assert_int_equal(memory_fabric_open(t->network, NULL, &e->fabric), MSTRO_OK);
+    assert_int_equal(endpoint_open(e->fabric, ENDPOINT_CONTROL, &events, &e->endpoint), MSTRO_OK);
+    assert_int_equal(outbox_create(&e->outbox, keys, out, 1 << 20), MSTRO_OK);
+    e->seal = aligned_alloc(64, (sizeof *e->seal + 63) / 64 * 64);
+    assert_non_null(e->seal);
+    seal_init(e->seal, keys->suite, out == SEAL_TO_POOL ? SEAL_TO_CLIENT : SEAL_TO_POOL, out == SEAL_TO_POOL ? keys->to_client : keys->to_pool);
+}
+
+static void introduce(struct end *to, struct end *whom)
+{
+    struct peer *peer;
+    assert_int_equal(peer_add(to->endpoint, endpoint_address(whom->endpoint), to, &peer), MSTRO_OK);
+    outbox_connect(to->outbox, peer);
+}
+
+static void talk_open(struct talk *t)
+{
+    *t = (struct talk){ 0 };
+    const struct session_keys keys = { .version = PROTOCOL_VERSION, .suite = SEAL_CHACHA20_POLY1305, .session = 7, .to_pool = { 1 }, .to_client = { 2 } };
+    assert_true(seal_ready());
+    assert_int_equal(memory_network_create(&t->network), MSTRO_OK);
+    open_end(t, &t->left, &keys, SEAL_TO_POOL);
+    open_end(t, &t->right, &keys, SEAL_TO_CLIENT);
+    introduce(&t->left, &t->right);
+    introduce(&t->right, &t->left);
+}
+
+static void close_end(struct end *e)
+{
+    outbox_connect(e->outbox, NULL);
+    fabric_close(e->fabric);
+    outbox_destroy(e->outbox);
+    free(e->seal);
+}
+
+static void talk_close(struct talk *t)
+{
+    close_end(&t->left);
+    close_end(&t->right);
+    memory_network_destroy(t->network);
+    arena_release(&arena);
+}
+
+static void put(struct end *e, uint64_t serial)
+{
+    assert_int_equal(outbox_put(e->outbox, &(struct record){ .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = serial } }), MSTRO_OK);
+    assert_int_equal(outbox_send(e->outbox), MSTRO_OK);
+}
+
+/* Take what has come, then let go what may. */
+static void turn(struct end *e)
+{
+    fabric_progress(e->fabric, 0);
+    assert_int_equal(outbox_send(e->outbox), MSTRO_OK);
+}
+
+static void a_lone_record_leaves_at_once_and_asks_for_nothing(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    put(&t.left, 1);
+    assert_true(outbox_empty(t.left.outbox));
+    turn(&t.right);
+    assert_int_equal(t.right.records, 1);
+    assert_int_equal(t.right.asked, 0);
+    turn(&t.left);
+    assert_int_equal(t.left.frames, 0); /* nor is it given anything */
+    talk_close(&t);
+}
+
+static void what_comes_while_two_frames_are_not_taken_travels_together(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    for (uint64_t serial = 1; serial <= 100; serial++) {
+        put(&t.left, serial);
+        fabric_progress(t.left.fabric, 0); /* that a frame has left is not that it was taken */
+    }
+    turn(&t.right);
+    assert_int_equal(t.right.frames, 2);
+    assert_int_equal(t.right.records, 2);
+    turn(&t.left);
+    turn(&t.right);
+    assert_int_equal(t.right.frames, 3);
+    assert_int_equal(t.right.records, 100);
+    talk_close(&t);
+}
+
+static void who_has_to_wait_asks_and_is_answered_by_who_has_nothing_to_say(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    put(&t.left, 1);
+    put(&t.left, 2);
+    turn(&t.right);
+    assert_int_equal(t.right.asked, 1);
+    turn(&t.left);
+    assert_int_equal(t.left.frames, 1);
+    assert_int_equal(t.left.records, 0);
+    put(&t.left, 3); /* both were taken */
+    put(&t.left, 4);
+    assert_true(outbox_empty(t.left.outbox));
+    talk_close(&t);
+}
+
+static void a_record_is_answer_enough(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    put(&t.left, 1);
+    put(&t.left, 2);
+    fabric_progress(t.right.fabric, 0);
+    put(&t.right, 1);
+    turn(&t.right);
+    turn(&t.left);
+    assert_int_equal(t.left.frames, 1);
+    assert_int_equal(t.left.records, 1);
+    talk_close(&t);
+}
+
+static void two_that_speak_at_once_both_get_through_and_then_fall_silent(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    for (uint64_t serial = 1; serial <= 1000; serial++) {
+        put(&t.left, serial);
+        put(&t.right, serial);
+        if (serial % 7 == 0)
+            turn(&t.left);
+        if (serial % 11 == 0)
+            turn(&t.right);
+    }
+    for (int i = 0; i < 4; i++) {
+        turn(&t.left);
+        turn(&t.right);
+    }
+    assert_int_equal(t.left.records, 1000);
+    assert_int_equal(t.right.records, 1000);
+    unsigned frames = t.left.frames + t.right.frames;
+    turn(&t.left);
+    turn(&t.right);
+    turn(&t.left);
+    assert_int_equal(t.left.frames + t.right.frames, frames);
+    talk_close(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lone_record_leaves_at_once_and_asks_for_nothing),
+        cmocka_unit_test(what_comes_while_two_frames_are_not_taken_travels_together),
+        cmocka_unit_test(who_has_to_wait_asks_and_is_answered_by_who_has_nothing_to_say),
+        cmocka_unit_test(a_record_is_answer_enough),
+        cmocka_unit_test(two_that_speak_at_once_both_get_through_and_then_fall_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
