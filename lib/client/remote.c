@@ -24,6 +24,7 @@
 
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 #define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
+#define LOOK_INTERVAL UINT64_C(5000) /* ns; a look is a system call or two */
 /* Whether the pool lives is what the witness says; a pool that is paused is waited for. */
 #define PATIENCE (60 * NANOSECONDS_PER_SECOND)
 
@@ -45,6 +46,7 @@ struct remote_link {
     struct peer *peer;
     struct outbox *outbox;
     struct seal *seal;    /* [token] */
+    uint64_t look_again;  /* [token] the fabric is left alone until then */
     struct arena arena;   /* [token] */
     bool told;            /* [token] the receiver knows that the link is lost */
     pthread_mutex_t lock; /* leaf; guards what follows */
@@ -214,10 +216,20 @@ static bool tell_loss(struct remote_link *l, struct link_receiver *receiver)
     return true;
 }
 
+/* Who sleeps is told of what comes; who only starts one operation after another need not look each time. */
+static void look(struct remote_link *l)
+{
+    uint64_t now = clock_now();
+    if (now < l->look_again)
+        return;
+    fabric_progress(l->fabric, 0); /* busy: then whoever is in fills the inbox */
+    l->look_again = now + LOOK_INTERVAL;
+}
+
 static bool remote_poll(struct link *link, struct link_receiver *receiver)
 {
     struct remote_link *l = remote_of(link);
-    fabric_progress(l->fabric, 0); /* busy: then whoever is in fills the inbox */
+    look(l);
     struct letter *first = take_letters(l);
     for (struct letter *next, *letter = first; letter; letter = next) {
         next = letter->next;
