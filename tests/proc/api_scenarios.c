@@ -1,84 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/proc/api_scenarios.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "maestro/maestro.h"
-
-static const char *failure(const char *file, int line, const char *what, mstro_status got)
-{
-    static _Thread_local char text[512];
-    snprintf(text, sizeof text, "%s:%d: %s (last: %s, %s)", file, line, what, mstro_status_name(got), mstro_error_detail());
-    return text;
-}
-
-#define EXPECT(call, status) \
-    do { \
-        mstro_status got_ = (call); \
-        if (got_ != (status)) \
-            return failure(__FILE__, __LINE__, #call " should give " #status, got_); \
-    } while (0)
-#define OK(call) EXPECT(call, MSTRO_OK)
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) \
-            return failure(__FILE__, __LINE__, #condition, MSTRO_OK); \
-    } while (0)
-
-static void meet(struct stage *s) { pthread_barrier_wait(&s->barrier); }
-
-static const char *name_of(struct stage *s, const char *what)
-{
-    static _Thread_local char name[128];
-    snprintf(name, sizeof name, "%s %s", s->prefix, what);
-    return name;
-}
-
-static unsigned char byte_at(size_t i, unsigned seed) { return (unsigned char)(i * 31 + i / 251 + seed); }
-
-static void fill(unsigned char *at, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        at[i] = byte_at(i, seed);
-}
-
-static bool holds(const unsigned char *at, size_t size, unsigned seed)
-{
-    for (size_t i = 0; i < size; i++)
-        if (at[i] != byte_at(i, seed))
-            return false;
-    return true;
-}
-
-static mstro_status declare_with(const char *name, void *data, int64_t size, mstro_cdo *cdo)
-{
-    mstro_status s = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, cdo);
-    if (s == MSTRO_OK && data)
-        s = mstro_cdo_attribute_set(*cdo, MSTRO_ATTR_CORE_CDO_RAW_PTR, data, false, true);
-    if (s == MSTRO_OK && size >= 0)
-        s = mstro_cdo_attribute_set(*cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false);
-    return s;
-}
-
-/* REQUIRE is not answered, but a pool takes what a process says in order: once this is done, it knows.  Needed where the other is told
- * by the stage, which is faster than the pool. */
-static mstro_status settle(struct stage *s)
-{
-    static atomic_int count;
-    char what[64];
-    mstro_cdo cdo;
-    snprintf(what, sizeof what, "settled %d %d", (int)getpid(), atomic_fetch_add(&count, 1));
-    mstro_status status = mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_require(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_retract(cdo); /* is answered */
-    return status == MSTRO_OK ? mstro_cdo_dispose(cdo) : status;
-}
+#include "tests/proc/api_play.h"
 
 /* ---- bytes of every size ---- */
 

@@ -10,8 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "maestro/maestro.h"
-#include "tests/proc/api_scenarios.h"
+#include "tests/proc/api_play.h"
 
 #define MANAGER "pool-manager/maestro-pool-manager"
 
@@ -69,6 +68,114 @@ static int stop_manager(void **state)
     assert_int_equal(rmdir(runtime), 0); /* it has left nothing there */
     return 0;
 }
+
+/* ---- plays that need processes ---- */
+
+enum { SERVED = 1 << 20 };
+
+/* Ends without withdrawing: finalize waits until who required has it. */
+static const char *end_while_needed(struct stage *s)
+{
+    unsigned char *data = malloc(SERVED);
+    mstro_cdo cdo;
+    CHECK(data);
+    fill(data, SERVED, 4);
+    OK(declare_with(name_of(s, "left behind"), data, SERVED, &cdo));
+    meet(s);
+    OK(mstro_cdo_offer(cdo));
+    OK(mstro_finalize());
+    free(data);
+    meet(s);
+    return NULL;
+}
+
+static const char *need_what_is_left_behind(struct stage *s)
+{
+    mstro_cdo cdo;
+    void *data;
+    OK(mstro_cdo_declare(name_of(s, "left behind"), MSTRO_ATTR_DEFAULT, &cdo));
+    OK(mstro_cdo_require(cdo));
+    OK(settle(s));
+    meet(s);
+    meet(s); /* the producer is gone */
+    OK(mstro_cdo_demand(cdo));
+    OK(mstro_cdo_access_ptr(cdo, &data, NULL));
+    CHECK(holds(data, SERVED, 4));
+    OK(mstro_cdo_dispose(cdo));
+    free(data);
+    return NULL;
+}
+
+/* Has no patience: what is still needed is dropped; somebody else offers it later. */
+static const char *leave_at_once(struct stage *s)
+{
+    unsigned char *data = malloc(SERVED);
+    mstro_cdo cdo;
+    CHECK(data);
+    OK(mstro_finalize());
+    setenv("MSTRO_FINALIZE_TIMEOUT", "0", 1);
+    OK(mstro_init(NULL, "impatient", 5));
+    OK(declare_with(name_of(s, "dropped"), data, SERVED, &cdo));
+    meet(s);
+    OK(mstro_cdo_offer(cdo));
+    EXPECT(mstro_finalize(), MSTRO_TIMEOUT);
+    unsetenv("MSTRO_FINALIZE_TIMEOUT");
+    meet(s);
+    meet(s); /* the loss was told */
+    OK(mstro_init(NULL, "patient", 0));
+    OK(mstro_cdo_declare(name_of(s, "dropped"), MSTRO_ATTR_DEFAULT, &cdo));
+    OK(mstro_cdo_offer(cdo));
+    OK(mstro_finalize());
+    free(data);
+    return NULL;
+}
+
+/* Its buffer is too small, so that it cannot be served ahead. */
+static const char *be_told_of_the_loss(struct stage *s)
+{
+    unsigned char small[10];
+    mstro_cdo cdo;
+    OK(declare_with(name_of(s, "dropped"), small, sizeof small, &cdo));
+    OK(mstro_cdo_require(cdo));
+    OK(settle(s));
+    meet(s);
+    meet(s);
+    EXPECT(mstro_cdo_demand(cdo), MSTRO_PEER_LOST);
+    CHECK(strstr(mstro_error_detail(), "impatient.5") && strstr(mstro_error_detail(), "left"));
+    meet(s);
+    OK(mstro_cdo_demand(cdo)); /* once: the requirement stayed and binds to the next offer */
+    OK(mstro_cdo_dispose(cdo));
+    return NULL;
+}
+
+/* Says that it would rather wait: no loss is told. */
+static const char *bear_the_loss(struct stage *s)
+{
+    unsigned char small[10];
+    const char *wait = "wait";
+    mstro_cdo cdo;
+    mstro_request req;
+    OK(declare_with(name_of(s, "dropped"), small, sizeof small, &cdo));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_ON_LOSS, &wait, true, false));
+    OK(mstro_cdo_require(cdo));
+    OK(settle(s));
+    meet(s);
+    meet(s);
+    OK(mstro_cdo_demand_async(cdo, &req));
+    meet(s);
+    OK(mstro_request_wait(req));
+    OK(mstro_cdo_dispose(cdo));
+    return NULL;
+}
+
+static const struct scenario with_processes_only[] = {
+    { "finalize_waits_until_who_requires_has_it", { { "producer", end_while_needed }, { "consumer", need_what_is_left_behind } } },
+    { "finalize_without_patience_drops_and_the_requirer_is_told_once",
+      { { "producer", leave_at_once }, { "consumer", be_told_of_the_loss }, { "bearing", bear_the_loss } } },
+    { NULL, { { NULL, NULL } } },
+};
+
+/* ---- the stage ---- */
 
 static void act(const struct role *role, struct stage *stage)
 {
@@ -146,6 +253,8 @@ int main(void)
     struct CMUnitTest tests[64];
     size_t count = 0;
     for (const struct scenario *s = api_scenarios; s->sentence; s++)
+        tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
+    for (const struct scenario *s = with_processes_only; s->sentence; s++)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     return _cmocka_run_group_tests("api with a manager", tests, count, start_manager, stop_manager);
 }
