@@ -47,6 +47,13 @@ mstro_status facts_create(struct pool *pool)
     return pool->facts.ring ? MSTRO_OK : MSTRO_NOMEM;
 }
 
+/* The i-th from the oldest, i at most room. */
+static struct fact *fact_at(const struct facts *facts, size_t i)
+{
+    size_t at = facts->first + i;
+    return &facts->ring[at < facts->room ? at : at - facts->room];
+}
+
 static void drop_oldest(struct pool *pool)
 {
     struct facts *facts = &pool->facts;
@@ -54,7 +61,7 @@ static void drop_oldest(struct pool *pool)
     if (sealed && --sealed->facts == 0)
         facts->seal_bytes -= seal_size(sealed);
     seal_release(pool, sealed);
-    facts->first = (facts->first + 1) % facts->room;
+    facts->first = facts->first + 1 < facts->room ? facts->first + 1 : 0;
     facts->count--;
 }
 
@@ -82,14 +89,14 @@ static void remember(struct pool *pool, const struct fact *fact)
         seal_share(fact->sealed)->facts++;
         facts->seal_bytes += more;
     }
-    facts->ring[(facts->first + facts->count++) % facts->room] = *fact;
+    *fact_at(facts, facts->count++) = *fact;
 }
 
 void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const struct fact *fact, void *context), void *context)
 {
     const struct facts *facts = &pool->facts;
     for (size_t i = 0; i < facts->count; i++) {
-        const struct fact *fact = &facts->ring[(facts->first + i) % facts->room];
+        const struct fact *fact = fact_at(facts, i);
         if (fact->serial > after)
             visit(fact, context);
     }

@@ -12,7 +12,7 @@ LONG_TESTS += %D%/search %D%/simulate
 %C%_simulate_SOURCES = %D%/simulate.c %D%/model.c %D%/model.h
 %C%_simulate_LDADD = libcore.la
 
-dist_check_SCRIPTS += %D%/mutants.sh
-TESTS += %D%/mutants.sh
+dist_check_SCRIPTS += %D%/mutants.sh %D%/planted.sh
+TESTS += %D%/mutants.sh %D%/planted.sh
 LONG_TESTS += %D%/mutants.sh
 EXTRA_DIST += %D%/mutate.awk %D%/survivors tests/seeds/simulate

@@ -25,7 +25,7 @@
 
 #define MS NANOSECONDS_PER_MILLISECOND
 
-enum { PROCESSES = 5, HANDLES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000 };
+enum { PROCESSES = 5, HANDLES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
 struct letter { struct list link; uint64_t serial; size_t length; uint8_t at[]; };
@@ -44,7 +44,7 @@ struct use {
     struct record_ticket ticket; /* without what it points to */
     uint64_t source;             /* the holder's handle */
     uint64_t read_content;       /* what the mover has read */
-    bool abort, got;             /* got: the bytes are here */
+    bool abort, slow, got;       /* got: the bytes are here */
 };
 
 struct process {
@@ -329,6 +329,7 @@ static void move_begins(struct world *world, struct process *process, const stru
         return;
     }
     use->moving = true;
+    use->slow = chance(world, 300);
     use->abort = use->moved_here = false;
     use->ticket = out->record.ticket;
     use->got = false;
@@ -340,14 +341,17 @@ static void move_begins(struct world *world, struct process *process, const stru
     }
 }
 
-/* Each event once, in order; a gap says where it begins. */
+/* It asked for all: each event once, in order, and what was dropped is told as a gap. */
 static void events_come(struct world *world, struct process *process, const struct record_events *events)
 {
     for (uint32_t i = 0; i < events->events.count; i++) {
         const struct record_event *event = &events->events.at[i];
-        uint64_t first = event->kind == MSTRO_POOL_EVENT_OVERFLOW ? event->first_serial : event->serial;
-        if (first <= process->told || event->serial < first)
-            fail(world, "process %d: an event came twice or out of order", (int)(process - world->process));
+        bool gap = event->kind == MSTRO_POOL_EVENT_OVERFLOW;
+        uint64_t first = gap ? event->first_serial : event->serial, expected = process->told + SERIAL_STEP;
+        if (process->told && first != expected)
+            fail(world, "process %d: event %" PRIu64 " came where %" PRIu64 " was due", (int)(process - world->process), first >> 10, expected >> 10);
+        if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
+            fail(world, "process %d: a gap of another size than it says", (int)(process - world->process));
         process->told = event->serial;
     }
 }
@@ -657,6 +661,24 @@ static void something_fails(struct world *world, struct process *process)
 
 /* ---- time ---- */
 
+/* When nothing is under way, what a program waits for is what the pool lets wait. */
+static void check_waiting(struct world *world, struct process *process)
+{
+    if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || !list_empty(&process->up) ||
+        !list_empty(&process->down))
+        return;
+    for (int i = 0; i < HANDLES; i++) {
+        const struct use *use = &process->use[i];
+        if (!use->op || use->moving)
+            continue;
+        const struct model_handle *handle = model_handle_of(&world->model, process->session, use->number);
+        const struct model_generation *held = model_held_by(&world->model, process->session, use->number);
+        bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
+        if (!known)
+            fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
+    }
+}
+
 static void process_moves_on(struct world *world, struct process *process)
 {
     if (!process->client) {
@@ -665,6 +687,7 @@ static void process_moves_on(struct world *world, struct process *process)
         return;
     }
     bool pool_awake = world->now >= world->pool_paused;
+    check_waiting(world, process);
     if (!process->linked && !process->cut_told && pool_awake && chance(world, 200)) {
         tell_pool_of_cut(world, process, "connection closed");
         return;
@@ -698,10 +721,12 @@ static void process_moves_on(struct world *world, struct process *process)
             deliver_down(world, process);
         break;
     case 2:
-        if (use->moving && !use->moved_here)
-            move_reads(world, use);
-        else if (use->moving)
+        if (!use->moving || !chance(world, use->slow ? 60 : 600))
+            break;
+        if (use->moved_here)
             move_ends(world, process, use);
+        else
+            move_reads(world, use);
         break;
     default:
         program_acts(world, process);

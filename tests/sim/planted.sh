@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# planted.sh - faults planted in client and pool, one at a time, that the simulator must find, or it is not to be trusted
+srcdir=${srcdir-.}
+build=$(pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+if [ -n "$SANITIZER_FLAGS" ]; then
+    echo "1..0 # SKIP the plain build shows it, and sooner"
+    exit 0
+fi
+cp .libs/libcore.a "$work/libcore.a" || { echo "Bail out! libcore is not built"; exit 1; }
+dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
+number=0
+
+# plant SENTENCE FILE SED-EXPRESSION: the sentence is true when the simulator finds it
+plant() {
+    number=$((number + 1))
+    sed "$3" "$srcdir/$2" > "$work/planted.c"
+    if cmp -s "$srcdir/$2" "$work/planted.c"; then
+        echo "not ok $number - $1: there is nothing to plant in $2"
+        return
+    fi
+    # shellcheck disable=SC2086
+    if ! $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/planted.o" "$work/planted.c" ||
+        ! $CC -o "$work/simulate" tests/sim/simulate.o tests/sim/model.o "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
+        echo "not ok $number - $1: does not build"
+        return
+    fi
+    for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        (ulimit -v 4000000 && timeout 60 "$work/simulate" --seed $seed --steps 150000) > "$work/log" 2>&1 && continue
+        echo "ok $number - $1"
+        echo "# by seed $seed: $(grep '^# ' "$work/log" | head -n 1)"
+        return
+    done
+    echo "not ok $number - $1: no seed finds it"
+}
+
+echo "1..8"
+plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
+    '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
+plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
+plant "a DEMAND that a loss has ended begins again when it asks for another ticket" lib/pool/demand.c 's/require->told == asked->op ||//'
+plant "a generation's copy is forgotten while somebody needs it" lib/pool/generation.c 's/if (generation_needed_by(generation))/if (generation->state != GENERATION_KEPT \&\& generation_needed_by(generation))/'
+plant "events that were dropped are not told of" lib/pool/queue.c 's/if (queue->gap_count > 0) {/if (false) {/'
+plant "a ticket that comes before the mover has let go is forgotten" lib/client/life.c '/\[LIFE_FETCHING\]\[ON_TICKET\]/d'
+plant "a DEMAND that was never sent is not sent when its source is lost" lib/client/demand.c 's/else if (h->ticket.unasked)/else if (false)/'
+plant "a RETRACT does not wait for the mover" lib/client/life.c 's/\[LIFE_PREFETCHING\]\[ON_RETRACT\] = { LIFE_RETREATING, move_abort }/[LIFE_PREFETCHING][ON_RETRACT] = { LIFE_RETRACTING, retract_send }/'
