@@ -52,10 +52,11 @@ end_processes() {
 }
 
 watch() {
-    sleep "$deadline" &
-    nap=$!
-    trap 'kill $nap 2>/dev/null; exit 0' TERM
-    wait $nap
+    # in this order, and away from our output: a test may have ended before we get here, and whoever reads the output waits
+    # until nobody can write to it
+    trap 'kill $! 2>/dev/null; exit 0' TERM
+    sleep "$deadline" >/dev/null 2>&1 &
+    wait $!
     echo stalled >"$stalled"
     printf '\nBail out! %s stalled for %s s\n' "$1" "$deadline"
     for process in $(processes); do
