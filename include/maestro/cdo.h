@@ -28,9 +28,8 @@ mstro_status mstro_cdo_seal(mstro_cdo cdo);
  * stay as they are until mstro_cdo_withdraw has returned.  MSTRO_CONFLICT when somebody offers this name already. */
 mstro_status mstro_cdo_offer(mstro_cdo cdo);
 
-/* Announce that this handle will need the object.  Returns at once; the object need not exist.  The pool takes the calls of a process
- * in order; who tells another process by other means than the pool that this was called makes sure of it by any answered call
- * (an offer, a retract) in between. */
+/* Announce that this handle will need the object, which need not exist.  Returns when the pool knows: no WITHDRAW that begins
+ * later, in whatever process, passes this requirement over. */
 mstro_status mstro_cdo_require(mstro_cdo cdo);
 
 /* Take the announcement back, also when nothing was ever offered. */

@@ -73,6 +73,7 @@ static bool life_has_operation(enum life life)
     switch (life) {
     case LIFE_OFFERING:
     case LIFE_WITHDRAWING:
+    case LIFE_REQUIRING:
     case LIFE_DEMANDING:
     case LIFE_FETCHING:
     case LIFE_PAUSING:

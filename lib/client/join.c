@@ -125,7 +125,7 @@ static void give_up_need(struct map_link *link, void *context)
 {
     struct ending *e = context;
     struct handle *h = map_entry(link, struct handle, link);
-    bool needs = move_runs(h) || h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING || h->life == LIFE_PAUSING;
+    bool needs = move_runs(h) || h->life == LIFE_REQUIRING || h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING || h->life == LIFE_PAUSING;
     if (!needs)
         return;
     struct record r = { .kind = KIND_RETRACT, .retract = { .handle = h->number } };

@@ -14,8 +14,12 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_WITHDRAWING][ON_ACK_REFUSED] = { LIFE_OFFERED, finish_from_ack },
 
     /* who needs */
-    [LIFE_IDLE][ON_REQUIRE] = { LIFE_REQUIRED, require_send },
-    [LIFE_SERVED][ON_REQUIRE] = { LIFE_REQUIRED, require_send },
+    [LIFE_IDLE][ON_REQUIRE] = { LIFE_REQUIRING, require_send },
+    [LIFE_SERVED][ON_REQUIRE] = { LIFE_REQUIRING, require_send },
+    [LIFE_REQUIRING][ON_TICKET] = { LIFE_REQUIRING, ticket_later }, /* a subscriber holds the ACK */
+    [LIFE_REQUIRING][ON_ACK] = { LIFE_REQUIRED, require_known },
+    [LIFE_REQUIRING][ON_ACK_ENDED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_REQUIRING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
     [LIFE_IDLE][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
     [LIFE_SERVED][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
     [LIFE_REQUIRED][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
@@ -87,6 +91,7 @@ const char *life_name(enum life which)
         [LIFE_OFFERING] = "being offered",
         [LIFE_OFFERED] = "offered",
         [LIFE_WITHDRAWING] = "being withdrawn",
+        [LIFE_REQUIRING] = "being required",
         [LIFE_REQUIRED] = "required",
         [LIFE_DEMANDING] = "being demanded",
         [LIFE_FETCHING] = "being demanded",

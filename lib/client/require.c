@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* require.c - REQUIRE, RETRACT, DISPOSE
  *
- * REQUIRE and DISPOSE are sent without an op: nothing is waited for, the order of the records does the rest. */
+ * REQUIRE is answered when the pool knows of it, so that a caller can tell others by any means that it has required.  DISPOSE is sent
+ * without an op: nothing is waited for, the order of the records does the rest. */
 #include "lib/client/state.h"
 
-static void send_require(struct turn *t)
+static void send_require(struct turn *t, uint64_t op)
 {
     const struct handle *h = t->handle;
-    struct record r = { .kind = KIND_REQUIRE, .require = { .handle = h->number, .flags = h->flags, .name = h->name } };
+    struct record r = { .kind = KIND_REQUIRE, .require = { .op = op, .handle = h->number, .flags = h->flags, .name = h->name } };
     turn_send(t, h->shard, &r);
 }
 
 void require_send(struct turn *t)
 {
-    send_require(t);
-    finish_at_once(t);
+    send_require(t, t->operation->op);
+}
+
+void require_known(struct turn *t)
+{
+    struct handle *h = t->handle;
+    finish_from_ack(t);
+    if (h->later)
+        later_begin(t, h);
 }
 
 /* The pool took an EMPTY or INLINE ticket for served; what it carried could not be kept here, so the need is announced again. */
 static void require_anew(struct turn *t)
 {
     if (t->client->life == SESSION_JOINED)
-        send_require(t);
+        send_require(t, 0);
 }
 
 void retract_send(struct turn *t)

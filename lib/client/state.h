@@ -14,7 +14,8 @@ enum life {
     LIFE_OFFERING,     /* OFFER sent */
     LIFE_OFFERED,
     LIFE_WITHDRAWING,  /* WITHDRAW sent */
-    LIFE_REQUIRED,     /* REQUIRE sent */
+    LIFE_REQUIRING,    /* REQUIRE sent */
+    LIFE_REQUIRED,     /* the pool knows */
     LIFE_DEMANDING,    /* DEMAND sent, its ticket is waited for */
     LIFE_FETCHING,     /* the bytes are coming, a DEMAND waits for them */
     LIFE_PAUSING,      /* the source could not be read: asked again after a moment */
@@ -150,6 +151,7 @@ const char *life_name(enum life life);
 void offer_send(struct turn *t);
 void withdraw_send(struct turn *t);
 void require_send(struct turn *t);
+void require_known(struct turn *t);
 void retract_send(struct turn *t);
 void retract_after_move(struct turn *t);
 void dispose_send(struct turn *t);

@@ -50,7 +50,7 @@
     F(u64, op, 0) F(u64, handle, 0) F(i64, size, 0) F(u32, flags, 0) F(u64, word, 0) \
     T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0)
 
-/* Errors come with the DEMAND; op 0 is not answered, any other op gets an ACK. */
+/* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered. */
 #define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0)
 
 #define RECORD_RETRACT(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/proc/api_play.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-#include <unistd.h>
 
 const char *play_failure(const char *file, int line, const char *what, mstro_status got)
 {
@@ -45,18 +43,4 @@ mstro_status declare_with(const char *name, void *data, int64_t size, mstro_cdo 
     if (s == MSTRO_OK && size >= 0)
         s = mstro_cdo_attribute_set(*cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false);
     return s;
-}
-
-mstro_status settle(struct stage *s)
-{
-    static atomic_int count;
-    char what[64];
-    mstro_cdo cdo;
-    snprintf(what, sizeof what, "settled %d %d", (int)getpid(), atomic_fetch_add(&count, 1));
-    mstro_status status = mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_require(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_retract(cdo); /* is answered */
-    return status == MSTRO_OK ? mstro_cdo_dispose(cdo) : status;
 }

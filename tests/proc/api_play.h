@@ -38,8 +38,4 @@ bool holds(const unsigned char *at, size_t size, unsigned seed);
 /* Declare a handle with a buffer (NULL: none) and a size (negative: none). */
 mstro_status declare_with(const char *name, void *data, int64_t size, mstro_cdo *cdo);
 
-/* REQUIRE is not answered, but a pool takes what a process says in order: once this is done, it knows.  Needed where the other is told
- * by the stage, which is faster than the pool. */
-mstro_status settle(struct stage *s);
-
 #endif

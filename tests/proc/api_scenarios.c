@@ -41,7 +41,6 @@ static const char *take_every_size(struct stage *s)
         snprintf(what, sizeof what, "sized %d", i);
         OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo));
         OK(mstro_cdo_require(cdo));
-        OK(settle(s));
         meet(s);
         meet(s); /* the producer has overwritten its buffer */
         OK(mstro_cdo_demand(cdo));
@@ -157,14 +156,12 @@ static const char *need_thrice(struct stage *s)
 
     OK(mstro_cdo_declare(name_of(s, "retracted"), MSTRO_ATTR_DEFAULT, &cdo));
     OK(mstro_cdo_require(cdo));
-    OK(settle(s));
     meet(s);
     OK(mstro_cdo_retract(cdo));
     OK(mstro_cdo_dispose(cdo));
 
     OK(declare_with(name_of(s, "small"), small, sizeof small, &cdo));
     OK(mstro_cdo_require(cdo));
-    OK(settle(s));
     meet(s);
     EXPECT(mstro_cdo_demand(cdo), MSTRO_NOMEM);
     CHECK(strstr(mstro_error_detail(), "10000") && strstr(mstro_error_detail(), "10 bytes"));
@@ -241,7 +238,6 @@ static const char *await_ready(struct stage *s)
     OK(mstro_cdo_declare(name_of(s, "bare"), MSTRO_ATTR_DEFAULT, &bare));
     OK(mstro_cdo_require(ready));
     OK(mstro_cdo_require(bare));
-    OK(settle(s));
     meet(s);
     OK(mstro_cdo_demand(ready));
     OK(mstro_cdo_demand(bare));
@@ -308,7 +304,6 @@ static const char *demand_thrice(struct stage *s)
     OK(mstro_cdo_declare(name_of(s, "generations"), MSTRO_ATTR_DEFAULT, &cdo));
     for (int32_t expected = 1; expected <= 3; expected++) {
         OK(mstro_cdo_require(cdo));
-        OK(settle(s));
         meet(s);
         OK(mstro_cdo_demand(cdo));
         void *data;
@@ -577,7 +572,6 @@ static const char *demand_many(struct stage *s)
         OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo[i]));
     }
     OK(mstro_cdo_require_all(MANY, cdo, status));
-    OK(settle(s));
     meet(s);
     OK(mstro_cdo_demand_all(MANY, cdo, status));
     for (int i = 0; i < MANY; i++)
@@ -621,7 +615,6 @@ static const char *crowd_need(struct stage *s)
             OK(mstro_cdo_declare(name_of(s, what), MSTRO_ATTR_DEFAULT, &cdo[p][i]));
             OK(mstro_cdo_require(cdo[p][i]));
         }
-    OK(settle(s));
     meet(s);
     for (int i = 0; i < CROWD_OBJECTS; i++)
         for (int p = 0; p < CROWD; p++) {

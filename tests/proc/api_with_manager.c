@@ -95,7 +95,6 @@ static const char *need_what_is_left_behind(struct stage *s)
     void *data;
     OK(mstro_cdo_declare(name_of(s, "left behind"), MSTRO_ATTR_DEFAULT, &cdo));
     OK(mstro_cdo_require(cdo));
-    OK(settle(s));
     meet(s);
     meet(s); /* the producer is gone */
     OK(mstro_cdo_demand(cdo));
@@ -137,7 +136,6 @@ static const char *be_told_of_the_loss(struct stage *s)
     mstro_cdo cdo;
     OK(declare_with(name_of(s, "dropped"), small, sizeof small, &cdo));
     OK(mstro_cdo_require(cdo));
-    OK(settle(s));
     meet(s);
     meet(s);
     EXPECT(mstro_cdo_demand(cdo), MSTRO_PEER_LOST);
@@ -158,7 +156,6 @@ static const char *bear_the_loss(struct stage *s)
     OK(declare_with(name_of(s, "dropped"), small, sizeof small, &cdo));
     OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_ON_LOSS, &wait, true, false));
     OK(mstro_cdo_require(cdo));
-    OK(settle(s));
     meet(s);
     meet(s);
     OK(mstro_cdo_demand_async(cdo, &req));

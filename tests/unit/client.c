@@ -106,6 +106,7 @@ static void tick(uint64_t later)
 
 static uint64_t offer(uint64_t handle) { return start((struct record){ .kind = KIND_OFFER, .offer = { .handle = handle, .name = text_of("x") } }); }
 static uint64_t require(uint64_t handle) { return start((struct record){ .kind = KIND_REQUIRE, .require = { .handle = handle, .name = text_of("x") } }); }
+static void required(uint64_t handle) { ack(require(handle), MSTRO_OK); }
 static uint64_t demand(uint64_t handle) { return start((struct record){ .kind = KIND_DEMAND, .demand = { .handle = handle, .name = text_of("x") } }); }
 static uint64_t retract(uint64_t handle) { return start((struct record){ .kind = KIND_RETRACT, .retract = { .handle = handle } }); }
 static uint64_t withdraw(uint64_t handle) { return start((struct record){ .kind = KIND_WITHDRAW, .withdraw = { .handle = handle } }); }
@@ -203,11 +204,41 @@ static void disposing_what_the_pool_never_heard_of_is_done_at_once(void **state)
     SAID("DONE 3 INVARG");
 }
 
-static void demand_is_done_when_the_bytes_are_here(void **state)
+static void require_is_done_when_the_pool_knows(void **state)
 {
     (void)state;
     require(1);
-    SAID("SEND REQUIRE; DONE 2 OK");
+    SAID("SEND REQUIRE");
+    ack(2, MSTRO_OK);
+    SAID("DONE 2 OK");
+    retract(1);
+    SAID("SEND RETRACT");
+}
+
+static void refused_require_can_be_repeated(void **state)
+{
+    (void)state;
+    require(1);
+    ack(2, MSTRO_QUOTA);
+    SAID("DONE 2 QUOTA");
+    require(1);
+    SAID("SEND REQUIRE");
+}
+
+static void ticket_that_overtakes_the_answer_of_a_require_is_kept(void **state)
+{
+    (void)state;
+    require(1);
+    ticket(1, 0, 9, TICKET_DIRECT);
+    SAID("%s", "");
+    ack(2, MSTRO_OK);
+    SAID("DONE 2 OK; MOVE for 0");
+}
+
+static void demand_is_done_when_the_bytes_are_here(void **state)
+{
+    (void)state;
+    required(1);
     uint64_t op = demand(1);
     SAID("SEND DEMAND");
     ticket(1, op, 9, TICKET_DIRECT);
@@ -337,7 +368,7 @@ static void ticket_that_comes_before_the_mover_has_let_go_is_used_after_it(void 
 static void bytes_brought_ahead_make_the_demand_local(void **state)
 {
     (void)state;
-    require(1);
+    required(1);
     ticket(1, 0, 9, TICKET_DIRECT);
     SAID("MOVE for 0");
     moved(1, MSTRO_OK, false);
@@ -349,7 +380,7 @@ static void bytes_brought_ahead_make_the_demand_local(void **state)
 static void demand_joins_a_move_that_is_under_way(void **state)
 {
     (void)state;
-    require(1);
+    required(1);
     ticket(1, 0, 9, TICKET_DIRECT);
     demand(1);
     SAID("%s", "");
@@ -360,7 +391,7 @@ static void demand_joins_a_move_that_is_under_way(void **state)
 static void demand_that_joined_a_move_is_sent_when_its_source_is_lost(void **state)
 {
     (void)state;
-    require(1);
+    required(1);
     ticket(1, 0, 9, TICKET_DIRECT);
     demand(1);
     voided(1, 9);
@@ -371,7 +402,7 @@ static void demand_that_joined_a_move_is_sent_when_its_source_is_lost(void **sta
 static void ticket_for_nobody_serves_the_demand_that_crossed_it(void **state)
 {
     (void)state;
-    require(1);
+    required(1);
     demand(1);
     ticket(1, 0, 9, TICKET_DIRECT);
     SAID("MOVE for 3");
@@ -382,7 +413,7 @@ static void ticket_for_nobody_serves_the_demand_that_crossed_it(void **state)
 static void retract_and_dispose_wait_until_the_mover_has_let_go(void **state)
 {
     (void)state;
-    require(1);
+    required(1);
     ticket(1, 0, 9, TICKET_DIRECT);
     retract(1);
     SAID("ABORT 1");
@@ -392,7 +423,7 @@ static void retract_and_dispose_wait_until_the_mover_has_let_go(void **state)
     SAID("%s", "");
     ack(3, MSTRO_OK);
     SAID("DONE 3 OK");
-    require(1);
+    required(1);
     ticket(1, 0, 11, TICKET_DIRECT);
     dispose(1);
     SAID("ABORT 1");
@@ -449,7 +480,7 @@ static void who_leaves_gives_up_what_others_might_wait_for(void **state)
     start((struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = 5, .kinds = 1 } });
     SAID("SEND SUBSCRIBE");
     ack(2, MSTRO_OK);
-    require(1);
+    required(1);
     uint64_t op = demand(1);
     start((struct record){ .kind = KIND_LEAVE });
     SAID("SEND UNSUBSCRIBE; SEND RETRACT; DONE %d CANCELLED; SEND LEAVE", (int)op);
@@ -595,6 +626,9 @@ int main(void)
         CASE(offer_is_done_when_the_pool_says_so),
         CASE(refused_offer_can_be_repeated),
         CASE(disposing_what_the_pool_never_heard_of_is_done_at_once),
+        CASE(require_is_done_when_the_pool_knows),
+        CASE(refused_require_can_be_repeated),
+        CASE(ticket_that_overtakes_the_answer_of_a_require_is_kept),
         CASE(demand_is_done_when_the_bytes_are_here),
         CASE(pool_is_not_told_of_bytes_that_came_in_the_ticket),
         CASE(need_is_announced_again_when_a_ticket_that_counted_as_served_could_not_be_kept),
