@@ -8,6 +8,7 @@
 #include "lib/pool/cdo.h"
 #include "lib/pool/session.h"
 #include "lib/pool/subscription.h"
+#include "lib/wire/copy.h"
 
 /* The number of an operation that nobody wants an answer of, while it is parked. */
 #define UNANSWERED (UINT64_C(1) << 63)
@@ -40,6 +41,27 @@ static struct hold *hold_of_handle(const struct pool *pool, const struct session
     struct hold_key key = { session, handle };
     struct map_link *link = map_find(&pool->parked, hash_mix(session->number, handle), handle_matches, &key);
     return link ? map_entry(link, struct hold, by_handle) : NULL;
+}
+
+/* NULL when memory is short. */
+static struct kept_record *record_keep(struct pool *pool, const struct record *record)
+{
+    size_t size = sizeof(struct kept_record) + record_room(record);
+    struct kept_record *kept = memory_take(pool, size);
+    if (!kept)
+        return NULL;
+    kept->size = size;
+    list_init(&kept->link);
+    record_copy_to(kept + 1, record, &kept->record);
+    return kept;
+}
+
+static void record_drop(struct pool *pool, struct kept_record *kept)
+{
+    if (!kept)
+        return;
+    list_remove(&kept->link);
+    memory_give(pool, kept, kept->size);
 }
 
 static struct hold *hold_make(struct pool *pool, struct session *session, uint64_t op)
@@ -306,7 +328,7 @@ static void go_on(struct pool *pool, struct hold *hold)
     }
     if (hold->answer) {
         struct record *record = answer_add(pool, session, hold->answer->record.kind);
-        if (record && !record_say(pool, &hold->answer->record, record)) {
+        if (record && !record_copy(&pool->out->arena, &hold->answer->record, record)) {
             pool->out->count--;
             session_fail(pool, session);
         }

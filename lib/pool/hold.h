@@ -66,13 +66,4 @@ void holds_let_go(struct pool *pool, struct session *session);
 /* Drop all of a session. */
 void holds_drop(struct pool *pool, struct session *session);
 
-/* ---- copy.c ---- */
-
-/* A copy of an operation's record or of an ACK or TICKET.  NULL when memory is short. */
-struct kept_record *record_keep(struct pool *pool, const struct record *record);
-void record_drop(struct pool *pool, struct kept_record *kept);
-
-/* The same, in the arena of the outputs.  False when memory is short. */
-bool record_say(struct pool *pool, const struct record *record, struct record *out);
-
 #endif

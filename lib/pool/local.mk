@@ -5,7 +5,6 @@ libcore_la_SOURCES += \
 	%D%/cdo.c \
 	%D%/cdo.h \
 	%D%/check.c \
-	%D%/copy.c \
 	%D%/demand.c \
 	%D%/fact.c \
 	%D%/fact.h \

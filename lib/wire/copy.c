@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/wire/copy.h"
 
+/* Goes over a record twice: to count, then to copy. */
 struct copier {
-    struct arena *arena;
-    bool short_of_memory;
+    char *room; /* NULL: only count */
+    size_t used;
 };
+
+enum { ALIGNMENT = 8 };
 
 static const void *copy_bytes(struct copier *c, const void *at, size_t length)
 {
+    size_t place = c->used;
     if (length == 0)
         return NULL;
-    const void *copy = arena_copy(c->arena, bytes_of(at, length)).at;
-    c->short_of_memory |= !copy;
-    return copy;
+    c->used += (length + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    return c->room ? memcpy(c->room + place, at, length) : at;
 }
 
 /* 'r' is a shallow copy already: only what its views show is left to do. */
@@ -32,24 +35,49 @@ static const void *copy_bytes(struct copier *c, const void *at, size_t length)
     DEFINE_COPY(NAME, name) \
     static const struct record_##name *copy_##name##_list(struct copier *c, const struct record_##name *at, uint32_t count) \
     { \
-        struct record_##name *list = (struct record_##name *)(uintptr_t)copy_bytes(c, at, count * sizeof *at); \
-        for (uint32_t i = 0; list && i < count; i++) \
-            copy_##name(c, &list[i]); \
+        const struct record_##name *list = copy_bytes(c, at, count * sizeof *at); \
+        for (uint32_t i = 0; i < count; i++) { \
+            struct record_##name one = at[i]; \
+            copy_##name(c, &one); \
+            if (c->room) \
+                memcpy((char *)(uintptr_t)&list[i], &one, sizeof one); \
+        } \
         return list; \
     }
 
 NESTED_RECORDS(DEFINE_NESTED_COPY)
 RECORDS(DEFINE_COPY)
 
-bool record_copy(struct arena *arena, const struct record *from, struct record *to)
+static void copy_views(struct copier *c, struct record *record)
 {
-    struct copier c = { .arena = arena };
-    *to = *from;
-    switch (to->kind) {
+    switch (record->kind) {
 #define COPY_KIND(NAME, name, number) \
-    case KIND_##NAME: copy_##name(&c, &to->name); break;
+    case KIND_##NAME: copy_##name(c, &record->name); break;
         RECORDS(COPY_KIND)
 #undef COPY_KIND
     }
-    return !c.short_of_memory;
+}
+
+size_t record_room(const struct record *from)
+{
+    struct copier c = { 0 };
+    struct record counted = *from;
+    copy_views(&c, &counted);
+    return c.used;
+}
+
+void record_copy_to(void *room, const struct record *from, struct record *to)
+{
+    struct copier c = { .room = room };
+    *to = *from;
+    copy_views(&c, to);
+}
+
+bool record_copy(struct arena *arena, const struct record *from, struct record *to)
+{
+    void *room = arena_take(arena, record_room(from));
+    *to = *from;
+    if (room)
+        record_copy_to(room, from, to);
+    return room != NULL;
 }

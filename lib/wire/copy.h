@@ -10,4 +10,8 @@
 /* Copy 'from' with everything its views show into 'arena'.  False when memory is short. */
 bool record_copy(struct arena *arena, const struct record *from, struct record *to);
 
+/* The same in memory of the caller's: record_room() bytes, aligned to 8. */
+size_t record_room(const struct record *from);
+void record_copy_to(void *room, const struct record *from, struct record *to);
+
 #endif

@@ -2,12 +2,15 @@
 # The tests of lib/wire.
 if HAVE_CMOCKA
 wire_tests = \
+	%D%/copy \
 	%D%/frame \
 	%D%/handshake \
 	%D%/outbox \
 	%D%/wire
 check_PROGRAMS += $(wire_tests)
 TESTS += $(wire_tests)
+%C%_copy_SOURCES = %D%/copy.c
+%C%_copy_LDADD = $(unit_libs)
 %C%_frame_SOURCES = %D%/frame.c
 %C%_frame_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_handshake_SOURCES = %D%/handshake.c
