@@ -83,6 +83,29 @@ static bool ended_well(const struct process *p)
     return p->exit_code == 0 || (p->task->stage->service && by_request);
 }
 
+static void accuse(struct run *r, const struct process *p)
+{
+    char how[160];
+    run_fail(r, p->exit_code, "%s %s", p->label, describe_end(p, how));
+}
+
+void run_accuse(struct run *r)
+{
+    if (r->suspect)
+        accuse(r, r->suspect);
+    r->suspect = NULL;
+}
+
+/* The kernel does not tell in which order processes ended.  One that was ended by a signal is the reason why others give up with
+ * an exit code of theirs rather than the other way round, so an exit code has to wait a little for such an end. */
+static void suspect(struct run *r, struct process *p)
+{
+    if (p->signal || p->timed_out || r->phase != PHASE_RUNNING)
+        accuse(r, p);
+    else if (!r->suspect)
+        r->suspect = p;
+}
+
 static void judge_task(struct run *r, struct process *p)
 {
     char how[160];
@@ -97,7 +120,7 @@ static void judge_task(struct run *r, struct process *p)
     if (p->task->stage->optional)
         output_say(&r->output, "%s %s; it is optional: the run goes on", p->label, describe_end(p, how));
     else
-        run_fail(r, p->exit_code, "%s %s", p->label, describe_end(p, how));
+        suspect(r, p);
 }
 
 static void judge_manager(struct run *r)

@@ -67,6 +67,7 @@ struct run {
     bool impatient;           /* asked to end twice */
     int exit_code;
     char reason[512];         /* why it does not end with 0 */
+    struct process *suspect;  /* failed first, and may have failed because of another whose end is not known yet */
     pid_t told[256];          /* orphans that were asked to end */
     size_t told_count;
 };
@@ -76,6 +77,9 @@ void run_fail(struct run *r, int exit_code, const char *format, ...) __attribute
 
 /* Can the programs that do not come after others be started?  0, or the exit code after a complaint. */
 int run_check_tasks(const struct plan *p);
+
+/* The process that is under suspicion is the reason. */
+void run_accuse(struct run *r);
 
 /* Start a process; on failure it is PROCESS_FAILED and the run has failed. */
 void run_start_manager(struct run *r);

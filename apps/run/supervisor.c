@@ -27,6 +27,7 @@
 #include "lib/base/clock.h"
 
 #define LOOK_AGAIN (20 * NANOSECONDS_PER_MILLISECOND)
+#define SUSPENSE (100 * NANOSECONDS_PER_MILLISECOND) /* for the process whose end made another fail to be seen as ended, too */
 #define GIVE_UP_AFTER (10 * NANOSECONDS_PER_SECOND) /* the time of grace, and SIGKILL */
 
 static void wake_at(struct run *r, uint64_t when)
@@ -68,7 +69,7 @@ static bool turn_has_come(const struct run *r, const struct stage *s)
 
 static void start_due_stages(struct run *r)
 {
-    for (uint32_t i = 0; i < r->plan->tasks && r->exit_code == EXIT_CODE_OK; i++)
+    for (uint32_t i = 0; i < r->plan->tasks && r->exit_code == EXIT_CODE_OK && !r->suspect; i++)
         if (r->process[i].state == PROCESS_WAITING && turn_has_come(r, r->process[i].task->stage))
             run_start_task(r, &r->process[i]);
 }
@@ -81,7 +82,25 @@ static bool all_done_but_services(const struct run *r)
     return true;
 }
 
+static size_t count_running(const struct run *r)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < r->plan->tasks; i++)
+        count += r->process[i].state == PROCESS_RUNNING;
+    return count;
+}
+
 /* -- time -- */
+
+static void mind_suspect(struct run *r, uint64_t now)
+{
+    if (!r->suspect)
+        return;
+    if (now >= r->suspect->ended + SUSPENSE || count_running(r) == 0)
+        run_accuse(r);
+    else
+        wake_at(r, r->suspect->ended + SUSPENSE);
+}
 
 /* Ask what has run out of its time to end; kill what was asked and did not. */
 static void mind_deadline(struct run *r, struct process *p, uint64_t now)
@@ -166,14 +185,6 @@ static size_t end_orphans(struct run *r, bool by_force)
     return count;
 }
 
-static size_t count_running(const struct run *r)
-{
-    size_t count = 0;
-    for (uint32_t i = 0; i < r->plan->tasks; i++)
-        count += r->process[i].state == PROCESS_RUNNING;
-    return count;
-}
-
 /* A process that does not end by SIGKILL (held in the kernel, or it became another user's) must not hold the run for ever. */
 static bool must_give_up(struct run *r, uint64_t now)
 {
@@ -212,10 +223,10 @@ static void enter_nothing(struct run *r)
 
 static enum phase step_running(struct run *r, uint64_t now)
 {
-    (void)now;
+    mind_suspect(r, now);
     if (r->exit_code == EXIT_CODE_OK)
         start_due_stages(r);
-    return r->exit_code != EXIT_CODE_OK || all_done_but_services(r) ? PHASE_ENDING : PHASE_RUNNING;
+    return r->exit_code != EXIT_CODE_OK || (!r->suspect && all_done_but_services(r)) ? PHASE_ENDING : PHASE_RUNNING;
 }
 
 static void enter_ending(struct run *r)
@@ -344,6 +355,7 @@ static void handle_signal(struct run *r, int number)
 {
     if (number == SIGCHLD)
         return; /* reaping is done each time round */
+    run_accuse(r);
     r->impatient = r->phase == PHASE_FLUSHING || (r->phase >= PHASE_ENDING && r->exit_code != EXIT_CODE_OK);
     run_fail(r, EXIT_CODE_SIGNAL + number, "%s: ending the run", number == SIGINT ? "interrupted" : strsignal(number));
 }

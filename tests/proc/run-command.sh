@@ -58,5 +58,17 @@ check "with its own exit code" ended_with 5
 run --grace 100ms -n 2 -- sh -c 'trap "" TERM; exec 3<>"$work/never"; if [ $MSTRO_COMPONENT_INDEX = 0 ]; then exit 5; fi; while :; do read -r line <&3; done'
 check "an instance that does not end when asked is killed" said '^  sh\.1 +stopped +signal (9|15)'
 
+# Both instances have ended when the run sees either: the one that gives up because the other is gone comes first.
+# shellcheck disable=SC2016
+run -n 2 -- sh -c 'echo $$ >"$work/pid.$MSTRO_COMPONENT_INDEX"; if [ $MSTRO_COMPONENT_INDEX = 1 ]; then exec 3<>"$work/never"; read -r line <&3; fi
+    until [ -s "$work/pid.1" ]; do sleep 0.02; done; kill -STOP $PPID; kill -9 "$(cat "$work/pid.1")"; (sleep 0.2; kill -CONT $PPID) & exit 1'
+check "an exit code is not taken for the reason where a signal ended another process" said '^maestro run: sh\.1 was ended by signal 9'
+check "and that signal decides the exit code" ended_with 137
+rm -f "$work"/pid.*
+# shellcheck disable=SC2016
+run -n 2 -- sh -c 'echo $$ >"$work/pid.$MSTRO_COMPONENT_INDEX"; if [ $MSTRO_COMPONENT_INDEX = 1 ]; then exec 3<>"$work/never"; read -r line <&3; fi
+    until [ -s "$work/pid.1" ]; do sleep 0.02; done; (while kill -0 $$; do :; done; kill -9 "$(cat "$work/pid.1")") 2>&- & exit 1'
+check "nor where that process ends a moment after the first was seen" ended_with 137
+
 check "nothing is left behind" nothing_left
 finish
