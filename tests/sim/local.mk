@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/search %D%/shortage %D%/simulate %D%/token
-TESTS += %D%/search %D%/shortage %D%/simulate %D%/token
+check_PROGRAMS += %D%/abuse %D%/search %D%/shortage %D%/simulate %D%/token
+TESTS += %D%/abuse %D%/search %D%/shortage %D%/simulate %D%/token
+%C%_abuse_SOURCES = %D%/abuse.c
+%C%_abuse_LDADD = libcore.la
 %C%_token_SOURCES = %D%/token.c
 LONG_TESTS += %D%/search %D%/simulate
 %C%_search_SOURCES = %D%/search.c %D%/model.c %D%/model.h
