@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,48 +49,72 @@ static struct addrinfo *resolve(const char *host, const char *port)
     return getaddrinfo(host, port, &hints, &found) == 0 ? found : NULL;
 }
 
-static bool usable(const struct ifaddrs *i, const char *name, int family)
+/* Whether others can be told this address.  A link-local one means nothing without the interface's number, which they do not have. */
+static bool usable(const struct ifaddrs *i)
 {
-    if (!i->ifa_addr || i->ifa_addr->sa_family != family || strcmp(i->ifa_name, name) != 0 || !(i->ifa_flags & IFF_UP))
+    if (!i->ifa_addr || !(i->ifa_flags & IFF_UP))
         return false;
-    /* link-local addresses mean nothing without the interface's number, which others do not have */
-    return family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)i->ifa_addr)->sin6_addr);
+    return i->ifa_addr->sa_family == AF_INET ||
+           (i->ifa_addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)i->ifa_addr)->sin6_addr));
 }
 
-static bool address_of_interface(const char *name, char address[WITNESS_ADDRESS_MAX])
+static mstro_status text_of_interface(const struct ifaddrs *i, char address[WITNESS_ADDRESS_MAX])
 {
-    struct ifaddrs *all = NULL;
-    bool found = false;
-    if (getifaddrs(&all) != 0)
+    socklen_t length = i->ifa_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    return address_text(i->ifa_addr, length, address, NULL);
+}
+
+static bool same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+    if (a->sa_family != b->sa_family)
         return false;
+    if (a->sa_family == AF_INET)
+        return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+    return IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr);
+}
+
+/* The interface that has the address 'wanted', or, where that is NULL, the first address of the interface of this name. */
+static const struct ifaddrs *find_interface(const struct ifaddrs *all, const char *name, const struct sockaddr *wanted)
+{
     const int families[] = { AF_INET, AF_INET6 };
-    for (size_t f = 0; f < 2 && !found; f++)
-        for (struct ifaddrs *i = all; i && !found; i = i->ifa_next)
-            if (usable(i, name, families[f])) {
-                socklen_t length = families[f] == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-                found = address_text(i->ifa_addr, length, address, NULL) == MSTRO_OK;
-            }
-    freeifaddrs(all);
-    return found;
+    for (size_t f = 0; f < 2; f++)
+        for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+            if (usable(i) && i->ifa_addr->sa_family == families[f] &&
+                (wanted ? same_address(i->ifa_addr, wanted) : strcmp(i->ifa_name, name) == 0))
+                return i;
+    return NULL;
+}
+
+static mstro_status refuse_place(const struct ifaddrs *all, const char *place, const char *why)
+{
+    char there[700] = "none", address[WITNESS_ADDRESS_MAX];
+    size_t used = 0;
+    for (const struct ifaddrs *i = all; i && used < sizeof there; i = i->ifa_next)
+        if (usable(i) && text_of_interface(i, address) == MSTRO_OK)
+            used += (size_t)snprintf(there + used, sizeof there - used, "%s%s (%s)", used ? ", " : "", address, i->ifa_name);
+    return detail_set(MSTRO_INVARG, "cannot listen on \"%.128s\": %s; there are %s", place, why, there);
 }
 
 mstro_status witness_local_address(const char *place, char address[WITNESS_ADDRESS_MAX])
 {
+    struct ifaddrs *all = NULL;
     if (!place || !*place || strcmp(place, "local") == 0)
         place = "127.0.0.1";
-    struct addrinfo *found = resolve(place, NULL);
-    bool numeric = found != NULL && strlen(place) < WITNESS_ADDRESS_MAX;
-    if (found)
-        freeaddrinfo(found);
-    if (numeric) {
-        strcpy(address, place);
-        if (strcmp(place, "0.0.0.0") == 0 || strcmp(place, "::") == 0)
-            return detail_set(MSTRO_INVARG, "cannot listen on %s: others must be told one address; name it, or its interface", place);
-        return MSTRO_OK;
-    }
-    return address_of_interface(place, address)
-               ? MSTRO_OK
-               : detail_set(MSTRO_INVARG, "cannot listen on \"%s\": it is neither an address nor an interface that is up and has one (see: ip address)", place);
+    if (getifaddrs(&all) != 0)
+        return detail_set(MSTRO_IO, "the addresses of this node cannot be read: %s", strerror(errno));
+    struct addrinfo *numeric = resolve(place, NULL);
+    const struct ifaddrs *there = find_interface(all, place, numeric ? numeric->ai_addr : NULL);
+    mstro_status status;
+    if (there)
+        status = text_of_interface(there, address);
+    else if (strcmp(place, "0.0.0.0") == 0 || strcmp(place, "::") == 0)
+        status = refuse_place(all, place, "others must be told one address; name it, or its interface");
+    else
+        status = refuse_place(all, place, numeric ? "no interface that is up has this address" : "it is neither an address nor an interface that is up and has one");
+    if (numeric)
+        freeaddrinfo(numeric);
+    freeifaddrs(all);
+    return status;
 }
 
 /* ---- sockets ---- */

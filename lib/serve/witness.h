@@ -13,7 +13,7 @@
 enum { WITNESS_ADDRESS_MAX = 128 };
 
 /* The local address, as text, that 'place' means: an address, or an interface's name (its first address).  NULL, "local": loopback.
- * MSTRO_INVARG with what there is. */
+ * MSTRO_INVARG with what there is, when no interface that is up has it; MSTRO_IO. */
 mstro_status witness_local_address(const char *place, char address[WITNESS_ADDRESS_MAX]);
 
 /* Listen on a port of the kernel's choice.  'name': "HOST:PORT" to be told to others.  MSTRO_IO. */

@@ -134,6 +134,19 @@ static void wrong_settings_end_with_2_and_a_suggestion(void **state)
     assert_non_null(strstr(said, "no-such-interface"));
 }
 
+static void an_address_that_no_interface_has_ends_with_2_and_those_there_are(void **state)
+{
+    (void)state;
+    const char *addresses[] = { "127.0.0.2", "203.0.113.77", "0.0.0.0", "2001:db8::77" };
+    for (size_t i = 0; i < 4; i++) {
+        char said[4096];
+        const char *arguments[] = { "--listen", addresses[i], NULL };
+        assert_int_equal(run_manager(arguments, said, sizeof said), 2);
+        assert_non_null(strstr(said, addresses[i]));
+        assert_non_null(strstr(said, "127.0.0.1 (lo)"));
+    }
+}
+
 static void the_info_file_is_for_its_owner_alone_and_goes_at_the_end(void **state)
 {
     (void)state;
@@ -321,6 +334,7 @@ int main(void)
         on(open_empty, each_of_three_signals_ends_it_within_5_s),
         on(open_stage, waiting_clients_do_not_hold_the_end_up),
         on(open_empty, wrong_settings_end_with_2_and_a_suggestion),
+        on(open_empty, an_address_that_no_interface_has_ends_with_2_and_those_there_are),
         on(open_empty, the_info_file_is_for_its_owner_alone_and_goes_at_the_end),
         on(open_empty, what_is_not_ours_in_place_of_the_info_file_is_left_alone),
         on(open_empty, a_link_in_place_of_the_runtime_directory_is_refused),
