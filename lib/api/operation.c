@@ -79,7 +79,8 @@ static mstro_status prepare_withdraw(struct mstro_cdo_ *cdo, struct record *r)
 static mstro_status prepare_dispose(struct mstro_cdo_ *cdo, struct record *r)
 {
     *r = (struct record){ .kind = KIND_DISPOSE, .dispose = { .handle = cdo->number } };
-    return cdo->use != USE_LENT ? MSTRO_OK : not_now(cdo, "dispose", "offered: withdraw it first");
+    bool held = cdo->use == USE_LENT && session_status(process_session()) == MSTRO_OK;
+    return held ? not_now(cdo, "dispose", "offered: withdraw it first") : MSTRO_OK;
 }
 
 static mstro_status prepare_seal(struct mstro_cdo_ *cdo, struct record *r)
@@ -159,7 +160,9 @@ mstro_status operation_finish(struct operation_request *o)
     mstro_status s = o->request.status;
     if (s != MSTRO_OK)
         detail_set(s, "%s", o->request.detail ? o->request.detail : "");
-    else if (verbs[o->verb].after)
+    if (o->verb == VERB_WITHDRAW && o->request.over)
+        after_giving_back(cdo); /* what nobody holds any more is the user's, though the pool cannot say so */
+    else if (s == MSTRO_OK && verbs[o->verb].after)
         s = verbs[o->verb].after(cdo);
     request_release(&o->request);
     if (o->verb == VERB_DISPOSE && s == MSTRO_OK) {

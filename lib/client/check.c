@@ -2,6 +2,11 @@
 /* check.c - what must always hold of a client, a hash of its state, and counts: for tests, the simulator and statistics */
 #include "lib/client/state.h"
 
+mstro_status client_status(const struct client *c)
+{
+    return c->life == SESSION_ENDED ? c->end_status : MSTRO_OK;
+}
+
 struct client_membership client_membership(const struct client *c)
 {
     return c->membership;

@@ -334,6 +334,10 @@ static void start_on_handle(struct turn *t)
 static void take_start(struct turn *t)
 {
     const struct record *r = t->in->record;
+    if (t->client->life == SESSION_ENDED && r->kind == KIND_DISPOSE) {
+        start_on_handle(t);
+        return;
+    }
     if (r->kind == KIND_JOIN) {
         join_start(t);
         return;

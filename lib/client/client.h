@@ -41,7 +41,7 @@ struct client_moved {
 /* START takes a record that a client may send, its 'op' chosen by the caller: above 0 and never used before.  JOIN is the first.
  * OFFER, REQUIRE, RETRACT, DEMAND, WITHDRAW, DISPOSE carry the caller's number of the handle (above 0, never used again after its
  * DISPOSE); OFFER, REQUIRE and DEMAND always carry the name, whose bytes must live until the handle's DISPOSE is done or the client
- * destroyed.  ACK_EVENT and SEEN have no op and are not reported.  CANCEL is about 'target', and is done when that is decided.
+ * destroyed.  Once the session is over only DISPOSE does something: it forgets the handle, whatever the pool had of it.  ACK_EVENT and SEEN have no op and are not reported.  CANCEL is about 'target', and is done when that is decided.
  * 'operation' and 'object' mean nothing to the client: it hands them back with what concerns this op, this handle. */
 struct client_input {
     enum client_input_kind kind;
@@ -95,6 +95,9 @@ void client_step(struct client *client, const struct client_input *in, uint64_t 
 
 /* When a CLIENT_TICK is due, NO_DEADLINE when nothing is waited for. */
 uint64_t client_next_deadline(const struct client *client);
+
+/* MSTRO_OK until the session is over, else why it is.  CLIENT_ENDED may come later: when the last move has let go. */
+mstro_status client_status(const struct client *client);
 
 /* What WELCOME said; all zero before. */
 struct client_membership { uint64_t app, incarnation, epoch, lease, heartbeat; struct id pool; uint32_t inline_limit; };

@@ -95,6 +95,15 @@ static void abort_if_moving(struct map_link *link, void *context)
     o->object = e->turn->handle->object;
 }
 
+/* Nobody holds anything of it any more. */
+static void forget_life(struct map_link *link, void *context)
+{
+    struct handle *h = map_entry(link, struct handle, link);
+    (void)context;
+    if (!move_runs(h))
+        h->life = LIFE_IDLE;
+}
+
 void client_end_session(struct turn *t, mstro_status status, struct text detail)
 {
     struct client *c = t->client;
@@ -106,6 +115,7 @@ void client_end_session(struct turn *t, mstro_status status, struct text detail)
     struct ending e = { t, status, text_of(c->end_detail), true };
     map_each(&c->handles, abort_if_moving, &e);
     map_each(&c->operations, end_operation, &e);
+    map_each(&c->handles, forget_life, NULL);
     client_tell_end(t);
 }
 

@@ -86,12 +86,23 @@ static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
 
 /* ---- outputs of the client ---- */
 
+/* Whether the bytes are the user's again.  Once the session is over nobody holds them any more. */
+static bool gives_back(const struct session *s, enum record_kind kind, mstro_status status)
+{
+    switch (kind) {
+    case KIND_OFFER: return status != MSTRO_OK;
+    case KIND_WITHDRAW: return status == MSTRO_OK || client_status(s->client) != MSTRO_OK;
+    case KIND_DISPOSE: return status == MSTRO_OK;
+    default: return false;
+    }
+}
+
 static void end_request(struct session *s, struct mstro_request_ *r, const struct client_output *o)
 {
-    enum record_kind kind = r->record.kind;
-    if (r->cdo && ((kind == KIND_OFFER && o->status != MSTRO_OK) || (kind == KIND_WITHDRAW && o->status == MSTRO_OK)))
+    if (r->cdo && gives_back(s, r->record.kind, o->status))
         conceal(s, r->cdo, (o->flags & ACK_CUT_READERS) != 0);
     r->status = o->status;
+    r->over = o->status != MSTRO_OK && client_status(s->client) != MSTRO_OK;
     r->flags = o->flags;
     r->generation = o->generation;
     r->detail = o->detail.length ? strndup(o->detail.at, o->detail.length) : NULL;
@@ -120,13 +131,20 @@ static void note(const struct client_output *o)
     log_warn(o->op ? LOG_CDO : LOG_CORE, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail));
 }
 
-/* The pool makes nobody wait for our readers any more: what they read from here on is not whole.  Who waits for 'ended'
- * frees what 'tell' looks at. */
-static void end_session(struct session *s, const struct client_output *o)
+/* The pool makes nobody wait for our readers any more: what they read from here on is not whole.  Before any caller learns of it. */
+static void note_end(struct session *s)
+{
+    mstro_status status = client_status(s->client);
+    if (status == MSTRO_OK || session_status(s) != MSTRO_OK)
+        return;
+    words_clear(&s->words);
+    atomic_store(&s->status, status);
+}
+
+/* Who waits for 'ended' frees what 'tell' looks at. */
+static void end_session(struct session *s)
 {
     void (*tell)(void) = atomic_load(&s->tell_end);
-    words_clear(&s->words);
-    atomic_store(&s->status, o->status);
     if (tell)
         tell();
     waiting_ready(&s->waiting, &s->ended);
@@ -149,13 +167,14 @@ static void handle_output(struct session *s, const struct client_output *o)
     case CLIENT_ABORT_MOVE: atomic_store(&((struct mstro_cdo_ *)o->object)->move.abort, true); break;
     case CLIENT_EVENTS: subscription_push(o->object, &o->record.events, &s->waiting); break;
     case CLIENT_NOTE: note(o); break;
-    case CLIENT_ENDED: end_session(s, o); break;
+    case CLIENT_ENDED: end_session(s); break;
     }
 }
 
 static void step(struct session *s, const struct client_input *in)
 {
     client_step(s->client, in, s->now, &s->out);
+    note_end(s);
     for (size_t i = 0; i < s->out.count; i++)
         handle_output(s, &s->out.at[i]);
     client_outputs_clear(&s->out);
@@ -542,7 +561,11 @@ static bool leave(struct session *s, bool force, uint64_t deadline)
 
 mstro_status session_leave(struct session *s, uint64_t deadline)
 {
-    if (session_status(s) != MSTRO_OK || leave(s, false, deadline))
+    if (session_status(s) != MSTRO_OK) {
+        session_wait(s, &s->ended, deadline); /* moves may have to stop yet */
+        return MSTRO_OK;
+    }
+    if (leave(s, false, deadline))
         return MSTRO_OK;
     struct submission forget = { .run = forget_words };
     session_submit(s, &forget);

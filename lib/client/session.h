@@ -30,6 +30,7 @@ struct mstro_request_ {
     struct mstro_cdo_ *cdo;    /* what it is about, or NULL */
     void *object;              /* the cdo, or the subscription of a SUBSCRIBE */
     mstro_status status;       /* valid once READY, as all below */
+    bool over;                 /* it failed because the session is over */
     uint32_t flags;
     uint64_t generation;
     char *detail;              /* malloc'ed, or NULL for none */

@@ -20,7 +20,7 @@ uint64_t *words_take(struct words *w);
 /* Clear it: whoever reads it from now on knows that what it stood for is gone. */
 void words_give(struct words *w, uint64_t *word);
 
-/* Clear all, for good: nothing is taken or given after this. */
+/* Clear all, for good.  What is given after this is cleared already; what is taken is a fresh one. */
 void words_clear(struct words *w);
 
 #endif

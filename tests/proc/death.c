@@ -198,6 +198,25 @@ static void a_killed_manager_ends_what_waits(void **state)
     stage_manager(&stage, NULL); /* the lock of the dead one holds nobody up; its file goes with the next */
 }
 
+static void handles_can_be_given_back_and_disposed_when_the_manager_is_gone(void **state)
+{
+    (void)state;
+    offer(100000);
+    expect(a, "declare 1 other", "MSTRO_OK");
+    expect(a, "offer 1", "MSTRO_OK");
+    kill_and_wait(&stage.manager);
+    tell(a, "withdraw 0");
+    expect_within(a, "MSTRO_POOL_LOST", bound(LEASE));
+    expect(a, "dispose 0", "MSTRO_OK");
+    expect(a, "dispose 1", "MSTRO_OK"); /* offered to the end */
+    tell(b, "demand 0");
+    hear(b, PATIENT); /* the bytes may have been on their way */
+    expect(b, "dispose 0", "MSTRO_OK");
+    expect(a, "finalize", "MSTRO_");
+    expect(b, "finalize", "MSTRO_");
+    stage_manager(&stage, NULL);
+}
+
 static void a_paused_manager_evicts_nobody(void **state)
 {
     (void)state;
@@ -243,6 +262,7 @@ int main(void)
         on(open_stage, a_withdraw_ends_when_who_required_is_silent_for_the_lease),
         on(open_reading_stage, a_stopped_reader_never_ends_well_with_bytes_written_later),
         on(open_stage, a_killed_manager_ends_what_waits),
+        on(open_stage, handles_can_be_given_back_and_disposed_when_the_manager_is_gone),
         on(open_short_lease, a_paused_manager_evicts_nobody),
         on(open_stage, others_go_on_when_one_is_killed),
     };

@@ -474,6 +474,34 @@ static void lost_link_ends_everything_once_and_a_move_when_it_has_let_go(void **
     SAID("DONE 4 POOL_LOST");
 }
 
+static void every_handle_can_be_disposed_once_the_session_is_over(void **state)
+{
+    (void)state;
+    offer(1);
+    ack(offer(2), MSTRO_OK);
+    ack(offer(3), MSTRO_OK);
+    withdraw(3);
+    required(4);
+    demand(5);
+    required(6);
+    ticket(6, 0, 9, TICKET_DIRECT);
+    struct client_input in = { .kind = CLIENT_LINK_LOST, .status = MSTRO_POOL_LOST, .reason = text_of("gone") };
+    assert_int_equal(client_status(client), MSTRO_OK);
+    step(&in);
+    assert_int_equal(client_status(client), MSTRO_POOL_LOST);
+    withdraw(2);
+    assert_non_null(strstr(said, "POOL_LOST"));
+    for (uint64_t handle = 1; handle <= 5; handle++) {
+        int op = (int)dispose(handle);
+        SAID("DONE %d OK", op);
+    }
+    int last = (int)dispose(6); /* its bytes are coming yet */
+    SAID("ABORT 6");
+    moved(6, MSTRO_CANCELLED, false);
+    SAID("DONE %d OK; ENDED POOL_LOST", last);
+    assert_int_equal(client_count(client).handles, 0);
+}
+
 static void who_leaves_gives_up_what_others_might_wait_for(void **state)
 {
     (void)state;
@@ -646,6 +674,7 @@ int main(void)
         CASE(cancel_is_for_the_pool_to_decide_while_it_holds_the_operation),
         CASE(cancel_stops_a_move_here),
         CASE(lost_link_ends_everything_once_and_a_move_when_it_has_let_go),
+        CASE(every_handle_can_be_disposed_once_the_session_is_over),
         CASE(who_leaves_gives_up_what_others_might_wait_for),
         CASE(pool_may_end_the_session),
         CASE(events_go_to_their_subscription_until_it_ends),

@@ -26,6 +26,9 @@ static void fake_send(struct link *link, uint16_t shard, const struct record *re
     (void)shard;
     if (record->kind == KIND_JOIN)
         answer((struct record){ .kind = KIND_WELCOME, .welcome = { .op = record->join.op, .app = 1 } });
+    if (record->kind == KIND_DEMAND)
+        answer((struct record){ .kind = KIND_TICKET, .ticket = { .op = record->demand.op, .handle = record->demand.handle, .ticket = 9,
+                                                                 .how = TICKET_DIRECT, .size = 10000 } });
     if (record->kind == KIND_OFFER)
         answer((struct record){ .kind = KIND_ACK, .ack = { .op = record->offer.op } });
 }
@@ -60,6 +63,14 @@ static void fake_conceal(struct link *link, struct exposure *exposure)
 {
     (void)link;
     (void)exposure;
+    fake.lent--;
+}
+
+static void fake_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
+{
+    (void)link;
+    (void)fetch;
+    moved->status = MSTRO_CANCELLED;
 }
 
 static uint64_t fake_deadline(struct link *link)
@@ -73,7 +84,7 @@ static void nothing_until(struct link *link, uint64_t until) { (void)link; (void
 
 static const struct link_operations operations = {
     .send = fake_send, .flush = nothing, .poll = fake_poll, .deadline = fake_deadline, .sleep = nothing_until, .wake = nothing,
-    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .close = nothing,
+    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .fetch = fake_fetch, .close = nothing,
 };
 
 static struct session *session;
@@ -119,6 +130,41 @@ static void what_is_lent_is_not_whole_any_more_once_the_session_has_ended(void *
     assert_int_not_equal(*fake.word, told_with_the_ticket);
     request_release(&request);
     session_release(session);
+}
+
+static void who_hears_that_the_session_is_over_has_the_bytes_back(void **state)
+{
+    (void)state;
+    char data[10000], name[] = "x", room[10000], other[] = "y";
+    struct mstro_cdo_ cdo = { .number = 1, .name = name, .name_length = 1, .data = data, .size = sizeof data, .has_data = true };
+    struct mstro_cdo_ coming = { .number = 2, .name = other, .name_length = 1, .given = room, .given_size = sizeof room };
+    struct mstro_request_ offer, withdraw, demand, dispose;
+    list_init(&coming.move.chore.link);
+    open_session();
+    lend(&cdo, &offer);
+    uint64_t told_with_the_ticket = offer.record.offer.word;
+    request_init(&demand, &(struct record){ .kind = KIND_DEMAND, .demand = { .handle = 2, .name = cdo_name(&coming) } }, &coming);
+    session_start(session, &demand);
+    request_init(&withdraw, &(struct record){ .kind = KIND_WITHDRAW, .withdraw = { .handle = 1 } }, &cdo);
+    session_start(session, &withdraw);
+    fake.lose = true; /* the move of the other handle has not let go: the very end comes later */
+    request_init(&dispose, &(struct record){ .kind = KIND_DISPOSE, .dispose = { .handle = 3 } }, NULL);
+    session_start(session, &dispose);
+    assert_true(waitable_is_ready(&withdraw.done));
+    assert_int_equal(withdraw.status, MSTRO_POOL_LOST);
+    assert_true(withdraw.over);
+    assert_false(waitable_is_ready(&demand.done));
+    assert_int_not_equal(*fake.word, told_with_the_ticket);
+    assert_int_equal(fake.lent, 0);
+    assert_int_equal(session_status(session), MSTRO_POOL_LOST);
+    assert_true(session_wait(session, &demand.done, NO_DEADLINE));
+    assert_int_equal(demand.status, MSTRO_POOL_LOST);
+    request_release(&offer);
+    request_release(&withdraw);
+    request_release(&demand);
+    request_release(&dispose);
+    session_release(session);
+    arena_release(&coming.move.arena);
 }
 
 static void the_end_is_told_when_its_reason_is_known(void **state)
@@ -177,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
+        cmocka_unit_test(who_hears_that_the_session_is_over_has_the_bytes_back),
         cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
         cmocka_unit_test(a_thread_dismissed_before_it_sits_down_does_not_sit_down),
         cmocka_unit_test(a_thread_does_not_sit_down_while_there_is_a_chore_for_it),
