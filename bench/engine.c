@@ -10,6 +10,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/pool/pool.h"
+#include "lib/query/selector.h"
+#include "lib/schema/catalogue.h"
+#include "maestro/subscription.h"
 
 static struct pool *pool;
 static struct pool_outputs out;
@@ -80,8 +83,27 @@ static void die(const char *what, uint64_t objects, uint64_t session)
     say(what, objects, since);
 }
 
+/* Sessions 3 and on: 'count' subscriptions to OFFER, each to another name; 'matching' of them to all names. */
+static void subscribe(uint64_t session, struct schema *schema, uint64_t count, uint64_t matching)
+{
+    char component[32], query[128];
+    struct selector *selector;
+    snprintf(component, sizeof component, "subscriber-%" PRIu64, session);
+    join(session, component);
+    for (uint64_t i = 0; i < count; i++) {
+        struct record record = { .kind = KIND_SUBSCRIBE };
+        snprintf(query, sizeof query, "(.maestro.core.cdo.name = other-%" PRIu64 ")", i);
+        if (selector_compile(i < matching ? NULL : query, NULL, schema, NULL, &selector) != MSTRO_OK)
+            exit(70);
+        record.subscribe = (struct record_subscribe){ .op = i + 2, .subscription = i + 1, .kinds = MSTRO_POOL_EVENT_OFFER, .selector = selector_bytes(selector) };
+        step(session, &record);
+        selector_destroy(selector);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    struct schema *schema;
     uint64_t objects = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     struct pool_settings settings = pool_settings_default();
     settings.lease = 0;
@@ -102,6 +124,18 @@ int main(int argc, char **argv)
     each("require again", objects, require);
     die("death of who offers all that, per object", objects, 1);
     die("death of who requires all that, per object", objects, 2);
+    if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
+        return 70;
+    uint64_t some = objects / 10;
+    join(1, "producer");
+    each("offer again, nobody is told", some, offer);
+    each("withdraw", some, withdraw);
+    subscribe(3, schema, 1, 1);
+    each("offer, 1 subscription that matches", some, offer);
+    each("withdraw", some, withdraw);
+    subscribe(4, schema, 10000, 1);
+    each("offer, 10000 more of which 1 matches", some, offer);
+    schema_release(schema);
     pool_destroy(pool);
     pool_outputs_release(&out);
     return 0;

@@ -145,7 +145,7 @@ static bool serial_matches(const struct map_link *link, const void *key)
 
 void serve_ack_event(struct pool *pool, struct session *session, const struct record *record)
 {
-    struct subscription *subscription = subscription_find(session, record->ack_event.subscription);
+    struct subscription *subscription = subscription_find(pool, session, record->ack_event.subscription);
     if (!subscription)
         return;
     struct awaited_key key = { subscription, record->ack_event.serial };

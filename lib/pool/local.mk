@@ -12,6 +12,8 @@ libcore_la_SOURCES += \
 	%D%/generation.c \
 	%D%/hold.c \
 	%D%/hold.h \
+	%D%/index.c \
+	%D%/index.h \
 	%D%/leave.c \
 	%D%/loss.c \
 	%D%/offer.c \

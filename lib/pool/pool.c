@@ -30,7 +30,6 @@ static void lists_init(struct pool *pool)
     list_init(&pool->by_age);
     list_init(&pool->failed);
     list_init(&pool->drained);
-    list_init(&pool->subscriptions);
     list_init(&pool->telling);
     list_init(&pool->holds);
     list_init(&pool->released);
@@ -50,10 +49,11 @@ mstro_status pool_create(struct pool **out, const struct pool_settings *settings
     lists_init(pool);
     char *workflow = malloc(settings->workflow.length + 1);
     struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
-                           &pool->awaited, &pool->held, &pool->parked };
+                           &pool->subscriptions, &pool->awaited, &pool->held, &pool->parked };
     bool made = workflow != NULL;
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         made = map_init(maps[i]) && made;
+    made = index_init(&pool->index) && made;
     pool->nameless = seal_make(pool, text_of("its holder is gone"), (struct bytes){ 0 });
     if (workflow) {
         if (settings->workflow.length)
@@ -80,9 +80,10 @@ void pool_destroy(struct pool *pool)
     seal_release(pool, pool->nameless);
     seals_reclaim(pool);
     struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
-                           &pool->awaited, &pool->held, &pool->parked };
+                           &pool->subscriptions, &pool->awaited, &pool->held, &pool->parked };
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         map_release(maps[i]);
+    index_release(&pool->index);
     for (uint32_t i = 0; i < SLABS; i++)
         slab_release(&pool->slab[i]);
     pool_outputs_release(&unsent);
@@ -154,7 +155,7 @@ struct pool_count pool_count(const struct pool *pool)
         .requires = pool->requires,
         .tickets = pool->tickets,
         .waiting = pool->waiting,
-        .subscriptions = pool->subscription_count,
+        .subscriptions = pool->subscriptions.count,
         .inline_bytes = pool->inline_bytes,
         .memory_bytes = pool->memory,
     };

@@ -8,9 +8,10 @@
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 #include "lib/base/slab.h"
-#include "lib/pool/seal.h"
 #include "lib/pool/fact.h"
+#include "lib/pool/index.h"
 #include "lib/pool/pool.h"
+#include "lib/pool/seal.h"
 
 enum session_state {
     SESSION_ABSENT,  /* not known: never joined, or gone */
@@ -137,10 +138,10 @@ enum { NOTE_STAGES = 5, SLABS = 20, SLAB_STEP = 8 };
 struct pool {
     struct pool_settings settings; /* workflow is owned */
     struct slab slab[SLABS]; /* of 8, 16, 24 ... bytes */
-    struct map sessions, components, cdos, handles, operations, awaited, held, parked;
+    struct map sessions, components, cdos, handles, operations, subscriptions, awaited, held, parked;
+    struct index index; /* of subscriptions */
     struct list by_age, failed, drained;
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
-    struct list subscriptions;       /* all */
     struct list telling;             /* those with events to send in this step */
     struct list holds;               /* the one that times out first is the first */
     struct list released;            /* those not held any more: they go on in this step */
@@ -149,7 +150,7 @@ struct pool {
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
     uint64_t now, last_app, last_ticket;
-    uint64_t requires, generations, tickets, waiting, subscription_count, inline_bytes, memory;
+    uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
     uint32_t wanted, wanted_before; /* kinds of events that anybody wants to be told */
     uint32_t wanting[32], wanting_before[32]; /* how many want each */

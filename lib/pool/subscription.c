@@ -10,14 +10,20 @@
 enum { ABOUT_APPLICATIONS = MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
                             MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE };
 
-struct subscription *subscription_find(const struct session *session, uint64_t number)
+struct subscription_key { const struct session *session; uint64_t number; };
+
+static bool subscription_matches(const struct map_link *link, const void *key)
 {
-    list_each(link, (struct list *)&session->subscriptions) {
-        struct subscription *subscription = list_entry(link, struct subscription, of_session);
-        if (subscription->number == number)
-            return subscription;
-    }
-    return NULL;
+    const struct subscription *subscription = map_entry(link, const struct subscription, by_number);
+    const struct subscription_key *wanted = key;
+    return subscription->session == wanted->session && subscription->number == wanted->number;
+}
+
+struct subscription *subscription_find(const struct pool *pool, const struct session *session, uint64_t number)
+{
+    struct subscription_key key = { session, number };
+    struct map_link *link = map_find(&pool->subscriptions, hash_mix(session->number, number), subscription_matches, &key);
+    return link ? map_entry(link, struct subscription, by_number) : NULL;
 }
 
 /* Which kinds does anybody want to be told of?  Counted, so that the end of one subscription costs nothing. */
@@ -48,17 +54,17 @@ static struct subscription *subscription_make(struct pool *pool, struct session 
 
 static void subscription_enter(struct pool *pool, struct subscription *subscription)
 {
-    list_append(&pool->subscriptions, &subscription->of_pool);
+    map_insert(&pool->subscriptions, &subscription->by_number, hash_mix(subscription->session->number, subscription->number));
     list_append(&subscription->session->subscriptions, &subscription->of_session);
-    pool->subscription_count++;
+    index_add(pool, subscription);
     want(pool, subscription, 1);
 }
 
 static void subscription_end(struct pool *pool, struct subscription *subscription)
 {
     want(pool, subscription, -1);
-    pool->subscription_count--;
-    list_remove(&subscription->of_pool);
+    map_remove(&pool->subscriptions, &subscription->by_number);
+    index_remove(pool, subscription);
     list_remove(&subscription->of_session);
     list_remove(&subscription->telling);
     hold_forgive(pool, subscription);
@@ -69,7 +75,7 @@ static void subscription_end(struct pool *pool, struct subscription *subscriptio
 
 static bool subscribe_is_possible(struct pool *pool, struct session *session, const struct record_subscribe *asked)
 {
-    if (asked->subscription == 0 || subscription_find(session, asked->subscription))
+    if (asked->subscription == 0 || subscription_find(pool, session, asked->subscription))
         answer_refused(pool, session, asked->op, MSTRO_INVMSG, "%" PRIu64 " is not the number of a new subscription", asked->subscription);
     else if (asked->kinds == 0)
         answer_refused(pool, session, asked->op, MSTRO_INVARG, "a subscription to no kind of event");
@@ -107,7 +113,7 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
 void serve_unsubscribe(struct pool *pool, struct session *session, const struct record *record)
 {
     const struct record_unsubscribe *asked = &record->unsubscribe;
-    struct subscription *subscription = subscription_find(session, asked->subscription);
+    struct subscription *subscription = subscription_find(pool, session, asked->subscription);
     if (!subscription) {
         answer_refused(pool, session, asked->op, MSTRO_NOENT, "subscription %" PRIu64 " is not known", asked->subscription);
         return;
@@ -119,7 +125,7 @@ void serve_unsubscribe(struct pool *pool, struct session *session, const struct 
 
 void serve_seen(struct pool *pool, struct session *session, const struct record *record)
 {
-    struct subscription *subscription = subscription_find(session, record->seen.subscription);
+    struct subscription *subscription = subscription_find(pool, session, record->seen.subscription);
     if (subscription)
         queue_seen(pool, subscription, record->seen.serial);
 }
@@ -130,43 +136,65 @@ void subscriptions_end(struct pool *pool, struct session *session)
         subscription_end(pool, list_entry(link, struct subscription, of_session));
 }
 
-/* Of what application, and of which object? */
-static enum selector_answer matches(const struct subscription *subscription, const struct fact *fact, const struct session *actor,
-                                    uint32_t event)
+/* What is to be told, and to whom. */
+struct telling {
+    const struct fact *fact;
+    const struct fact_of *of;
+    struct query_subject subject;
+    uint32_t event;
+    enum tell whom;
+};
+
+static enum selector_answer matches(const struct subscription *subscription, const struct telling *telling)
 {
-    if (!(subscription->kinds & event))
+    if (!(subscription->kinds & telling->event))
         return SELECTOR_NO;
-    if ((subscription->options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && actor == subscription->session)
+    if ((subscription->options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && telling->of->session == subscription->session)
         return SELECTOR_NO;
-    if (!subscription->selector || (event & ABOUT_APPLICATIONS))
+    if (!subscription->selector || (telling->event & ABOUT_APPLICATIONS))
         return SELECTOR_YES;
-    struct query_subject subject = { .name = seal_name(fact->sealed), .component = seal_name(actor->component), .size = fact->size,
-                                     .block = seal_rest(fact->sealed) };
-    return selector_matches(subscription->selector, &subject);
+    return selector_matches(subscription->selector, &telling->subject);
 }
 
-static void tell(struct pool *pool, struct subscription *subscription, const struct fact *fact, const struct fact_of *of, uint32_t event,
-                 bool may_hold)
+static void tell(struct pool *pool, struct subscription *subscription, const struct telling *telling, bool may_hold)
 {
-    if (!queue_put(pool, subscription, fact, of->session->component, event))
+    const struct fact_of *of = telling->of;
+    if (!queue_put(pool, subscription, telling->fact, of->session->component, telling->event))
         return;
     bool wants_ack = (subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && !subscription->late;
     if (wants_ack && may_hold && of->op)
-        hold_await(pool, of->session, of->op, subscription, fact->serial);
+        hold_await(pool, of->session, of->op, subscription, telling->fact->serial);
+}
+
+static void consider(struct pool *pool, struct subscription *subscription, void *context)
+{
+    const struct telling *telling = context;
+    bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, in_time = before == (telling->whom == TELL_BEFORE);
+    if (!in_time && telling->whom != TELL_ALL)
+        return;
+    enum selector_answer answer = matches(subscription, telling);
+    if (answer == SELECTOR_YES)
+        tell(pool, subscription, telling, in_time);
+    else if (answer == SELECTOR_TOO_EXPENSIVE)
+        queue_skip(subscription, telling->fact->serial); /* whether it matches is not known: a gap */
+}
+
+struct announcement { struct pool *pool; struct telling *telling; };
+
+static void consider_each(struct map_link *link, void *context)
+{
+    const struct announcement *all = context;
+    consider(all->pool, map_entry(link, struct subscription, by_number), all->telling);
 }
 
 void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct fact_of *of, enum tell whom)
 {
-    uint32_t event = fact_event(fact->kind);
-    list_each(link, &pool->subscriptions) {
-        struct subscription *subscription = list_entry(link, struct subscription, of_pool);
-        bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, in_time = before == (whom == TELL_BEFORE);
-        if (!in_time && whom != TELL_ALL)
-            continue;
-        enum selector_answer answer = matches(subscription, fact, of->session, event);
-        if (answer == SELECTOR_YES)
-            tell(pool, subscription, fact, of, event, in_time);
-        else if (answer == SELECTOR_TOO_EXPENSIVE)
-            queue_skip(subscription, fact->serial); /* whether it matches is not known: a gap */
-    }
+    struct telling telling = { .fact = fact, .of = of, .event = fact_event(fact->kind), .whom = whom };
+    telling.subject = (struct query_subject){ .name = seal_name(fact->sealed), .component = seal_name(of->session->component),
+                                              .size = fact->size, .block = seal_rest(fact->sealed) };
+    struct announcement all = { pool, &telling };
+    if (telling.event & ABOUT_APPLICATIONS) /* whatever the selectors say */
+        map_each(&pool->subscriptions, consider_each, &all);
+    else
+        index_visit(pool, &telling.subject, consider, &telling);
 }

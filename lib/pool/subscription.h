@@ -26,7 +26,9 @@ struct queue {
 };
 
 struct subscription {
-    struct list of_pool, of_session;
+    struct map_link by_number; /* pool->subscriptions, by session and number */
+    struct list of_session, of_index;
+    struct index_value *place; /* where it stands in the index, NULL: with the others */
     struct list telling; /* pool->telling: something is to be sent */
     struct list awaited; /* events it has not acknowledged */
     struct session *session;
@@ -40,7 +42,7 @@ struct subscription {
 void serve_subscribe(struct pool *pool, struct session *session, const struct record *record);
 void serve_unsubscribe(struct pool *pool, struct session *session, const struct record *record);
 void serve_seen(struct pool *pool, struct session *session, const struct record *record);
-struct subscription *subscription_find(const struct session *session, uint64_t number);
+struct subscription *subscription_find(const struct pool *pool, const struct session *session, uint64_t number);
 
 /* End all of a session: what they held goes on. */
 void subscriptions_end(struct pool *pool, struct session *session);

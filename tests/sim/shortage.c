@@ -11,6 +11,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/slab.h"
 #include "lib/pool/pool.h"
+#include "lib/query/selector.h"
+#include "lib/schema/catalogue.h"
 #include "maestro/subscription.h"
 
 void *__real_malloc(size_t size);
@@ -46,6 +48,7 @@ void *__wrap_slab_take(struct slab *slab) { return is_short() ? NULL : __real_sl
 enum { A = 1, B, S, SESSIONS };
 
 static struct pool *pool;
+static struct selector *selector; /* asks for a name */
 static uint64_t now, ops, ticket[SESSIONS], serial[SESSIONS];
 static bool gone[SESSIONS], left, owed[200]; /* left: B, in peace; owed: operations that have no answer yet */
 static const char *wrong;
@@ -92,7 +95,7 @@ static void step(const struct pool_input *in, uint64_t op)
             owed[record->ticket.op] = false;
         if (record->kind == KIND_TICKET)
             ticket[out.at[i].session] = record->ticket.ticket;
-        if (record->kind == KIND_EVENTS)
+        if (record->kind == KIND_EVENTS && record->events.subscription != 3)
             serial[out.at[i].session] = record->events.events.at[record->events.events.count - 1].serial;
         if (record->kind == KIND_BYE) {
             gone[out.at[i].session] = true;
@@ -170,10 +173,11 @@ static void disposes(uint64_t session, uint64_t handle)
     say(session, (struct record){ .kind = KIND_DISPOSE, .dispose = { .op = op, .handle = handle } }, op);
 }
 
-static void subscribes(uint64_t session, uint64_t number, uint32_t kinds, uint32_t options)
+static void subscribes(uint64_t session, uint64_t number, uint32_t kinds, uint32_t options, bool selecting)
 {
     uint64_t op = ++ops;
-    say(session, (struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = op, .subscription = number, .kinds = kinds, .options = options } }, op);
+    say(session, (struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = op, .subscription = number, .kinds = kinds, .options = options,
+                                                                            .selector = selecting ? selector_bytes(selector) : (struct bytes){ 0 } } }, op);
 }
 
 static void cancels_last(uint64_t session)
@@ -205,9 +209,10 @@ static void play_scenario(void)
     demands(B, 3, "late", false);
     cancels_last(B);
     demands(B, 3, "late", false);
-    subscribes(S, 1, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK);
+    subscribes(S, 1, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, false);
+    subscribes(S, 3, MSTRO_POOL_EVENT_OFFER, 0, true);
     subscribes(S, 2, MSTRO_POOL_EVENT_REQUIRE | MSTRO_POOL_EVENT_DEMAND | MSTRO_POOL_EVENT_WITHDRAW,
-               MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE);
+               MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, false);
     offers(A, 3, "late", false, false);
     acks(S, 1);
     needs_silently(B, 4, "late");
@@ -302,10 +307,15 @@ static bool sweep(int number, bool on, const char *sentence)
 
 int main(void)
 {
+    struct schema *schema;
+    if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK || selector_compile("(.maestro.core.cdo.name = late)", NULL, schema, NULL, &selector) != MSTRO_OK)
+        abort();
     printf("1..3\n");
     bool good = creating_fails_cleanly();
     printf("%sok 1 - a pool is made whole or not at all\n", good ? "" : "not ");
     good = sweep(2, false, "one allocation that fails is answered and changes nothing else") && good;
     good = sweep(3, true, "memory that stays short for a step leaves no operation half done") && good;
+    selector_destroy(selector);
+    schema_release(schema);
     return !good;
 }

@@ -70,6 +70,7 @@ EXTRA_DIST += \
 	%D%/signal-object.trace \
 	%D%/stale-session.trace \
 	%D%/subscription-ends-with-session.trace \
+	%D%/subscription-index.trace \
 	%D%/subscription-kinds.trace \
 	%D%/subscription-refused.trace \
 	%D%/subscription-selector.trace \
