@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "maestro/maestro.h"
 #include "pool-manager/manager.h"
+#include "pool-manager/private_file.h"
 #include "pool-manager/runtime_directory.h"
 #include "pool-manager/settings.h"
 
@@ -95,6 +96,13 @@ static int load_settings(const struct options *options)
     mstro_status status = settings_check_environment();
     if (status == MSTRO_OK && options->config)
         status = settings_load(options->config);
+    if (status == MSTRO_OK)
+        status = settings_check_together();
+    const char *key_file = setting_path("key-file");
+    if (status == MSTRO_OK && key_file)
+        status = private_file_check("key-file", key_file);
+    if (status == MSTRO_OK && options->info_file)
+        status = private_file_check("info-file", options->info_file);
     return status == MSTRO_OK ? -1 : complain(status, "settings");
 }
 

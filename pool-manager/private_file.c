@@ -23,6 +23,20 @@ static mstro_status check_former(const char *path)
     return MSTRO_OK;
 }
 
+mstro_status private_file_check(const char *what, const char *path)
+{
+    struct stat is;
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!*path || (slash && !slash[1]))
+        return detail_set(MSTRO_INVARG, "%s: '%.200s' is not the path of a file", what, path);
+    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >= (int)sizeof folder)
+        return detail_set(MSTRO_INVARG, "%s: the path %.200s... is too long", what, path);
+    if (stat(folder, &is) != 0 || access(folder, W_OK | X_OK) != 0)
+        return detail_set(MSTRO_INVARG, "%s: nothing can be written into %.700s: %s", what, folder, strerror(errno));
+    return MSTRO_OK;
+}
+
 static bool write_all(int fd, const char *text)
 {
     for (size_t left = strlen(text); left > 0;) {

@@ -4,6 +4,9 @@
 #define POOL_MANAGER_PRIVATE_FILE_H
 #include "maestro/status.h"
 
+/* Could a file be written there?  MSTRO_INVARG with 'what' (the name of the option), the folder and the reason. */
+mstro_status private_file_check(const char *what, const char *path);
+
 /* Put 'text' and a newline at 'path' (mode 0600), in place of a former file of ours.  MSTRO_REFUSED, naming the path, when something else is
  * there: a link, a FIFO, somebody else's file; it is left as it is.  MSTRO_IO. */
 mstro_status private_file_write(const char *path, const char *text);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/setting.h"
+#include "lib/fabric/fabric.h"
 #include "lib/schema/nearest.h"
 #include "lib/schema/yaml.h"
 
@@ -31,6 +33,13 @@ const struct setting settings[] = {
     { 0 },
 };
 
+/* Where less than the whole of a kind makes sense. */
+static const struct range { const char *name; uint64_t least, most; const char *said; } ranges[] = {
+    { "receive-buffers", 1, FABRIC_RECEIVE_BUFFERS_MAX, "an integer from 1 to 65536" },
+    { "lease", 10 * NANOSECONDS_PER_MILLISECOND, NO_DEADLINE, "a time of 10ms or more, or never" },
+    { "heartbeat", NANOSECONDS_PER_MILLISECOND, NO_DEADLINE, "a time of 1ms or more, or never" },
+};
+
 static enum setting_origin origins[sizeof settings / sizeof settings[0]];
 
 const struct setting *setting_find(const char *name)
@@ -52,14 +61,13 @@ const char *setting_text(const struct setting *s)
     return value && *value ? value : s->fallback;
 }
 
-uint64_t setting_amount(const char *name)
+static uint64_t amount_of(enum setting_kind kind, const char *value)
 {
-    const struct setting *s = setting_find(name);
-    struct text text = text_of(setting_text(s));
+    struct text text = text_of(value);
     uint64_t amount = 0;
     int64_t number = 0;
     bool truth = false;
-    switch (s->kind) {
+    switch (kind) {
     case SETTING_DURATION: setting_duration(text, &amount); break;
     case SETTING_SIZE: setting_size(text, &amount); break;
     case SETTING_INTEGER: amount = setting_integer(text, &number) ? (uint64_t)number : 0; break;
@@ -70,13 +78,19 @@ uint64_t setting_amount(const char *name)
     return amount;
 }
 
+uint64_t setting_amount(const char *name)
+{
+    const struct setting *s = setting_find(name);
+    return amount_of(s->kind, setting_text(s));
+}
+
 const char *setting_path(const char *name)
 {
     const char *text = setting_text(setting_find(name));
     return *text ? text : NULL;
 }
 
-static bool valid(enum setting_kind kind, const char *text)
+static bool readable(enum setting_kind kind, const char *text)
 {
     uint64_t amount;
     int64_t number;
@@ -92,9 +106,29 @@ static bool valid(enum setting_kind kind, const char *text)
     return false;
 }
 
-static const char *expectation(enum setting_kind kind)
+static const struct range *range_of(const struct setting *s)
 {
-    switch (kind) {
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (strcmp(ranges[i].name, s->name) == 0)
+            return &ranges[i];
+    return NULL;
+}
+
+static bool valid(const struct setting *s, const char *text)
+{
+    if (!readable(s->kind, text))
+        return false;
+    const struct range *range = range_of(s);
+    uint64_t amount = amount_of(s->kind, text);
+    return !range || (amount >= range->least && amount <= range->most);
+}
+
+static const char *expectation(const struct setting *s)
+{
+    const struct range *range = range_of(s);
+    if (range)
+        return range->said;
+    switch (s->kind) {
     case SETTING_DURATION: return "a time, such as 2s, 250ms or never";
     case SETTING_SIZE: return "a size, such as 4096, 4KiB or 64MiB";
     case SETTING_INTEGER: return "an integer above 0";
@@ -107,8 +141,8 @@ static const char *expectation(enum setting_kind kind)
 
 mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin)
 {
-    if (!valid(s->kind, text))
-        return detail_set(MSTRO_INVARG, "%s: '%s' is not valid: expected %s", s->name, text, expectation(s->kind));
+    if (!valid(s, text))
+        return detail_set(MSTRO_INVARG, "%s: '%s' is not valid: expected %s", s->name, text, expectation(s));
     if (setenv(s->environment, text, 1) != 0)
         return detail_set(MSTRO_NOMEM, "%s: no memory to keep '%s'", s->name, text);
     origins[s - settings] = origin;
@@ -121,9 +155,9 @@ mstro_status settings_check_environment(void)
         const char *value = getenv(s->environment);
         if (origins[s - settings] == ORIGIN_FLAG || !value || !*value)
             continue;
-        if (!valid(s->kind, value))
+        if (!valid(s, value))
             return detail_set(MSTRO_INVARG, "environment variable %s: '%s' is not valid: expected %s", s->environment, value,
-                              expectation(s->kind));
+                              expectation(s));
         origins[s - settings] = ORIGIN_ENVIRONMENT;
     }
     return MSTRO_OK;
@@ -141,8 +175,8 @@ static mstro_status load_entry(const struct yaml *file, const struct yaml_node *
                                   TEXT_ARGUMENTS(search.best));
         return yaml_fault_key(file, entry, "unknown setting '%s' (maestro-pool-manager --help lists them)", entry->key.at);
     }
-    if (entry->kind != YAML_SCALAR || !valid(s->kind, entry->text.at))
-        return yaml_fault(file, entry, "%s is not valid: expected %s", s->name, expectation(s->kind));
+    if (entry->kind != YAML_SCALAR || !valid(s, entry->text.at))
+        return yaml_fault(file, entry, "%s is not valid: expected %s", s->name, expectation(s));
     if (setting_origin(s) != ORIGIN_DEFAULT)
         return MSTRO_OK;
     return setting_give(s, entry->text.at, ORIGIN_FILE);
@@ -153,7 +187,7 @@ mstro_status settings_load(const char *path)
     struct yaml file;
     mstro_status status = yaml_read_file(&file, path, MSTRO_INVARG);
     if (status != MSTRO_OK)
-        return status;
+        return status == MSTRO_IO ? MSTRO_INVARG : status; /* a folder, a file of somebody else: not what was to be named */
     if (file.root->kind != YAML_MAPPING)
         status = yaml_fault(&file, file.root, "expected a mapping of settings, 'lease: 2s' a line");
     else
@@ -161,6 +195,15 @@ mstro_status settings_load(const char *path)
             status = load_entry(&file, entry);
     yaml_release(&file);
     return status;
+}
+
+mstro_status settings_check_together(void)
+{
+    uint64_t lease = setting_amount("lease"), heartbeat = setting_amount("heartbeat");
+    if (lease != NO_DEADLINE && heartbeat >= lease / 2)
+        return detail_set(MSTRO_INVARG, "lease %s with heartbeat %s: processes with nothing to say would be taken for dead; the lease must be "
+                          "longer than two heartbeats, or never", setting_text(setting_find("lease")), setting_text(setting_find("heartbeat")));
+    return MSTRO_OK;
 }
 
 void settings_print_help(FILE *to)

@@ -45,8 +45,12 @@ mstro_status setting_give(const struct setting *s, const char *text, enum settin
 /* Check what the environment says already. */
 mstro_status settings_check_environment(void);
 
-/* Read a YAML mapping of settings; what flags or environment have set stays.  An unknown key is an error with a suggestion. */
+/* Read a YAML mapping of settings; what flags or environment have set stays.  An unknown key is an error with a suggestion;
+ * MSTRO_INVARG, MSTRO_NOENT. */
 mstro_status settings_load(const char *path);
+
+/* Check what only makes sense together, once all is set. */
+mstro_status settings_check_together(void);
 
 /* One row a setting, for --help. */
 void settings_print_help(FILE *to);

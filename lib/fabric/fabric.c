@@ -13,7 +13,7 @@ struct fabric_options fabric_options_from_environment(void)
     long count = buffers ? strtol(buffers, NULL, 10) : 0;
     return (struct fabric_options){
         .providers = getenv("MSTRO_OFI_PROVIDER"),
-        .receive_buffers = count > 0 && count <= 65536 ? (unsigned)count : 0,
+        .receive_buffers = count > 0 && count <= FABRIC_RECEIVE_BUFFERS_MAX ? (unsigned)count : 0,
     };
 }
 

@@ -147,6 +147,42 @@ static void an_address_that_no_interface_has_ends_with_2_and_those_there_are(voi
     }
 }
 
+/* The option ends the daemon with 2, and with these words. */
+static void refused(const char *option, const char *value, const char *said_of_it)
+{
+    char said[4096];
+    const char *arguments[] = { option, value, "--print-settings", NULL };
+    assert_int_equal(run_manager(arguments, said, sizeof said), 2);
+    if (!strstr(said, said_of_it))
+        fail_msg("%s '%s' gave: %s", option, value, said);
+}
+
+static void amounts_that_make_no_sense_end_with_2_and_what_may_stand_there(void **state)
+{
+    (void)state;
+    refused("--heartbeat", "0", "1ms or more");
+    refused("--lease", "0", "10ms or more, or never");
+    refused("--lease", "1ms", "10ms or more, or never");
+    refused("--lease", "499ms", "longer than two heartbeats");
+    refused("--heartbeat", "never", "longer than two heartbeats");
+    refused("--receive-buffers", "100000000", "from 1 to 65536");
+    char said[4096];
+    const char *good[] = { "--lease=never", "--heartbeat=never", "--receive-buffers=65536", "--print-settings", NULL };
+    assert_int_equal(run_manager(good, said, sizeof said), 0);
+}
+
+static void files_that_cannot_be_end_with_2_naming_option_and_path(void **state)
+{
+    (void)state;
+    char missing[256];
+    in_directory(missing, "missing/file");
+    refused("--config", stage.directory, stage.directory);
+    refused("--info-file", "", "info-file: '' is not the path of a file");
+    refused("--info-file", missing, "info-file: nothing can be written into");
+    refused("--info-file", missing, "missing/: No such file");
+    refused("--key-file", missing, "key-file: nothing can be written into");
+}
+
 static void the_info_file_is_for_its_owner_alone_and_goes_at_the_end(void **state)
 {
     (void)state;
@@ -334,6 +370,8 @@ int main(void)
         on(open_empty, each_of_three_signals_ends_it_within_5_s),
         on(open_stage, waiting_clients_do_not_hold_the_end_up),
         on(open_empty, wrong_settings_end_with_2_and_a_suggestion),
+        on(open_empty, amounts_that_make_no_sense_end_with_2_and_what_may_stand_there),
+        on(open_empty, files_that_cannot_be_end_with_2_naming_option_and_path),
         on(open_empty, an_address_that_no_interface_has_ends_with_2_and_those_there_are),
         on(open_empty, the_info_file_is_for_its_owner_alone_and_goes_at_the_end),
         on(open_empty, what_is_not_ours_in_place_of_the_info_file_is_left_alone),
