@@ -56,6 +56,12 @@ struct client_membership session_membership(struct session *s)
 
 /* ---- what others may read ---- */
 
+/* Not carried by the messages. */
+static bool is_read_in_place(const struct session *s, const struct mstro_cdo_ *cdo)
+{
+    return (uint64_t)cdo->size > client_membership(s->client).inline_limit;
+}
+
 static mstro_status expose(struct session *s, struct mstro_cdo_ *cdo)
 {
     const struct link_operations *ops = s->link->operations;
@@ -63,6 +69,8 @@ static mstro_status expose(struct session *s, struct mstro_cdo_ *cdo)
     if (!cdo->word)
         return detail_set(MSTRO_NOMEM, "not enough memory to offer '%.200s'", cdo->name);
     list_append(&s->exposed, &cdo->exposed);
+    if (is_read_in_place(s, cdo))
+        atomic_fetch_add(&s->waiting.lent, 1);
     mstro_status status = ops->expose(s->link, cdo->data, (size_t)cdo->size, &cdo->exposed_data);
     if (status == MSTRO_OK)
         status = ops->expose(s->link, cdo->word, sizeof *cdo->word, &cdo->exposed_word);
@@ -78,6 +86,8 @@ static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
     words_give(&s->words, cdo->word);
     cdo->word = NULL;
     list_remove(&cdo->exposed);
+    if (is_read_in_place(s, cdo))
+        atomic_fetch_sub(&s->waiting.lent, 1);
     ops->conceal(s->link, &cdo->exposed_data);
     ops->conceal(s->link, &cdo->exposed_word);
     if (cut_readers)

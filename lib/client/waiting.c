@@ -3,8 +3,10 @@
 
 #include "lib/base/clock.h"
 
-/* How long the background thread leaves the chair to the callers before it looks whether any is left. */
+/* How long the background thread leaves the chair to the callers before it looks whether any is left: while nobody drives, nobody
+ * else can read from this process, on providers whose one-sided reads need the target's progress. */
 #define BACKGROUND_AWAY (5 * NANOSECONDS_PER_MILLISECOND)
+#define BACKGROUND_AWAY_LENDING (NANOSECONDS_PER_MILLISECOND / 5)
 
 struct waiter {
     struct list link;
@@ -179,7 +181,7 @@ bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
         w->background = NULL;
         call_first(w);
     } else {
-        struct timespec at = clock_to_timespec(clock_now() + BACKGROUND_AWAY);
+        struct timespec at = clock_to_timespec(clock_now() + (atomic_load(&w->lent) ? BACKGROUND_AWAY_LENDING : BACKGROUND_AWAY));
         pthread_cond_timedwait(&w->call, &w->lock, &at);
     }
     pthread_mutex_unlock(&w->lock);

@@ -36,6 +36,7 @@ struct waiting {
     bool dismissed;              /* the background thread shall end */
     pthread_cond_t call;         /* for it: a chore, or the end */
     struct link *link;
+    atomic_uint lent;            /* objects that others may be reading: the background thread comes back soon.  The owner's to count */
     _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it */
 };
 
