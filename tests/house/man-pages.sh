@@ -27,6 +27,21 @@ missing_programs() {
 none_of() { test -z "$("$1" | tee /dev/stderr)"; }
 without_head() { grep -LE '^\.(TH|so) ' "$pages"/*.[1-8] 2>/dev/null; }
 
+# What groff has to say against the pages on a terminal of 80 columns.
+complaints() {
+    for page in "$pages"/*.[1-8]; do groff -man -t -Tutf8 -rLL=78n -ww "$page" 2>&1 >"$work/page" | sed "s|^|${page##*/}: |"; done
+}
+# "--lease TIME MSTRO_LEASE", a line a setting: as --help has them, and as the page has them.
+settings_of_help() { pool-manager/maestro-pool-manager --help | sed 's/ *(/ (/; /^Exit codes/d' | grep -oE '^  --[a-z-]+|\(MSTRO_[A-Z_]+' | tr -d ' (' | sort; }
+settings_of_page() {
+    sed 's/\\//g' "$pages/maestro-pool-manager.8" | grep -oE '^\.B[A-Z]? --[a-z-]+|^\.RB \( MSTRO_[A-Z_]+' | sed 's/.* //' | sort
+    echo --help # stands in one line with --version
+}
+page_differs() {
+    settings_of_help >"$work/help"
+    settings_of_page | sort -u | diff "$work/help" -
+}
+
 mkdir "$work/man"
 printf '.TH a 3\n.SH NAME\nmstro_one,\n.B mstro_two\n\\- do things\n.SH SYNOPSIS\nmstro_three\n' >"$work/man/mstro_pair.3"
 names_of_page() { described "$work/man" 3 | tr '\n' ' '; }
@@ -35,4 +50,11 @@ check "names are read from the NAME line of a page, and only there" test "$(name
 check "every exported symbol has a man page" none_of missing_symbols
 check "every program has a man page" none_of missing_programs
 check "every page says its title and section" none_of without_head
+check "the page of the pool manager lists the options and variables of its --help" none_of page_differs
+check "--help of the pool manager names its settings" grep -q '^--lease$' "$work/help"
+if command -v groff >/dev/null && echo .TH a 1 | groff -man -Tutf8 >/dev/null 2>&1; then
+    check "no page is too wide for 80 columns" none_of complaints
+else
+    skip "no page is too wide for 80 columns" "there is no groff with its man macros"
+fi
 finish
