@@ -12,8 +12,10 @@
 struct pool;
 
 struct seal {
-    struct seal *discarded; /* the next one in pool->discarded */
-    uint32_t references, facts;
+    union {
+        struct { uint32_t references, facts; }; /* facts: how many of those that refer to it are in the ring */
+        struct seal *discarded;                 /* the next one in pool->discarded, when nobody refers to it */
+    };
     uint32_t name_length, rest_length;
     char at[];
 };

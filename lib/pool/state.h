@@ -78,10 +78,10 @@ struct generation {
     struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
     uint32_t number;
-    uint8_t state;     /* enum generation_state */
-    bool whole;        /* the pool has all there is: no data, or a copy of them */
-    bool on_loss_wait; /* its producer says that a loss is not reported */
-    bool cut;          /* a reader was evicted while it held a ticket */
+    uint8_t state;         /* enum generation_state */
+    bool whole : 1;        /* the pool has all there is: no data, or a copy of them */
+    bool on_loss_wait : 1; /* its producer says that a loss is not reported */
+    bool cut : 1;          /* a reader was evicted while it held a ticket */
 };
 
 /* One handle's share in a generation: where the bytes are. */

@@ -223,7 +223,7 @@ static void play_scenario(void)
     step(&(struct pool_input){ .kind = POOL_TICK }, 0);
     withdraws(A, 3, false);
     for (int i = 0; i < 12; i++)
-        offers(A, 10 + (uint64_t)i, "many" + (i % 4), false, false);
+        offers(A, 10 + (uint64_t)i, &"many"[i % 4], false, false);
     disposes(B, 1);
     step(&(struct pool_input){ .kind = POOL_LOST, .session = S, .reason = text_of("killed") }, 0);
     step(&(struct pool_input){ .kind = POOL_LOST, .session = A, .reason = text_of("killed") }, 0);
