@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/list.h"
+#include "lib/base/random.h"
+#include "lib/client/client.h"
+#include "lib/wire/codec.h"
+#include "maestro/subscription.h"
+#include "tests/sim/world.h"
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    va_list arguments;
+    if (world->wrong[0])
+        return;
+    va_start(arguments, format);
+    vsnprintf(world->wrong, sizeof world->wrong, format, arguments);
+    va_end(arguments);
+}
+
+uint64_t world_below(struct world *world, uint64_t limit) { return random_below(world->random, limit); }
+bool world_chance(struct world *world, uint64_t in_thousand) { return world_below(world, 1000) < in_thousand; }
+
+/* ---- the network ---- */
+
+static void show(struct world *world, const char *way, const struct process *process, const struct record *record)
+{
+    char line[300];
+    if (!world->verbose)
+        return;
+    record_print(line, sizeof line, record);
+    printf("# %9.3f %s %d: %s\n", (double)world->now / 1e9, way, (int)(process - world->process), line);
+}
+
+static void post(struct world *world, struct list *queue, const struct record *record)
+{
+    static uint8_t room[MAX_FRAME];
+    struct writer writer = writer_of(room, sizeof room);
+    if (record_encode(&writer, record) != MSTRO_OK) {
+        world_fail(world, "a record cannot be encoded: %s", mstro_error_detail());
+        return;
+    }
+    size_t length = (size_t)(writer.at - room);
+    struct letter *letter = malloc(sizeof *letter + length);
+    if (!letter)
+        abort();
+    letter->serial = ++world->letters;
+    letter->length = length;
+    memcpy(letter->at, room, length);
+    list_append(queue, &letter->link);
+}
+
+void drop_letters(struct list *queue)
+{
+    while (!list_empty(queue)) {
+        struct letter *letter = list_entry(queue->next, struct letter, link);
+        list_remove(&letter->link);
+        free(letter);
+    }
+}
+
+/* The first letter of the queue; the caller frees it.  Its record points into it and into 'arena'. */
+static struct letter *take_letter(struct world *world, struct list *queue, struct arena *arena, struct record *record)
+{
+    struct letter *letter = list_entry(queue->next, struct letter, link);
+    struct reader reader = reader_of(bytes_of(letter->at, letter->length));
+    list_remove(&letter->link);
+    if (record_decode(&reader, PROTOCOL_VERSION, arena, record) != MSTRO_OK)
+        world_fail(world, "a record cannot be decoded: %s", mstro_error_detail());
+    return letter;
+}
+
+static struct process *process_of_session(struct world *world, uint64_t session)
+{
+    for (int i = 0; i < PROCESSES; i++)
+        if (world->process[i].session == session)
+            return &world->process[i];
+    return NULL;
+}
+
+static struct process *process_of_app(struct world *world, uint64_t app)
+{
+    for (int i = 0; i < PROCESSES; i++)
+        if (world->process[i].client && world->process[i].app == app)
+            return &world->process[i];
+    return NULL;
+}
+
+/* ---- the pool ---- */
+
+static bool is_eviction(const struct pool_output *output)
+{
+    return output->record.kind == KIND_BYE && output->record.bye.op == 0 && output->record.bye.status == MSTRO_STALE_EPOCH;
+}
+
+/* Who is put out was silent for longer than the lease, while the pool was awake. */
+static void check_evictions(struct world *world)
+{
+    for (size_t i = 0; i < world->out.count; i++) {
+        const struct pool_output *output = &world->out.at[i];
+        struct process *process = process_of_session(world, output->session);
+        bool in = false;
+        for (int s = 0; s < MODEL_SESSIONS; s++)
+            in = in || (world->model.session[s].in && world->model.session[s].number == output->session);
+        if (!is_eviction(output) || !in)
+            continue;
+        if (process && world->now - process->heard <= LEASE_MS * MS)
+            world_fail(world, "process %d was put out after %" PRIu64 " ms", (int)(process - world->process), (world->now - process->heard) / MS);
+        world->losses++;
+        model_evict(&world->model, output->session);
+    }
+}
+
+void step_pool(struct world *world, const struct pool_input *in)
+{
+    const char *broken;
+    uint64_t gap = world->now - world->pool_stepped;
+    if (gap > LEASE_MS * MS / 4) /* the pool was away: nobody's silence counts */
+        for (int i = 0; i < PROCESSES; i++)
+            world->process[i].heard += gap;
+    world->pool_stepped = world->now;
+    model_input(&world->model, in);
+    pool_step(world->pool, in, world->now, &world->out);
+    check_evictions(world);
+    if (!model_compare(&world->model, &world->out, 0))
+        world_fail(world, "%s", world->model.wrong);
+    if ((broken = pool_check(world->pool)))
+        world_fail(world, "pool: %s does not hold", broken);
+    for (size_t i = 0; i < world->out.count; i++) {
+        struct process *process = process_of_session(world, world->out.at[i].session);
+        if (process && process->linked)
+            post(world, &process->down, &world->out.at[i].record);
+    }
+    pool_outputs_clear(&world->out);
+}
+
+void deliver_up(struct world *world, struct process *process)
+{
+    static struct arena arena;
+    struct record record;
+    struct letter *letter = take_letter(world, &process->up, &arena, &record);
+    process->heard = world->now;
+    show(world, "->", process, &record);
+    step_pool(world, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
+    bool harmless = record.kind == KIND_COMPLETED || record.kind == KIND_HEARTBEAT || record.kind == KIND_SEEN || record.kind == KIND_ACK_EVENT;
+    if (harmless && world_chance(world, 100)) /* twice is as good as once */
+        step_pool(world, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
+    free(letter);
+    arena_reset(&arena);
+}
+
+void tell_pool_of_cut(struct world *world, struct process *process, const char *reason)
+{
+    drop_letters(&process->down);
+    process->cut_told = true;
+    if (world->verbose)
+        printf("# %9.3f the pool learns that %d is gone: %s\n", (double)world->now / 1e9, (int)(process - world->process), reason);
+    step_pool(world, &(struct pool_input){ .kind = POOL_LOST, .session = process->session, .reason = text_of(reason) });
+}
+
+/* ---- a process ---- */
+
+static struct use *use_of(struct process *process, uint64_t handle)
+{
+    for (int i = 0; i < HANDLES; i++)
+        if (process->use[i].number == handle && handle)
+            return &process->use[i];
+    return NULL;
+}
+
+static void owe(struct process *process, uint64_t op, enum record_kind kind)
+{
+    for (int i = 0; i < OPERATIONS; i++)
+        if (!process->pending[i].op) {
+            process->pending[i].op = op;
+            process->pending[i].kind = kind;
+            return;
+        }
+    abort();
+}
+
+/* The user has its memory back and writes into it. */
+static void reuse_memory(struct use *use) { use->word = use->content = 0; }
+
+static void check_demanded(struct world *world, struct process *process, struct use *use)
+{
+    if (!use->got)
+        world_fail(world, "process %d: a DEMAND of %s ended well without bytes", (int)(process - world->process), use->name);
+}
+
+static void operation_ended(struct world *world, struct process *process, const struct client_output *out)
+{
+    int at = 0;
+    while (at < OPERATIONS && process->pending[at].op != out->op)
+        at++;
+    if (at == OPERATIONS) {
+        world_fail(world, "process %d: operation %" PRIu64 " ended twice or never began", (int)(process - world->process), out->op);
+        return;
+    }
+    enum record_kind kind = process->pending[at].kind;
+    process->pending[at].op = 0;
+    if (world->verbose)
+        printf("# %9.3f    %d: %s %" PRIu64 " done: %s " TEXT_FORMAT "\n", (double)world->now / 1e9, (int)(process - world->process),
+               record_name(kind), out->op, mstro_status_name(out->status), TEXT_ARGUMENTS(out->detail));
+    if (kind == KIND_JOIN) {
+        process->joined = out->status == MSTRO_OK;
+        return;
+    }
+    struct use *use = NULL;
+    for (int i = 0; i < HANDLES; i++)
+        if (process->use[i].number && process->use[i].op == out->op)
+            use = &process->use[i];
+    if (!use)
+        return;
+    use->op = 0;
+    bool good = out->status == MSTRO_OK;
+    switch (kind) {
+    case KIND_OFFER:
+        use->offered = good;
+        if (!good)
+            reuse_memory(use);
+        break;
+    case KIND_WITHDRAW:
+        if (good) {
+            use->offered = false;
+            reuse_memory(use);
+        }
+        break;
+    case KIND_REQUIRE:
+        use->needed = good;
+        break;
+    case KIND_DEMAND:
+        use->needed = !good;
+        if (good)
+            check_demanded(world, process, use);
+        if (out->status == MSTRO_PEER_LOST && world->losses == 0)
+            world_fail(world, "process %d was told of a loss, but nothing was lost", (int)(process - world->process));
+        break;
+    case KIND_RETRACT:
+        if (good)
+            use->needed = false;
+        break;
+    case KIND_DISPOSE:
+        if (good) {
+            if (use->moving)
+                world_fail(world, "process %d: disposed while its bytes are moving", (int)(process - world->process));
+            *use = (struct use){ 0 };
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void move_begins(struct world *world, struct process *process, const struct client_output *out)
+{
+    struct use *use = use_of(process, out->handle);
+    if (!use || use->moving) {
+        world_fail(world, "process %d: a move of a handle that is none, or that is moving", (int)(process - world->process));
+        return;
+    }
+    use->moving = true;
+    use->slow = world_chance(world, 300);
+    use->abort = use->moved_here = false;
+    use->ticket = out->record.ticket;
+    use->got = false;
+    use->source = use->ticket.data_place.count ? use->ticket.data_place.at->address : 0;
+    if (use->ticket.how == TICKET_INLINE) {
+        memcpy(&use->read_content, use->ticket.inline_data.at, sizeof use->read_content);
+        if (use->read_content == 0 || use->read_content % 3 != 0)
+            world_fail(world, "process %d: inline bytes of %s that nobody offered", (int)(process - world->process), use->name);
+    }
+}
+
+/* It asked for all: each event once, in order, and what was dropped is told as a gap. */
+static void events_come(struct world *world, struct process *process, const struct record_events *events)
+{
+    for (uint32_t i = 0; i < events->events.count; i++) {
+        const struct record_event *event = &events->events.at[i];
+        bool gap = event->kind == MSTRO_POOL_EVENT_OVERFLOW;
+        uint64_t first = gap ? event->first_serial : event->serial, expected = process->told + SERIAL_STEP;
+        if (process->told && first != expected)
+            world_fail(world, "process %d: event %" PRIu64 " came where %" PRIu64 " was due", (int)(process - world->process), first >> 10, expected >> 10);
+        if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
+            world_fail(world, "process %d: a gap of another size than it says", (int)(process - world->process));
+        process->told = event->serial;
+    }
+}
+
+static void take_outputs(struct world *world, struct process *process)
+{
+    for (size_t i = 0; i < world->said.count; i++) {
+        const struct client_output *out = &world->said.at[i];
+        switch (out->kind) {
+        case CLIENT_SEND:
+            if (process->linked)
+                post(world, &process->up, &out->record);
+            break;
+        case CLIENT_DONE:
+            operation_ended(world, process, out);
+            break;
+        case CLIENT_MOVE:
+            move_begins(world, process, out);
+            break;
+        case CLIENT_ABORT_MOVE:
+            if (use_of(process, out->handle))
+                use_of(process, out->handle)->abort = true;
+            break;
+        case CLIENT_ENDED:
+            process->ended = true;
+            break;
+        case CLIENT_EVENTS:
+            events_come(world, process, &out->record.events);
+            break;
+        case CLIENT_NOTE:
+            break;
+        }
+    }
+    client_outputs_clear(&world->said);
+    process->app = client_membership(process->client).app;
+    const char *broken = client_check(process->client);
+    if (broken)
+        world_fail(world, "client of process %d: %s does not hold", (int)(process - world->process), broken);
+}
+
+void step_client(struct world *world, struct process *process, const struct client_input *in)
+{
+    client_step(process->client, in, world->now, &world->said);
+    take_outputs(world, process);
+}
+
+void deliver_down(struct world *world, struct process *process)
+{
+    static struct arena arena;
+    struct record record;
+    struct letter *letter = take_letter(world, &process->down, &arena, &record);
+    show(world, "<-", process, &record);
+    step_client(world, process, &(struct client_input){ .kind = CLIENT_RECORD, .record = &record });
+    free(letter);
+    arena_reset(&arena);
+}
+
+void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op)
+{
+    owe(process, op, record->kind);
+    if (use) {
+        use->op = op;
+        use->kind = record->kind;
+    }
+    show(world, "..", process, record);
+    step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = record });
+}
+
+void start_subscribe(struct world *world, struct process *process)
+{
+    struct record record = { .kind = KIND_SUBSCRIBE };
+    record.subscribe = (struct record_subscribe){ .op = ++process->ops, .subscription = 1, .kinds = UINT32_MAX >> 1 };
+    process_asks(world, process, NULL, &record, record.subscribe.op);
+}
+
+void start_seen(struct world *world, struct process *process)
+{
+    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told } };
+    process->seen = process->told;
+    step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = &record });
+}
+
+void process_start(struct world *world, struct process *process)
+{
+    if (client_create(&process->client) != MSTRO_OK)
+        abort();
+    process->session = ++world->sessions;
+    process->linked = true;
+    process->cut_told = process->joined = process->leaving = process->ended = process->subscribed = false;
+    process->app = process->paused = process->up_blocked = process->down_blocked = 0;
+    process->handles = process->ops = process->leave_op = process->told = process->seen = 0;
+    process->heard = world->now;
+    memset(process->use, 0, sizeof process->use);
+    memset(process->pending, 0, sizeof process->pending);
+    struct record record = { .kind = KIND_JOIN };
+    process->join_op = record.join.op = ++process->ops;
+    record.join.component = text_of("sim");
+    record.join.host = text_of("node");
+    record.join.index = process - world->process;
+    record.join.pid = process->session;
+    process_asks(world, process, NULL, &record, record.join.op);
+}
+
+/* It is there no more.  What it sent before may still arrive, or not. */
+void process_end(struct world *world, struct process *process, const char *reason)
+{
+    while (!list_empty(&process->up) && process->linked && !process->cut_told && world_chance(world, 700))
+        deliver_up(world, process);
+    drop_letters(&process->up);
+    client_destroy(process->client);
+    process->client = NULL;
+    if (!process->cut_told)
+        tell_pool_of_cut(world, process, reason);
+    process->linked = false;
+    process->session = 0;
+}
+
+/* ---- movers: two moments of a one-sided read ---- */
+
+static struct use *source_of(struct world *world, const struct use *reader)
+{
+    struct process *holder = process_of_app(world, reader->ticket.holder);
+    return holder ? use_of(holder, reader->source) : NULL;
+}
+
+void move_reads(struct world *world, struct use *use)
+{
+    struct use *source = source_of(world, use);
+    use->read_content = source ? source->content : 0;
+    use->moved_here = true;
+}
+
+void move_ends(struct world *world, struct process *process, struct use *use)
+{
+    struct client_input in = { .kind = CLIENT_MOVED, .moved = { .handle = use->number, .bytes = 8 } };
+    if (use->ticket.how == TICKET_DIRECT) {
+        struct use *source = source_of(world, use);
+        bool same = source && source->word == use->ticket.word && use->ticket.word != 0;
+        if (use->abort && world_chance(world, 500))
+            in.moved.status = MSTRO_CANCELLED;
+        else if (!same || world_chance(world, world->healing ? 0 : 30)) {
+            in.moved.status = MSTRO_PEER_LOST;
+            in.moved.again = true;
+        } else if (world_chance(world, world->healing ? 0 : 10))
+            in.moved.status = MSTRO_NOMEM;
+        else if (use->read_content != use->ticket.word * 3)
+            world_fail(world, "process %d: bytes of %s that are not of this generation", (int)(process - world->process), use->name);
+        in.moved.detail = text_of("the source cannot be read");
+    }
+    use->moving = false;
+    if (in.moved.status == MSTRO_OK)
+        use->got = true;
+    step_client(world, process, &in);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* world.h - what the simulator simulates: the real pool and real clients, and the network, clock and memories between them that are not
+ * real.  Everything follows from the seed; one world is one thread's. */
+#ifndef TESTS_SIM_WORLD_H
+#define TESTS_SIM_WORLD_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/list.h"
+#include "lib/base/random.h"
+#include "lib/client/client.h"
+#include "lib/pool/pool.h"
+#include "tests/sim/model.h"
+
+#define MS NANOSECONDS_PER_MILLISECOND
+
+enum { PROCESSES = 5, HANDLES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
+
+/* A record under way, as bytes. */
+struct letter { struct list link; uint64_t serial; size_t length; uint8_t at[]; };
+
+/* What the program of a process does with one of its handles. */
+enum role { ROLE_NONE, ROLE_OFFERS, ROLE_NEEDS };
+struct use {
+    uint64_t number; /* 0: no handle */
+    char name[8];
+    enum role role;
+    uint64_t op;               /* of the operation under way, 0: none */
+    enum record_kind kind;     /* of that operation */
+    bool offered, needed;      /* what has succeeded */
+    uint64_t word, content;    /* of what it lends: 0 when it is the user's */
+    bool moving, moved_here;   /* a mover is under way; it has read the bytes */
+    struct record_ticket ticket; /* without what it points to */
+    uint64_t source;             /* the holder's handle */
+    uint64_t read_content;       /* what the mover has read */
+    bool abort, slow, got;       /* got: the bytes are here */
+};
+
+struct process {
+    struct client *client; /* NULL: not running */
+    uint64_t session, app;
+    struct list up, down; /* letters */
+    bool linked;          /* the connection stands */
+    bool cut_told;        /* the pool has been told that it does not */
+    bool joined, leaving, ended, subscribed;
+    uint64_t paused, up_blocked, down_blocked; /* until */
+    uint64_t ops, handles, join_op, leave_op;
+    struct use use[HANDLES];
+    struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
+    uint64_t told, seen;  /* serials of events; seen: what the program has taken */
+    uint64_t heard;       /* when the pool last had something of it */
+};
+
+struct world {
+    struct pool *pool;
+    struct model model;
+    struct pool_outputs out;
+    struct client_outputs said;
+    struct process process[PROCESSES];
+    struct random_seed seed;
+    struct random_source random;
+    uint64_t now, pool_paused, pool_stepped, sessions, contents, steps, letters;
+    uint64_t losses; /* processes that were killed, evicted or left at once */
+    bool healing, verbose;
+    char wrong[512];
+};
+
+/* A rule was broken: the first text is kept. */
+void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* From the seed: a number below 'limit', and true so many times in a thousand. */
+uint64_t world_below(struct world *world, uint64_t limit);
+bool world_chance(struct world *world, uint64_t in_thousand);
+
+/* ---- the network ---- */
+void drop_letters(struct list *queue);
+
+/* The oldest letter of the process to the pool, of the pool to the process. */
+void deliver_up(struct world *world, struct process *process);
+void deliver_down(struct world *world, struct process *process);
+void tell_pool_of_cut(struct world *world, struct process *process, const char *reason);
+
+/* ---- steps of the real things: what follows is put on its way and held against the rules ---- */
+void step_pool(struct world *world, const struct pool_input *in);
+void step_client(struct world *world, struct process *process, const struct client_input *in);
+
+/* ---- a process ---- */
+void process_start(struct world *world, struct process *process);
+void process_end(struct world *world, struct process *process, const char *reason);
+
+/* Its program begins an operation; 'use' may be NULL. */
+void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op);
+void start_subscribe(struct world *world, struct process *process);
+void start_seen(struct world *world, struct process *process);
+
+/* ---- movers: two moments of a one-sided read ---- */
+void move_reads(struct world *world, struct use *use);
+void move_ends(struct world *world, struct process *process, struct use *use);
+
+#endif
