@@ -23,9 +23,13 @@ static int open_file(struct grib_input *in)
     in->expected = 0;
     in->in_this_file = 0;
     in->foreign = 0;
-    struct stat what;
-    if (in->file && (fstat(fileno(in->file), &what) || !S_ISDIR(what.st_mode)))
+    struct stat what = {0};
+    if (in->file && (fstat(fileno(in->file), &what) || !(S_ISDIR(what.st_mode) || S_ISCHR(what.st_mode) || S_ISBLK(what.st_mode))))
         return 0;
+    if (in->file && !S_ISDIR(what.st_mode)) {
+        warnx("cannot open %s: it is a device, which may have no end", in->path[in->at]);
+        return -1;
+    }
     if (in->file)
         errno = EISDIR; /* which opens, and fails later in words that help nobody */
     warn("cannot open %s", in->path[in->at]);

@@ -34,6 +34,7 @@ check "a truncated file is named with the offset" ends 1 "$work/short.grib: trun
 check "of several files, the bad one is named" ends 1 "$work/table.csv: no GRIB" $stages/forecast "$sample" "$work/table.csv"
 check "a file that is not there is named" ends 1 "$work/none.grib: No such file" $stages/forecast "$work/none.grib"
 check "a folder is named as one" ends 1 "cannot open $work: Is a directory" $stages/forecast "$work"
+check "so is a device" ends 1 "cannot open /dev/zero: it is a device" timeout 10 $stages/forecast /dev/zero
 (cat "$sample"; echo "and no more") >"$work/tail.grib"
 check "what follows the last message is left out, and said" ends 0 "tail.grib: 12 bytes, from offset [0-9]+ on, belong to no GRIB message" \
     $stages/forecast --list "$work/tail.grib"

@@ -39,6 +39,17 @@ check "nothing is left in shared memory" cmp "$work/shm.before" "$work/shm.after
 check "the output folder holds what was promised and no more" test "$(ls "$work/made" | tr '\n' ' ')" = \
     "archive.grib input.txt products.csv products.grib statistics summary.txt wind-250hPa.png "
 
+wrong() { ! demo "$1" "$sample" && says "$2" && [ $code = 2 ] && ! says '^messages'; }
+check "a pace that is no number is named before anything starts" wrong --pace=abc '^run: --pace=abc: expected'
+check "so is a number of instances that is none" wrong --instances=0 '^run: --instances=0: expected'
+if command -v flock >/dev/null; then
+    at_once() { ! flock "$work/made" timeout 100 sh "$demo/run" --output="$work/made" "$sample" >"$work/said" 2>&1 && says "another run is writing into $work/made"; }
+    check "a second run into a folder that is being written is refused" at_once
+    check "and leaves there what there is" cmp "$work/made/archive.grib" "$sample"
+else
+    skip "a second run into a folder that is being written is refused" "there is no flock"
+fi
+
 paced() { demo --pace=20 --instances=3 "$sample" "$sample" && cat "$sample" "$sample" | cmp - "$work/made/archive.grib"; }
 check "two files, paced, three instances" paced
 check "fields of the same name got a number, and all are there" says '^fields +36$'
