@@ -104,11 +104,20 @@ static void forget_life(struct map_link *link, void *context)
         h->life = LIFE_IDLE;
 }
 
+/* Whoever was taken for dead shall learn why, and what to do about it, whichever way the news came. */
+static struct text why_evicted(struct turn *t)
+{
+    return turn_text(t, "this process was silent for longer than the lease of %g s and was taken for dead (MSTRO_LEASE of the pool manager sets it)",
+                     (double)t->client->membership.lease / NANOSECONDS_PER_SECOND);
+}
+
 void client_end_session(struct turn *t, mstro_status status, struct text detail)
 {
     struct client *c = t->client;
     if (c->life == SESSION_ENDED)
         return;
+    if (status == MSTRO_STALE_EPOCH && c->membership.lease)
+        detail = why_evicted(t);
     c->life = SESSION_ENDED;
     c->end_status = status;
     snprintf(c->end_detail, sizeof c->end_detail, TEXT_FORMAT, TEXT_ARGUMENTS(detail));

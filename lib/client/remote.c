@@ -21,6 +21,7 @@
 #include "lib/client/reach.h"
 #include "lib/client/remote_greeting.h"
 #include "lib/serve/outbox.h"
+#include "lib/serve/witness.h"
 
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 #define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
@@ -117,7 +118,9 @@ static void *watch(void *context)
         poll(&p, 1, -1);
         got = recv(l->witness, &byte, 1, 0);
     } while (got < 0 && (errno == EINTR || errno == EAGAIN));
-    if (got < 0 && (errno == ETIMEDOUT || errno == EHOSTUNREACH || errno == ENETUNREACH))
+    if (got == 1 && byte == WITNESS_EVICTED)
+        lose(l, MSTRO_STALE_EPOCH, "the pool has ended this session");
+    else if (got < 0 && (errno == ETIMEDOUT || errno == EHOSTUNREACH || errno == ENETUNREACH))
         lose(l, MSTRO_PARTITIONED, "the pool manager's host cannot be heard any more");
     else
         lose(l, MSTRO_POOL_LOST, "the pool manager has ended: it was stopped or killed, or it put this process out");

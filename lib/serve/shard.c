@@ -14,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/base/map.h"
 #include "lib/serve/outbox.h"
+#include "lib/serve/witness.h"
 #include "lib/wire/frame.h"
 
 enum { BATCH = 64, REASON_MAX = 160 };
@@ -33,6 +34,7 @@ struct connection {
     struct peer *peer;
     uint64_t session, end_by;
     atomic_bool joined, ended, broken;
+    bool evicted;            /* written before 'ended' */
     bool closed;             /* shard's thread: the pool does not know it any more */
     int witness;             /* shard.lock; -1 once it is gone */
     char reason[REASON_MAX]; /* written before 'broken' or by shard_gone */
@@ -105,6 +107,8 @@ static void deliver(struct host_sink *sink, const struct record *record)
     }
     if (record->kind == KIND_WELCOME)
         atomic_store(&c->joined, true);
+    if (record->kind == KIND_BYE && record->bye.status == MSTRO_STALE_EPOCH)
+        c->evicted = true;
     if (record->kind == KIND_BYE || record->kind == KIND_REFUSED)
         atomic_store(&c->ended, true);
 }
@@ -198,8 +202,11 @@ static void close_session(struct connection *c)
 static void shut_witness(struct connection *c)
 {
     pthread_mutex_lock(&c->shard->lock);
-    if (c->witness >= 0)
+    if (c->witness >= 0) {
+        if (atomic_load(&c->ended) && c->evicted) /* who stands still has not taken the BYE, and may find no way to it later */
+            witness_say_evicted(c->witness);
         shutdown(c->witness, SHUT_RDWR);
+    }
     pthread_mutex_unlock(&c->shard->lock);
 }
 

@@ -300,3 +300,10 @@ mstro_status witness_send(int fd, struct witness_outbox *outbox)
     }
     return MSTRO_OK;
 }
+
+void witness_say_evicted(int fd)
+{
+    const uint8_t evicted = WITNESS_EVICTED;
+    ssize_t sent = send(fd, &evicted, sizeof evicted, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* the end of the connection says the rest */
+}

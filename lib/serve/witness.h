@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* witness.h - the TCP connection that says who is there, and by its end who is no longer
  *
- * The handshake goes over it; then nothing does.  The kernel closes it when a process dies, and its keepalive finds out when a
+ * The handshake goes over it; then nothing does but WITNESS_EVICTED.  The kernel closes it when a process dies, and its keepalive finds out when a
  * host or the network does.  Descriptors are close-on-exec and not blocking; nothing here raises SIGPIPE. */
 #ifndef LIB_SERVE_WITNESS_H
 #define LIB_SERVE_WITNESS_H
@@ -45,5 +45,11 @@ struct writer *witness_begin(struct witness_outbox *outbox);
 
 /* Messages are short and few: what the socket does not take at once counts as MSTRO_IO. */
 mstro_status witness_send(int fd, struct witness_outbox *outbox);
+
+/* ---- after it ---- */
+
+/* The one thing that is said then: by the pool, a byte to who was silent for too long, before it closes the connection. */
+enum { WITNESS_EVICTED = 1 };
+void witness_say_evicted(int fd);
 
 #endif
