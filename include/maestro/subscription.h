@@ -81,7 +81,7 @@ mstro_status mstro_subscription_timedwait(mstro_subscription s, const struct tim
 /* Acknowledge every event of the list: lets the operations that were held by them go on. */
 mstro_status mstro_subscription_ack(mstro_subscription s, mstro_pool_event event);
 
-/* A descriptor that is readable when poll would return an event.  It belongs to the subscription. */
+/* A descriptor that is readable when poll would return an event, and from the end of the session on.  It belongs to the subscription. */
 mstro_status mstro_subscription_fd(mstro_subscription s, int *fd);
 
 /* End it: what it held goes on, no event follows.  NULL is allowed. */

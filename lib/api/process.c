@@ -170,8 +170,11 @@ static struct session_identity identity(struct node *node)
 static void wake_subscribers(void)
 {
     pthread_mutex_lock(&process.lists);
-    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next)
-        session_ready(process.session, &list_entry(link, struct mstro_subscription_, link)->news);
+    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next) {
+        struct mstro_subscription_ *sub = list_entry(link, struct mstro_subscription_, link);
+        subscription_end(sub);
+        session_ready(process.session, &sub->news);
+    }
     pthread_mutex_unlock(&process.lists);
 }
 

@@ -116,10 +116,19 @@ void subscription_push(struct mstro_subscription_ *sub, const struct record_even
     bool was_empty = !sub->head;
     for (uint32_t i = 0; i < events->events.count; i++)
         keep(sub, &events->events.at[i]);
-    if (was_empty && sub->head && sub->bell >= 0)
+    if (was_empty && sub->head && !sub->over && sub->bell >= 0)
         eventfd_write(sub->bell, 1);
     pthread_mutex_unlock(&sub->lock);
     waiting_ready(waiting, &sub->news);
+}
+
+void subscription_end(struct mstro_subscription_ *sub)
+{
+    pthread_mutex_lock(&sub->lock);
+    if (!sub->over && !sub->head && sub->bell >= 0)
+        eventfd_write(sub->bell, 1);
+    sub->over = true;
+    pthread_mutex_unlock(&sub->lock);
 }
 
 /* ---- the subscriber ---- */
@@ -148,7 +157,7 @@ mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct sessi
         sub->seen_queued = true;
         sub->head = NULL;
         sub->tail = &sub->head;
-        if (sub->bell >= 0) {
+        if (sub->bell >= 0 && !sub->over) {
             eventfd_t count;
             eventfd_read(sub->bell, &count);
         }
@@ -200,7 +209,7 @@ mstro_status subscription_bell(struct mstro_subscription_ *sub, int *fd)
     mstro_status s = MSTRO_OK;
     pthread_mutex_lock(&sub->lock);
     if (sub->bell < 0)
-        sub->bell = eventfd(sub->head != NULL, EFD_NONBLOCK | EFD_CLOEXEC);
+        sub->bell = eventfd(sub->head || sub->over, EFD_NONBLOCK | EFD_CLOEXEC);
     if (sub->bell < 0)
         s = detail_set(MSTRO_FAIL, "no descriptor for a subscription: %s", strerror(errno));
     *fd = sub->bell;

@@ -23,7 +23,8 @@ struct mstro_subscription_ {
     mstro_pool_event head, *tail;
     uint64_t lost;             /* events there was no memory for since the last that was kept */
     uint64_t lost_first, lost_last;
-    int bell;                  /* eventfd: readable exactly while head is not NULL; -1 until asked for */
+    bool over;                 /* nothing will come any more */
+    int bell;                  /* eventfd: readable exactly while head is not NULL or it is over; -1 until asked for */
     struct submission seen;    /* tells the pool what was taken */
     bool seen_queued;
     uint64_t seen_serial;
@@ -35,13 +36,16 @@ void subscription_destroy(struct mstro_subscription_ *sub);
 /* [token] Keep the events for the subscriber and wake who waits. */
 void subscription_push(struct mstro_subscription_ *sub, const struct record_events *events, struct waiting *waiting);
 
+/* Nothing will come any more: wake who looks at the bell, for good. */
+void subscription_end(struct mstro_subscription_ *sub);
+
 /* Everything that is here, or NULL.  The pool is told so (by the next turn of the token). */
 mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct session *s);
 
 /* Acknowledge every event of the list. */
 mstro_status subscription_acknowledge(struct mstro_subscription_ *sub, struct session *s, mstro_pool_event list);
 
-/* A descriptor that is readable while there are events. */
+/* A descriptor that is readable while there are events, and when there never will be. */
 mstro_status subscription_bell(struct mstro_subscription_ *sub, int *fd);
 
 /* Free a list of events. */

@@ -2,6 +2,7 @@
 /* api_pool_manager.c - a process that lets others into its pool, and others that join and leave it */
 #include "tests/lib/check.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -236,7 +237,17 @@ static void play_orphan(const char *info)
     setenv("MSTRO_POOL_MANAGER_INFO", info, 1);
     MUST(mstro_init("short-lived", "orphan", 0), MSTRO_OK);
     cdo = declare_with("never offered", NULL, 0);
+    mstro_subscription sub;
+    mstro_pool_event event;
+    struct pollfd watched = { .events = POLLIN };
+    MUST(mstro_subscribe(NULL, MSTRO_POOL_EVENT_LOST, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub), MSTRO_OK);
+    MUST(mstro_subscription_fd(sub, &watched.fd), MSTRO_OK);
+    MUST(poll(&watched, 1, 0) == 0 ? MSTRO_OK : MSTRO_FAIL, MSTRO_OK);
     MUST(mstro_cdo_demand(cdo), MSTRO_POOL_LOST);
+    for (int i = 0; i < 2; i++) { /* it stays readable: there is nothing to take that would change that */
+        MUST(poll(&watched, 1, 10000) == 1 ? MSTRO_OK : MSTRO_FAIL, MSTRO_OK);
+        MUST(mstro_subscription_poll(sub, &event), MSTRO_POOL_LOST);
+    }
     MUST(mstro_cdo_demand(cdo), MSTRO_POOL_LOST);
     MUST(mstro_finalize(), MSTRO_OK);
 }
