@@ -170,7 +170,7 @@ static struct session_identity identity(struct node *node)
 static void wake_subscribers(void)
 {
     pthread_mutex_lock(&process.lists);
-    for (struct list *link = process.subscriptions.next; link != &process.subscriptions; link = link->next) {
+    for (struct list *link = process.subscriptions.next; process.session && link != &process.subscriptions; link = link->next) {
         struct mstro_subscription_ *sub = list_entry(link, struct mstro_subscription_, link);
         subscription_end(sub);
         session_ready(process.session, &sub->news);
@@ -330,6 +330,14 @@ static void free_handles(void)
         subscription_destroy(list_entry(link, struct mstro_subscription_, link));
 }
 
+/* It goes on without us: its end may be told at this moment, by a thread that we have not waited for. */
+static void forget_session(void)
+{
+    pthread_mutex_lock(&process.lists);
+    process.session = NULL;
+    pthread_mutex_unlock(&process.lists);
+}
+
 static mstro_status finish(void)
 {
     atomic_store(&process.phase, PHASE_ENDING);
@@ -342,9 +350,10 @@ static mstro_status finish(void)
         free_handles();
         forget_names();
     } else {
+        session_when_ended(process.session, NULL);
         s = detail_set(MSTRO_TIMEOUT, "a cancelled call has not returned: what it uses is not freed");
         log_error(LOG_CORE, "finalize: %s", mstro_error_detail());
-        process.session = NULL;
+        forget_session();
         process.host = NULL;
         process.server = NULL;
         process.info = process.workflow = process.component = NULL;
