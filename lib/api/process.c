@@ -21,6 +21,7 @@
 #include "lib/serve/host.h"
 #include "lib/serve/server.h"
 #include "lib/system/node.h"
+#include "lib/transport/choose.h"
 #include "maestro/core.h"
 
 enum phase { PHASE_NONE, PHASE_READY, PHASE_CHANGING, PHASE_ENDING };
@@ -155,6 +156,8 @@ static mstro_status read_settings(void)
         s = setting_read_duration("MSTRO_LEASE", pool.lease, &process.lease);
     if (s == MSTRO_OK)
         s = setting_read_duration("MSTRO_HEARTBEAT", pool.heartbeat, &process.heartbeat);
+    if (s == MSTRO_OK)
+        s = transport_check_setting(setting_read_text("MSTRO_TRANSPORT_DEFAULT"));
     return s;
 }
 

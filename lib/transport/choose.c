@@ -32,9 +32,15 @@ static mstro_status read_setting(const char *setting, enum transport *wanted)
             continue;
         *wanted = names[i].transport;
         return names[i].available ? MSTRO_OK
-                                  : detail_set(MSTRO_UNIMPL, "MSTRO_TRANSPORT_DEFAULT: %s is not available in this version", setting);
+                                  : detail_set(MSTRO_UNIMPL, "MSTRO_TRANSPORT_DEFAULT: %.64s is not available in this version; AUTO, CMA and RDMA are", setting);
     }
     return detail_set(MSTRO_INVARG, "MSTRO_TRANSPORT_DEFAULT: '%.64s' is none of AUTO, CMA, RDMA", setting);
+}
+
+mstro_status transport_check_setting(const char *setting)
+{
+    enum transport wanted;
+    return read_setting(setting, &wanted);
 }
 
 /* Whether the kernel lets us read the holder.  A word that is no longer the expected one is for the mover to say. */

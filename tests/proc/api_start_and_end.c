@@ -279,6 +279,20 @@ static void operation_timeout_ends_a_demand_that_waits_too_long(void **state)
     unsetenv("MSTRO_OPERATION_TIMEOUT");
 }
 
+static void transport_that_is_none_is_named_by_init(void **state)
+{
+    (void)state;
+    setenv("MSTRO_TRANSPORT_DEFAULT", "pigeon", 1);
+    assert_int_equal(mstro_init("w", "c", 0), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "MSTRO_TRANSPORT_DEFAULT: 'pigeon' is none of AUTO, CMA, RDMA"));
+    setenv("MSTRO_TRANSPORT_DEFAULT", "GFS", 1);
+    assert_int_equal(mstro_init("w", "c", 0), MSTRO_UNIMPL);
+    setenv("MSTRO_TRANSPORT_DEFAULT", "rdma", 1);
+    begin();
+    end();
+    unsetenv("MSTRO_TRANSPORT_DEFAULT");
+}
+
 static void withdraw_that_waits_too_long_leaves_the_offer_standing(void **state)
 {
     (void)state;
@@ -453,6 +467,7 @@ int main(void)
         cmocka_unit_test(request_that_finalize_ended_says_cancelled_afterwards),
         cmocka_unit_test(handle_in_use_is_busy),
         cmocka_unit_test(operation_timeout_ends_a_demand_that_waits_too_long),
+        cmocka_unit_test(transport_that_is_none_is_named_by_init),
         cmocka_unit_test(withdraw_that_waits_too_long_leaves_the_offer_standing),
         cmocka_unit_test(forked_child_is_refused_and_parent_not_disturbed),
         cmocka_unit_test(no_signal_disposition_is_changed),
