@@ -70,7 +70,7 @@ static mstro_status expose(struct session *s, struct mstro_cdo_ *cdo)
         return detail_set(MSTRO_NOMEM, "not enough memory to offer '%.200s'", cdo->name);
     list_append(&s->exposed, &cdo->exposed);
     if (is_read_in_place(s, cdo))
-        atomic_fetch_add(&s->waiting.lent, 1);
+        waiting_lend(&s->waiting);
     mstro_status status = ops->expose(s->link, cdo->data, (size_t)cdo->size, &cdo->exposed_data);
     if (status == MSTRO_OK)
         status = ops->expose(s->link, cdo->word, sizeof *cdo->word, &cdo->exposed_word);
@@ -87,7 +87,7 @@ static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
     cdo->word = NULL;
     list_remove(&cdo->exposed);
     if (is_read_in_place(s, cdo))
-        atomic_fetch_sub(&s->waiting.lent, 1);
+        waiting_lend_no_more(&s->waiting);
     ops->conceal(s->link, &cdo->exposed_data);
     ops->conceal(s->link, &cdo->exposed_word);
     if (cut_readers)

@@ -211,6 +211,20 @@ struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what)
     return chore;
 }
 
+void waiting_lend(struct waiting *w)
+{
+    if (atomic_fetch_add(&w->lent, 1) > 0)
+        return;
+    pthread_mutex_lock(&w->lock);
+    pthread_cond_signal(&w->call); /* who is away for long comes back */
+    pthread_mutex_unlock(&w->lock);
+}
+
+void waiting_lend_no_more(struct waiting *w)
+{
+    atomic_fetch_sub(&w->lent, 1);
+}
+
 void waiting_deadline(struct waiting *w, uint64_t deadline)
 {
     if (deadline < atomic_load(&w->until))

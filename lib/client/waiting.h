@@ -36,7 +36,7 @@ struct waiting {
     bool dismissed;              /* the background thread shall end */
     pthread_cond_t call;         /* for it: a chore, or the end */
     struct link *link;
-    atomic_uint lent;            /* objects that others may be reading: the background thread comes back soon.  The owner's to count */
+    atomic_uint lent;            /* objects that others may be reading: the background thread comes back soon */
     _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it */
 };
 
@@ -64,6 +64,10 @@ void waiting_add_chore(struct waiting *w, struct chore *chore);
 
 /* One that the thread that waits for 'what' (NULL: for nothing) should do now, or NULL: its own before one that nobody waits for. */
 struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what);
+
+/* Something is lent that others read where it lies, or no longer. */
+void waiting_lend(struct waiting *w);
+void waiting_lend_no_more(struct waiting *w);
 
 /* Something is due at 'deadline': the chair must not sleep longer. */
 void waiting_deadline(struct waiting *w, uint64_t deadline);
