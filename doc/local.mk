@@ -21,6 +21,7 @@ dist_man_MANS += \
 	%D%/man/mstro_status.3 \
 	%D%/man/mstro_subscription.3
 
+EXTRA_DIST += %D%/performance.md
 EXTRA_DIST += %D%/guide/architecture.md %D%/guide/architecture.svg
 
 # Each function has a page of its own name that refers to the page of its noun.
