@@ -17,12 +17,12 @@
 #define MSTRO_ATTR_CORE_CDO_LAYOUT_NDIMS ".maestro.core.cdo.layout.ndims"               /* int64 */
 #define MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE ".maestro.core.cdo.layout.dims-size"       /* int64[ndims] */
 #define MSTRO_ATTR_CORE_CDO_LAYOUT_ORDER ".maestro.core.cdo.layout.order"               /* int64: 0 row-major, 1 column-major */
-#define MSTRO_ATTR_CORE_CDO_DIST_LAYOUT ".maestro.core.cdo.dist-layout"
+#define MSTRO_ATTR_CORE_CDO_DIST_LAYOUT ".maestro.core.cdo.dist-layout"   /* blob; no effect in this version */
 #define MSTRO_ATTR_CORE_CDO_ALLOCATE_NOW ".maestro.core.cdo.allocate-now" /* bool */
-#define MSTRO_ATTR_CORE_CDO_MAPPED ".maestro.core.cdo.mapped"             /* bool, both sides: zero-copy mapping, read-only at the consumer */
+#define MSTRO_ATTR_CORE_CDO_MAPPED ".maestro.core.cdo.mapped"             /* bool, both sides: zero-copy mapping; no effect in this version */
 #define MSTRO_ATTR_CORE_CDO_REPLICA ".maestro.core.cdo.replica"           /* bool: this OFFER repeats one that exists, same size, layout, attributes */
 #define MSTRO_ATTR_CORE_CDO_ON_LOSS ".maestro.core.cdo.on-loss"           /* enum(fail, wait) */
-#define MSTRO_ATTR_CORE_CDO_TRANSPORT ".maestro.core.cdo.transport"       /* str */
+#define MSTRO_ATTR_CORE_CDO_TRANSPORT ".maestro.core.cdo.transport"       /* str; no effect in this version */
 #define MSTRO_ATTR_CORE_CDO_LIFETIME ".maestro.core.cdo.lifetime"
 #define MSTRO_ATTR_CORE_CDO_PERSISTENCE ".maestro.core.cdo.persistence"
 #define MSTRO_ATTR_CORE_CDO_COMPONENT ".maestro.core.cdo.component" /* str, read-only: who offered */

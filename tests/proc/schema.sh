@@ -49,6 +49,9 @@ else
     check "as JSON they can be read by programs" eval "printed '\"version\": 1' && printed '\"key\": \"\.maestro\.good\.level\"' && printed '\"default\": \"7\"'"
 fi
 schema doc
+for key in dist-layout mapped transport; do
+    check "the document says that cdo.$key has no effect" printed "maestro.core.cdo.$key.*no effect in this version"
+done
 check "the document has a chapter a schema and the words of its file" eval "printed '^# good 2$' && printed 'maestro.good.level. \(.int32\(\)., default .7.\): Level in hPa\.$'"
 export MSTRO_SCHEMA_LIST=bad.yaml
 schema show
