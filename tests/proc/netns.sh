@@ -20,6 +20,7 @@ command -v ip >/dev/null || skip "needs ip (iproute2)"
 ip netns add "$name-a" 2>/dev/null || skip "network namespaces cannot be made here"
 trap clean EXIT
 trap 'exit 1' INT TERM
+ip netns exec "$name-a" true 2>/dev/null || skip "no process can be put into a network namespace here (the root is no mount point: a chroot?)"
 
 set -e
 ip netns add "$name-b"
