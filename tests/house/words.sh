@@ -29,6 +29,6 @@ plant "open(\"/wo""rk/main/x\")"
 check "a path of one machine is found" finds
 plant "wget https://files.python""hosted.org/x"
 check "a registry is found" finds
-plant 'mkstemp("/tmp/maestro-XXXXXX"); hackney(); "$top/work/x"; network/work'
+plant 'mkstemp("/tmp/maestro-XXXXXX"); hackney(); "$top/worker/x"; network/work'
 check "what only looks like them is not" nothing_in "$work/tree"
 finish
