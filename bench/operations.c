@@ -5,42 +5,11 @@
  * is declared, described, offered, withdrawn and disposed of.  MODE: blocking (one call at a time), async (IN-FLIGHT requests),
  * all (calls on IN-FLIGHT handles).  The pool is that of MSTRO_POOL_MANAGER_INFO, else the one inside the process. */
 #define _GNU_SOURCE
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <maestro/maestro.h>
-
+#include "bench/field.h"
 #include "bench/sample.h"
-
-static void must(mstro_status s, const char *call)
-{
-    if (s == MSTRO_OK)
-        return;
-    fprintf(stderr, "operations: %s: %s (%s)\n", call, mstro_status_description(s), mstro_error_detail());
-    exit(1);
-}
-
-static void describe(mstro_cdo cdo, int64_t number)
-{
-    static const char *const texts[][2] = {
-        { ".maestro.ecmwf.class", "od" },    { ".maestro.ecmwf.stream", "oper" }, { ".maestro.ecmwf.domain", "g" },
-        { ".maestro.ecmwf.type", "fc" },     { ".maestro.ecmwf.levtype", "pl" },  { ".maestro.ecmwf.expver", "0001" },
-    };
-    static const char *const numbers[] = { ".maestro.ecmwf.step", ".maestro.ecmwf.levelist", ".maestro.ecmwf.param",
-                                           ".maestro.ecmwf.number" };
-    mstro_timestamp date = { 1700000000, 0, 0 };
-    uint64_t time_of_day = 1200;
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        char *text = (char *)texts[i][1];
-        must(mstro_cdo_attribute_set(cdo, texts[i][0], &text, true, true), texts[i][0]);
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        must(mstro_cdo_attribute_set(cdo, numbers[i], &number, true, true), numbers[i]);
-    must(mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.date", &date, true, true), "date");
-    must(mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.time", &time_of_day, true, true), "time");
-}
 
 /* Do 'start' on each handle, all of them in flight together. */
 static void each_async(size_t count, const mstro_cdo cdo[], mstro_status (*start)(mstro_cdo, mstro_request *), mstro_request req[])
@@ -78,10 +47,7 @@ int main(int argc, char **argv)
     do {
         start = seconds_now();
         for (size_t i = 0; i < count; i++) {
-            char name[48];
-            snprintf(name, sizeof name, "bench/field/of-forty-bytes-%013lld", (long long)(objects + (int64_t)i));
-            must(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo[i]), "declare");
-            describe(cdo[i], objects + (int64_t)i);
+            cdo[i] = field_declare(objects + (int64_t)i);
             if (!async && !all)
                 must(mstro_cdo_offer(cdo[i]), "offer");
             else if (async)
