@@ -20,29 +20,42 @@ struct attribute *table_find(const struct attributes *a, const struct schema_ent
     return NULL;
 }
 
-static struct attribute *free_place(struct attributes *a)
+/* That of 'entry', else a free one.  NULL: memory is short. */
+static struct attribute *place_for(struct attributes *a, const struct schema_entry *entry)
 {
+    struct attribute *hole = NULL;
     struct attribute_chunk *chunk = &a->first;
-    for (;; chunk = chunk->next) {
-        for (size_t i = 0; i < CHUNK_SIZE; i++)
-            if (!chunk->attribute[i].entry)
-                return &chunk->attribute[i];
-        if (!chunk->next)
-            break;
+    size_t i = 0;
+    for (size_t passed = 0; passed < a->places; passed++, i++) {
+        if (i == CHUNK_SIZE) {
+            chunk = chunk->next;
+            i = 0;
+        }
+        if (chunk->attribute[i].entry == entry)
+            return &chunk->attribute[i];
+        if (!chunk->attribute[i].entry)
+            hole = &chunk->attribute[i];
     }
-    chunk->next = calloc(1, sizeof *chunk);
-    return chunk->next ? &chunk->next->attribute[0] : NULL;
+    if (hole)
+        return hole;
+    if (i == CHUNK_SIZE) {
+        chunk->next = calloc(1, sizeof *chunk);
+        chunk = chunk->next;
+        i = 0;
+    }
+    if (chunk)
+        a->places++;
+    return chunk ? &chunk->attribute[i] : NULL;
 }
 
 mstro_status table_place(struct attributes *a, const struct schema_entry *entry, struct attribute **out)
 {
-    struct attribute *found = table_find(a, entry);
-    if (!found) {
+    struct attribute *found = entry->core != CORE_NONE ? a->core[entry->core] : NULL;
+    if (!found && !(found = place_for(a, entry)))
+        return MSTRO_NOMEM;
+    if (!found->entry) {
         if (a->count == ATTRIBUTES_MAX)
             return detail_set(MSTRO_QUOTA, "more than %d attributes on one handle", ATTRIBUTES_MAX);
-        found = free_place(a);
-        if (!found)
-            return MSTRO_NOMEM;
         *found = (struct attribute){ .entry = entry };
         a->count++;
         if (entry->core != CORE_NONE)

@@ -90,12 +90,32 @@ static mstro_status fill_all(struct attributes *a)
     return MSTRO_OK;
 }
 
-static mstro_status write_block(struct attributes *a, struct block_item *item)
+static bool key_before(const struct schema_entry *a, const struct schema_entry *b)
+{
+    return a->file == b->file && a->rank != b->rank ? a->rank < b->rank : block_key_order(a->key, b->key) < 0;
+}
+
+/* What travels, by key: put in where it belongs, for there are few. */
+static size_t sort_attributes(const struct attributes *a, const struct attribute *sorted[])
 {
     size_t count = 0;
-    table_each(attribute, a)
-        if (travels(attribute->entry))
-            item[count++] = (struct block_item){ attribute->entry->key, attribute->value };
+    table_each(attribute, a) {
+        if (!travels(attribute->entry))
+            continue;
+        size_t i = count++;
+        for (; i > 0 && key_before(attribute->entry, sorted[i - 1]->entry); i--)
+            sorted[i] = sorted[i - 1];
+        sorted[i] = attribute;
+    }
+    return count;
+}
+
+static mstro_status write_block(struct attributes *a, struct block_item *item)
+{
+    const struct attribute *sorted[ATTRIBUTES_MAX];
+    size_t count = sort_attributes(a, sorted);
+    for (size_t i = 0; i < count; i++)
+        item[i] = (struct block_item){ sorted[i]->entry->key, sorted[i]->value };
     if (count == 0)
         return MSTRO_OK;
     size_t size = block_size(item, count);
@@ -105,7 +125,6 @@ static mstro_status write_block(struct attributes *a, struct block_item *item)
     unsigned char *bytes = malloc(size);
     if (!bytes)
         return MSTRO_NOMEM;
-    block_sort(item, count);
     block_write(item, count, bytes);
     a->block = bytes_of(bytes, size);
     return MSTRO_OK;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/schema/block.h"
 
-#include <stdlib.h>
-
 #include "lib/base/detail.h"
 #include "lib/schema/little.h"
 
@@ -38,7 +36,7 @@ static struct bytes row_value(struct bytes block, const struct row *row)
     return bytes_of((const unsigned char *)block.at + row->value_at, row->value_length);
 }
 
-static int key_order(struct text a, struct text b)
+int block_key_order(struct text a, struct text b)
 {
     size_t shared = a.length < b.length ? a.length : b.length;
     int order = shared ? memcmp(a.at, b.at, shared) : 0;
@@ -68,7 +66,7 @@ bool block_find(struct bytes block, struct text key, struct value *out)
         struct row row;
         if (!row_at(block, middle, &row))
             return false;
-        int order = key_order(key, row_key(block, &row));
+        int order = block_key_order(key, row_key(block, &row));
         if (order == 0)
             return value_peek(row_value(block, &row), out);
         if (order < 0)
@@ -89,7 +87,7 @@ static mstro_status check_row(struct bytes block, size_t i, size_t *key_at, size
     struct text key = row_key(block, &row);
     if (key.length == 0 || !text_is_clean(key))
         return detail_set(MSTRO_INVMSG, "the key of attribute %zu of a block is empty or not UTF-8", i);
-    if (i > 0 && key_order(*last, key) >= 0)
+    if (i > 0 && block_key_order(*last, key) >= 0)
         return detail_set(MSTRO_INVMSG, "the keys of a block are not in order at attribute %zu", i);
     if (!value_decode(row_value(block, &row), &value))
         return detail_set(MSTRO_INVMSG, "attribute '" TEXT_FORMAT "' of a block has a malformed value", TEXT_ARGUMENTS(key));
@@ -152,14 +150,4 @@ void block_write(const struct block_item item[], size_t count, unsigned char *at
         key += item[i].key.length;
         value = end;
     }
-}
-
-static int item_order(const void *a, const void *b)
-{
-    return key_order(((const struct block_item *)a)->key, ((const struct block_item *)b)->key);
-}
-
-void block_sort(struct block_item item[], size_t count)
-{
-    qsort(item, count, sizeof *item, item_order);
 }

@@ -26,8 +26,10 @@ struct block_item { struct text key; struct value value; };
 /* Bytes needed for these items; 0 when they do not fit a block. */
 size_t block_size(const struct block_item item[], size_t count);
 
-/* Write them, sorted by key without repetition (block_sort), to 'at', which has block_size() bytes. */
+/* Write them, sorted by key (block_key_order) without repetition, to 'at', which has block_size() bytes. */
 void block_write(const struct block_item item[], size_t count, unsigned char *at);
-void block_sort(struct block_item item[], size_t count);
+
+/* By bytes, the shorter first where one begins with the other: below, at or above 0. */
+int block_key_order(struct text a, struct text b);
 
 #endif

@@ -8,10 +8,15 @@
 /* Hands out pieces of one place; without a place it only counts. */
 struct bump { unsigned char *place; size_t used; };
 
+static size_t padded(size_t size)
+{
+    return (size + 7) & ~(size_t)7;
+}
+
 static void *take(struct bump *b, size_t size)
 {
     void *piece = b->place ? b->place + b->used : NULL;
-    b->used += (size + 7) & ~(size_t)7;
+    b->used += padded(size);
     return piece;
 }
 
@@ -115,8 +120,12 @@ static const void *build(struct bump *b, const struct value *v)
 size_t native_size(const struct value *v)
 {
     struct bump b = { 0 };
-    build(&b, v);
-    return b.used;
+    switch (v->kind) {
+    case VALUE_LIST: build(&b, v); return b.used;
+    case VALUE_TEXT: return padded(object_size(v->kind)) + padded(v->text.length + 1);
+    case VALUE_BLOB: return padded(object_size(v->kind)) + padded(v->blob.length + 1);
+    default: return padded(object_size(v->kind));
+    }
 }
 
 const void *native_build(const struct value *v, void *place)

@@ -62,6 +62,7 @@ struct schema_entry {
     bool local;    /* stays on the handle: not part of the sealed attributes */
     enum core_key core;
     uint32_t line, column; /* of its key in the file */
+    uint32_t rank;         /* of its key among those of the file, in their order */
 };
 
 struct schema;

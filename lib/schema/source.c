@@ -191,14 +191,17 @@ static int entry_order(const void *a, const void *b)
     return strcmp((*x)->key.at, (*y)->key.at);
 }
 
-static mstro_status check_duplicates(const struct schema_source *s, const struct yaml *y)
+/* Give each entry its rank; no key may stand twice. */
+static mstro_status rank_entries(struct schema_source *s, const struct yaml *y)
 {
-    const struct schema_entry **sorted = calloc(s->entries + 1, sizeof *sorted);
+    struct schema_entry **sorted = calloc(s->entries + 1, sizeof *sorted);
     mstro_status status = sorted ? MSTRO_OK : MSTRO_NOMEM;
     for (size_t i = 0; sorted && i < s->entries; i++)
         sorted[i] = &s->entry[i];
     if (sorted)
         qsort(sorted, s->entries, sizeof *sorted, entry_order);
+    for (size_t i = 0; sorted && i < s->entries; i++)
+        sorted[i]->rank = (uint32_t)i;
     for (size_t i = 1; sorted && status == MSTRO_OK && i < s->entries; i++)
         if (text_equal(sorted[i - 1]->key, sorted[i]->key)) {
             const struct schema_entry *a = sorted[i - 1], *b = sorted[i], *later = a > b ? a : b, *first = a > b ? b : a;
@@ -226,7 +229,7 @@ static mstro_status read_entries(struct schema_source *s, const struct yaml *y)
         if (status != MSTRO_OK)
             return status;
     }
-    return check_duplicates(s, y);
+    return rank_entries(s, y);
 }
 
 static mstro_status collect_dues(struct schema_source *s)

@@ -26,7 +26,7 @@ struct attribute_chunk { struct attribute attribute[CHUNK_SIZE]; struct attribut
 struct attributes {
     struct schema *schema;
     struct attribute *core[CORE_KEY_END]; /* those that are set */
-    size_t count;
+    size_t count, places; /* attributes that are set; places that ever held one */
     bool sealed;
     struct bytes block; /* malloc()ed */
     struct attribute_chunk first;

@@ -428,6 +428,24 @@ static void more_attributes_than_fit_the_first_chunk_keep_their_addresses(void *
     assert_int_equal(block_count(attributes_block(a)), 19);
 }
 
+static void keys_of_several_files_are_sealed_in_one_order_whatever_order_they_were_set_in(void **state)
+{
+    static const char *const forward = "{.maestro.my.must: a, .maestro.ecmwf.step: 1, .maestro.core.cdo.lifetime: b, .maestro.ecmwf.class: od, .maestro.my.code: abcd}";
+    static const char *const backward = "{.maestro.my.code: abcd, .maestro.ecmwf.class: od, .maestro.core.cdo.lifetime: b, .maestro.ecmwf.step: 1, .maestro.my.must: a}";
+    struct world *w = *state;
+    struct attributes *other;
+    assert_int_equal(attributes_create(w->schema, "an object", &other), MSTRO_OK);
+    assert_int_equal(attributes_set_yaml(w->a, forward), MSTRO_OK);
+    assert_int_equal(attributes_set_yaml(other, backward), MSTRO_OK);
+    assert_int_equal(attributes_seal(w->a), MSTRO_OK);
+    assert_int_equal(attributes_seal(other), MSTRO_OK);
+    struct bytes one = attributes_block(w->a), two = attributes_block(other);
+    assert_int_equal(block_check(one), MSTRO_OK);
+    assert_int_equal(one.length, two.length);
+    assert_memory_equal(one.at, two.at, one.length);
+    attributes_destroy(other);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -457,6 +475,7 @@ int main(void)
         CASE(block_cannot_set_what_belongs_to_the_handle),
         CASE(attributes_print_one_a_line),
         CASE(more_attributes_than_fit_the_first_chunk_keep_their_addresses),
+        CASE(keys_of_several_files_are_sealed_in_one_order_whatever_order_they_were_set_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
