@@ -52,6 +52,7 @@ struct remote_link {
     bool told;            /* [token] the receiver knows that the link is lost */
     pthread_mutex_t lock; /* leaf; guards what follows */
     struct letter *first, *last;
+    bool rung;            /* a letter has come since somebody slept: whoever sleeps next looks once */
     mstro_status lost;    /* MSTRO_OK while it is not; the first loss counts */
     char reason[256];
 };
@@ -89,6 +90,7 @@ static void received(void *context, struct bytes frame)
     else
         l->first = letter;
     l->last = letter;
+    l->rung = true;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -249,14 +251,23 @@ static uint64_t remote_deadline(struct link *link)
     return NO_DEADLINE;
 }
 
+static bool take_ring(struct remote_link *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool rung = l->rung;
+    l->rung = false;
+    pthread_mutex_unlock(&l->lock);
+    return rung;
+}
+
+/* The sleeper takes a turn afterwards, or leaves what has come to who has the token: for the same letters nobody is woken twice. */
 static void remote_sleep(struct link *link, uint64_t until)
 {
     struct remote_link *l = remote_of(link);
-    pthread_mutex_lock(&l->lock);
-    bool filled = l->first != NULL;
-    pthread_mutex_unlock(&l->lock);
-    if (!filled)
-        fabric_progress(l->fabric, until);
+    if (take_ring(l))
+        return;
+    fabric_progress(l->fabric, until);
+    take_ring(l);
 }
 
 static void remote_wake(struct link *link) { fabric_wake(remote_of(link)->fabric); }

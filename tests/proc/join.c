@@ -189,6 +189,33 @@ static void who_dies_makes_room_for_its_name(void **state)
     }
 }
 
+/* True when it lasts as long as it may. */
+static bool sleeps_soundly(struct guest *g)
+{
+    uint64_t until = clock_now() + 20 * NANOSECONDS_PER_MILLISECOND;
+    g->link->operations->sleep(g->link, until);
+    return clock_now() >= until;
+}
+
+/* Who finds the token taken sleeps again, while the one who has it sees to the letter. */
+static void a_letter_wakes_once_and_waits_for_who_takes_it(void **state)
+{
+    (void)state;
+    struct guest g;
+    int tries = 0;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "sleeper", "join"), KIND_WELCOME);
+    say(&g, &(struct record){ .kind = KIND_RETRACT, .retract = { .op = 2, .handle = 1 } });
+    while (!g.kind) { /* not polled while it is in the box */
+        while (!sleeps_soundly(&g))
+            assert_true(++tries < 100);
+        g.link->operations->poll(g.link, &g.receiver);
+    }
+    assert_int_equal(g.kind, KIND_ACK);
+    part(&g);
+    wait_for_connections(0);
+}
+
 static void many_records_of_both_sides_arrive_in_order(void **state)
 {
     (void)state;
@@ -415,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_name_that_lives_is_refused_naming_host_and_process),
         cmocka_unit_test(another_workflow_is_refused),
         cmocka_unit_test(who_dies_makes_room_for_its_name),
+        cmocka_unit_test(a_letter_wakes_once_and_waits_for_who_takes_it),
         cmocka_unit_test(many_records_of_both_sides_arrive_in_order),
         cmocka_unit_test(infos_that_lead_nowhere_are_told_apart),
         cmocka_unit_test(what_is_no_info_is_called_that),
