@@ -66,6 +66,13 @@ void answer_ack(struct pool *pool, struct session *session, uint64_t op, mstro_s
         record->ack = (struct record_ack){ .op = op, .status = status, .flags = flags, .generation = generation, .detail = detail };
 }
 
+void answer_note(struct pool *pool, struct session *session, uint64_t op, struct text detail)
+{
+    struct record *record = answer_add(pool, session, KIND_NOTE);
+    if (record)
+        record->note = (struct record_note){ .op = op, .detail = detail };
+}
+
 void answer_done(struct pool *pool, struct session *session, uint64_t op)
 {
     answer_ack(pool, session, op, MSTRO_OK, 0, 0, (struct text){ 0 });

@@ -21,6 +21,9 @@ void answer_done(struct pool *pool, struct session *session, uint64_t op);
 void answer_refused(struct pool *pool, struct session *session, uint64_t op, mstro_status status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Say something to people about operation 'op'. */
+void answer_note(struct pool *pool, struct session *session, uint64_t op, struct text detail);
+
 /* A text in the arena of the outputs; empty when memory is short. */
 struct text sentence(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

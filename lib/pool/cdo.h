@@ -61,6 +61,9 @@ void offer_free(struct pool *pool, struct offer *offer);
 /* Its holder is gone. */
 void offer_lose(struct pool *pool, struct offer *offer);
 
+/* Its holder lives and wants it back at once: who needs it has lost it. */
+void offer_take_back(struct pool *pool, struct offer *offer);
+
 /* ---- withdraw.c ---- */
 
 void serve_withdraw(struct pool *pool, struct session *session, const struct record *record);

@@ -287,6 +287,28 @@ static void hold_let_go(struct pool *pool, struct hold *hold)
     hold_check(pool, hold);
 }
 
+static void say_answer(struct pool *pool, struct hold *hold)
+{
+    if (!hold->answer)
+        return;
+    struct record *record = answer_add(pool, hold->session, hold->answer->record.kind);
+    if (record && !record_copy(&pool->out->arena, &hold->answer->record, record)) {
+        pool->out->count--;
+        session_fail(pool, hold->session);
+    }
+    record_drop(pool, hold->answer);
+    hold->answer = NULL;
+}
+
+void hold_pass(struct pool *pool, struct session *session, uint64_t op)
+{
+    struct hold *hold = hold_of_op(pool, session, op);
+    if (!hold || hold->handle)
+        return;
+    say_answer(pool, hold);
+    hold_let_go(pool, hold);
+}
+
 bool hold_cancel(struct pool *pool, struct session *session, uint64_t op)
 {
     struct hold *hold = hold_of_op(pool, session, op);
@@ -326,13 +348,7 @@ static void go_on(struct pool *pool, struct hold *hold)
         announced = false;
         record_drop(pool, kept);
     }
-    if (hold->answer) {
-        struct record *record = answer_add(pool, session, hold->answer->record.kind);
-        if (record && !record_copy(&pool->out->arena, &hold->answer->record, record)) {
-            pool->out->count--;
-            session_fail(pool, session);
-        }
-    }
+    say_answer(pool, hold);
 }
 
 void holds_release(struct pool *pool)

@@ -57,6 +57,9 @@ void hold_answers(struct pool *pool, size_t first);
 void holds_release(struct pool *pool);
 uint64_t holds_deadline(const struct pool *pool);
 
+/* 'op' is held up no longer: an answer that its subscribers held goes now. */
+void hold_pass(struct pool *pool, struct session *session, uint64_t op);
+
 /* A parked operation is taken back.  False: 'op' is none. */
 bool hold_cancel(struct pool *pool, struct session *session, uint64_t op);
 

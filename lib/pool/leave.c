@@ -56,8 +56,29 @@ static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
         list_append(&pool->drained, &session->drained);
 }
 
+/* How many of the objects that go down with a session are named to it. */
+enum { NAMED_LOSSES = 64 };
+
+/* What others still need of it: not what the pool has, which is served all the same. */
+static void name_losses(struct pool *pool, struct session *session, uint64_t op)
+{
+    unsigned lost = 0;
+    list_each(link, &session->handles) {
+        struct offer *offer = list_entry(link, struct handle, of_session)->offer;
+        struct require *require = offer && !offer->generation->whole ? generation_needed_by(offer->generation) : NULL;
+        if (!require || ++lost > NAMED_LOSSES)
+            continue;
+        struct text detail = sentence(pool, "the offer of " TEXT_FORMAT " is dropped: " TEXT_FORMAT " still needed it",
+                                      TEXT_ARGUMENTS(short_name(offer->handle->cdo)), TEXT_ARGUMENTS(who_is(pool, require->handle->session)));
+        answer_note(pool, session, op, detail);
+    }
+    if (lost > NAMED_LOSSES)
+        answer_note(pool, session, op, sentence(pool, "%u more offers are dropped that others still needed", lost - NAMED_LOSSES));
+}
+
 static void leave_now(struct pool *pool, struct session *session, uint64_t op)
 {
+    name_losses(pool, session, op);
     if (say_bye(pool, session, op))
         session_lose(pool, session, text_of("left"));
 }

@@ -14,10 +14,18 @@ struct seal *session_epitaph(struct pool *pool, const struct session *session)
 
 static void write_epitaph(struct pool *pool, struct session *session, struct text reason)
 {
-    struct text text = sentence(pool, "its holder " TEXT_FORMAT " is gone: " TEXT_FORMAT, TEXT_ARGUMENTS(who_is(pool, session)),
-                                TEXT_ARGUMENTS(reason));
+    struct text text = sentence(pool, "its holder " TEXT_FORMAT " " TEXT_FORMAT, TEXT_ARGUMENTS(who_is(pool, session)), TEXT_ARGUMENTS(reason));
     if (text.length)
         session->epitaph = seal_make(pool, text, (struct bytes){ 0 });
+}
+
+void offer_take_back(struct pool *pool, struct offer *offer)
+{
+    struct session *session = offer->handle->session;
+    write_epitaph(pool, session, text_of("has taken it back"));
+    offer_lose(pool, offer);
+    seal_release(pool, session->epitaph); /* the holder lives: this was of one object */
+    session->epitaph = NULL;
 }
 
 static void drop_requires(struct pool *pool, struct session *session)
@@ -42,7 +50,7 @@ void session_lose(struct pool *pool, struct session *session, struct text reason
 {
     session->mute = true;
     session->state = SESSION_ABSENT;
-    write_epitaph(pool, session, reason);
+    write_epitaph(pool, session, sentence(pool, "is gone: " TEXT_FORMAT, TEXT_ARGUMENTS(reason)));
     fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .size = -1 });
     subscriptions_end(pool, session);
     drop_requires(pool, session); /* first, so that nothing it offers is given to itself */

@@ -124,10 +124,7 @@ static struct text note_text(struct pool *pool, const struct operation *operatio
 
 static void send_note(struct pool *pool, struct operation *operation)
 {
-    struct text detail = note_text(pool, operation);
-    struct record *record = answer_add(pool, operation->session, KIND_NOTE);
-    if (record)
-        record->note = (struct record_note){ .op = operation->op, .detail = detail };
+    answer_note(pool, operation->session, operation->op, note_text(pool, operation));
 }
 
 /* To the list of the first note that is not due yet. */
@@ -184,6 +181,7 @@ void serve_cancel(struct pool *pool, struct session *session, const struct recor
 {
     const struct record_cancel *asked = &record->cancel;
     struct operation *target = asked->target ? operation_find(pool, session, asked->target) : NULL;
+    hold_pass(pool, session, asked->target); /* whoever cancels waits for nobody, and knows what was before our answer */
     if ((target && cancel(pool, target)) || hold_cancel(pool, session, asked->target))
         answer_done(pool, session, asked->op);
     else

@@ -191,6 +191,7 @@ static const struct { uint8_t next; void (*action)(struct pool *, struct require
     [REQUIRE_READING]  [REQUIRE_RETRY]      = { REQUIRE_READING,  read_now        },
     [REQUIRE_READING]  [REQUIRE_COMPLETED]  = { REQUIRE_ABSENT,   served          },
     [REQUIRE_READING]  [REQUIRE_FAILED]     = { REQUIRE_BOUND,    give_up_ticket  },
+    [REQUIRE_READING]  [REQUIRE_CANCEL]     = { REQUIRE_FETCHING, cancel_demand   },
     [REQUIRE_READING]  [REQUIRE_LOSS]       = { REQUIRE_OPEN,     report_loss     },
     [REQUIRE_READING]  [REQUIRE_LOSS_BORNE] = { REQUIRE_AWAITED,  bear_loss       },
     [REQUIRE_READING]  [REQUIRE_END]        = { REQUIRE_ABSENT,   remove_require  },

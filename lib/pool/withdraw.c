@@ -40,6 +40,14 @@ void withdraw_cancel(struct pool *pool, struct offer *offer)
         generation_event(pool, offer->generation, GENERATION_CANCEL);
 }
 
+/* Nobody waits for those who need it: they are told that it is lost. */
+static void withdraw_by_force(struct pool *pool, struct offer *offer, uint64_t op)
+{
+    struct session *session = offer->handle->session;
+    offer_take_back(pool, offer);
+    answer_done(pool, session, op);
+}
+
 void serve_withdraw(struct pool *pool, struct session *session, const struct record *record)
 {
     const struct record_withdraw *asked = &record->withdraw;
@@ -51,6 +59,8 @@ void serve_withdraw(struct pool *pool, struct session *session, const struct rec
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (handle->offer->generation->state == GENERATION_WITHDRAWING)
         answer_refused(pool, session, asked->op, MSTRO_BUSY, TEXT_FORMAT " is being withdrawn", TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (asked->force && !handle->offer->generation->whole)
+        withdraw_by_force(pool, handle->offer, asked->op);
     else if (withdraw_begin(pool, handle->offer, asked->op) != MSTRO_OK)
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory to let this WITHDRAW wait");
 }

@@ -11,7 +11,7 @@
 #include "maestro/status.h"
 
 /* The versions of the protocol that this library speaks.  A field's 'since' refers to them. */
-enum { PROTOCOL_OLDEST = 1, PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_OLDEST = 1, PROTOCOL_VERSION = 2 };
 
 enum { RECORD_HEADER = 6 };
 

@@ -61,10 +61,11 @@
 /* The bytes of this ticket are here (status 0), or could not be brought (status, the REQUIRE stays). */
 #define RECORD_COMPLETED(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) F(u64, bytes, 0) F(u64, nanoseconds, 0) F(u8, transport, 0)
 
-#define RECORD_WITHDRAW(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
+/* force 0: when nobody needs it any more; 1: now, whoever needs it has lost it. */
+#define RECORD_WITHDRAW(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u8, force, 2)
 #define RECORD_DISPOSE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
 
-/* End the deferred operation 'target' of this session without effect, if it still waits. */
+/* End the deferred operation 'target' of this session without effect, if it still waits.  A DEMAND that reads ends too; its ticket stays open. */
 #define RECORD_CANCEL(F, T, B, L) F(u64, op, 0) F(u64, target, 0)
 
 /* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything. */

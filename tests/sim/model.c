@@ -395,6 +395,10 @@ static void rule_withdraw(struct model *model, uint64_t session, const struct re
         expect_ack(model, session, asked->op, MSTRO_INVARG);
     else if (generation->withdrawing)
         expect_ack(model, session, asked->op, MSTRO_BUSY);
+    else if (asked->force && !generation->whole) {
+        lose_generation(model, generation);
+        expect_ack(model, session, asked->op, MSTRO_OK);
+    }
     else
         withdraw(model, generation, asked->op);
 }
@@ -433,7 +437,7 @@ static void rule_cancel(struct model *model, struct model_session *session, cons
     uint64_t number = session->number, target = asked->target;
     for (int i = 0; target && i < MODEL_HANDLES; i++) {
         struct model_handle *handle = &model->handle[i];
-        if (handle->session == number && handle->needs && handle->demand == target && handle->bound == NO_GENERATION) {
+        if (handle->session == number && handle->needs && handle->demand == target) {
             handle->demand = 0;
             expect_ack(model, number, target, MSTRO_CANCELLED);
             expect_ack(model, number, asked->op, MSTRO_OK);

@@ -18,7 +18,7 @@ enum { CLIENTS = 2, DEEPEST = 200 };
 
 enum verb {
     /* on an object */
-    OFFER, OFFER_INLINE, OFFER_BEARING, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
+    OFFER, OFFER_INLINE, OFFER_BEARING, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, TAKE_BACK, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
     OBJECT_VERBS,
     /* of a client */
     JOIN = OBJECT_VERBS, LEAVE, LEAVE_NOW, CANCEL_LEAVE, DIE,
@@ -26,7 +26,7 @@ enum verb {
 };
 
 static const char *const verb_name[VERBS] = {
-    "offers", "offers inline", "offers, bearing losses,", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "retracts",
+    "offers", "offers inline", "offers, bearing losses,", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "takes back at once", "retracts",
     "disposes", "cancels demand", "cancels withdraw", "joins", "leaves", "leaves now", "cancels leave", "dies"
 };
 
@@ -114,8 +114,9 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
                                                  .handle = number, .failed_ticket = handle ? handle->voided : 0 };
         return record->demand.failed_ticket != 0 && record->demand.op != 0;
     case WITHDRAW:
+    case TAKE_BACK:
         record->kind = KIND_WITHDRAW;
-        record->withdraw = (struct record_withdraw){ .op = op, .handle = number };
+        record->withdraw = (struct record_withdraw){ .op = op, .handle = number, .force = action.verb == TAKE_BACK };
         return true;
     case RETRACT:
         record->kind = KIND_RETRACT;

@@ -4,6 +4,7 @@ TESTS += %D%/traces
 %C%_traces_SOURCES = %D%/traces.c
 %C%_traces_LDADD = libcore.la
 EXTRA_DIST += \
+	%D%/ack-holds-cancelled.trace \
 	%D%/ack-holds-offer.trace \
 	%D%/ack-holds-withdraw.trace \
 	%D%/ack-of-several.trace \
@@ -44,6 +45,7 @@ EXTRA_DIST += \
 	%D%/leave-cancelled.trace \
 	%D%/leave-each-other.trace \
 	%D%/leave-ends-its-demands.trace \
+	%D%/leave-forced-names.trace \
 	%D%/leave-forced.trace \
 	%D%/leave.trace \
 	%D%/long-name-characters.trace \
@@ -87,6 +89,7 @@ EXTRA_DIST += \
 	%D%/withdraw-demand-joins-fetch.trace \
 	%D%/withdraw-fetch-fails.trace \
 	%D%/withdraw-no-new-require.trace \
+	%D%/withdraw-now.trace \
 	%D%/withdraw-refused.trace \
 	%D%/withdraw-released-by-death.trace \
 	%D%/withdraw-released-by-dispose.trace \

@@ -364,6 +364,7 @@ static void play_withdraws(struct play *play, struct line *line)
     struct record record = { .kind = KIND_WITHDRAW };
     record.withdraw.op = next_op(line->talker, "withdraw", object(line));
     record.withdraw.handle = handle_of(line->talker, object(line));
+    record.withdraw.force = has(line, "now");
     send(play, line, &record);
 }
 
