@@ -111,15 +111,16 @@ static mstro_status after_giving_back(struct mstro_cdo_ *cdo)
 
 static const struct {
     mstro_status (*prepare)(struct mstro_cdo_ *cdo, struct record *r);
-    mstro_status (*after)(struct mstro_cdo_ *cdo); /* NULL: nothing */
+    mstro_status (*after)(struct mstro_cdo_ *cdo); /* when it has ended well; NULL: nothing */
+    mstro_status (*otherwise)(struct mstro_cdo_ *cdo); /* when not */
 } verbs[] = {
-    [VERB_SEAL] = { prepare_seal, NULL },
-    [VERB_OFFER] = { prepare_offer, after_offer },
-    [VERB_REQUIRE] = { prepare_require, NULL },
-    [VERB_RETRACT] = { prepare_retract, after_giving_back },
-    [VERB_DEMAND] = { prepare_demand, after_demand },
-    [VERB_WITHDRAW] = { prepare_withdraw, after_giving_back },
-    [VERB_DISPOSE] = { prepare_dispose, NULL },
+    [VERB_SEAL] = { prepare_seal, NULL, NULL },
+    [VERB_OFFER] = { prepare_offer, after_offer, NULL },
+    [VERB_REQUIRE] = { prepare_require, NULL, after_giving_back },
+    [VERB_RETRACT] = { prepare_retract, after_giving_back, NULL },
+    [VERB_DEMAND] = { prepare_demand, after_demand, NULL },
+    [VERB_WITHDRAW] = { prepare_withdraw, after_giving_back, NULL },
+    [VERB_DISPOSE] = { prepare_dispose, NULL, NULL },
 };
 
 /* ---- the steps ---- */
@@ -164,6 +165,8 @@ mstro_status operation_finish(struct operation_request *o)
         after_giving_back(cdo); /* what nobody holds any more is the user's, though the pool cannot say so */
     else if (s == MSTRO_OK && verbs[o->verb].after)
         s = verbs[o->verb].after(cdo);
+    else if (s != MSTRO_OK && verbs[o->verb].otherwise)
+        verbs[o->verb].otherwise(cdo);
     request_release(&o->request);
     if (o->verb == VERB_DISPOSE && s == MSTRO_OK) {
         process_remove_cdo(cdo);
@@ -173,13 +176,18 @@ mstro_status operation_finish(struct operation_request *o)
     return s;
 }
 
+void operation_cancel(struct operation_request *o)
+{
+    if (o->started && !waitable_is_ready(&o->request.done))
+        session_cancel(process_session(), &o->request);
+    operation_await(o, NO_DEADLINE);
+}
+
 mstro_status operation_complete(struct operation_request *o, uint64_t deadline)
 {
     bool late = !operation_await(o, deadline);
-    if (late) {
-        session_cancel(process_session(), &o->request);
-        operation_await(o, NO_DEADLINE);
-    }
+    if (late)
+        operation_cancel(o);
     mstro_status s = operation_finish(o);
     if (late && s == MSTRO_CANCELLED && !process_ends())
         s = detail_set(MSTRO_TIMEOUT, "the operation did not end within the time given");

@@ -26,6 +26,9 @@ bool operation_await(struct operation_request *o, uint64_t deadline);
 /* It has ended: let the user see what came of it, give the handle back, free what the request keeps.  Its status. */
 mstro_status operation_finish(struct operation_request *o);
 
+/* End it, if it has not ended.  What it waits for then is no more than that bytes which are coming stop. */
+void operation_cancel(struct operation_request *o);
+
 /* Wait for its end; past 'deadline' cancel it: MSTRO_TIMEOUT. */
 mstro_status operation_complete(struct operation_request *o, uint64_t deadline);
 

@@ -90,9 +90,20 @@ struct schema *process_schema(void) { return process.schema; }
 struct buffer_cache *process_buffers(void) { return process.buffers; }
 uint64_t process_run(void) { return process.run; }
 
+static uint64_t deadline_after(uint64_t time)
+{
+    return time == NO_DEADLINE ? NO_DEADLINE : clock_now() + time;
+}
+
 uint64_t process_deadline(void)
 {
-    return process.operation_timeout == NO_DEADLINE ? NO_DEADLINE : clock_now() + process.operation_timeout;
+    return deadline_after(process.operation_timeout);
+}
+
+uint64_t process_pool_deadline(void)
+{
+    uint64_t lease = session_membership(process.session).lease;
+    return process.operation_timeout == NO_DEADLINE && lease ? clock_now() + lease : process_deadline();
 }
 
 static void add(struct list *to, struct list *link)
@@ -314,13 +325,15 @@ static bool wait_until_all_are_out(void)
     return atomic_load(&process.inside) == 0;
 }
 
+/* The pool did not say which offers others still needed: those that only this process could serve. */
 static void report_left_behind(void)
 {
+    int64_t served_by_pool = session_membership(process.session).inline_limit;
     pthread_mutex_lock(&process.lists);
     for (struct list *link = process.cdos.next; link != &process.cdos; link = link->next) {
         const struct mstro_cdo_ *cdo = list_entry(link, const struct mstro_cdo_, link);
-        if (cdo->word)
-            log_warn(LOG_CORE, "finalize drops the offer of '%.200s': it was still needed", cdo->name);
+        if (cdo->use == USE_LENT && cdo->size > served_by_pool)
+            log_warn(LOG_CORE, "finalize drops the offer of '%.200s': the pool manager does not answer, others may have needed it", cdo->name);
     }
     pthread_mutex_unlock(&process.lists);
 }
@@ -345,9 +358,10 @@ static mstro_status finish(void)
 {
     atomic_store(&process.phase, PHASE_ENDING);
     wake_subscribers();
-    mstro_status s = session_leave(process.session, clock_now() + process.finalize_timeout);
+    bool silent;
+    mstro_status s = session_leave(process.session, deadline_after(process.finalize_timeout), &silent);
     if (wait_until_all_are_out()) {
-        if (s == MSTRO_TIMEOUT)
+        if (silent)
             report_left_behind();
         close_pool(); /* first: the session's thread and what others may read are about handles */
         free_handles();
@@ -396,7 +410,8 @@ static mstro_status check_nothing_lives(void)
 /* Turn held; no call is inside and no handle alive. */
 static mstro_status change_to(const char *info)
 {
-    mstro_status left = session_leave(process.session, clock_now() + process.finalize_timeout), s;
+    bool silent;
+    mstro_status left = session_leave(process.session, deadline_after(process.finalize_timeout), &silent), s;
     close_pool();
     s = open_pool(info);
     if (s == MSTRO_OK || !info)

@@ -25,6 +25,9 @@ uint64_t process_run(void); /* counts mstro_init: tells a request of an earlier 
 /* The deadline that MSTRO_OPERATION_TIMEOUT gives to an operation that begins now. */
 uint64_t process_deadline(void);
 
+/* The same for one that nobody but the pool can hold up: where that setting is not made, the pool's lease. */
+uint64_t process_pool_deadline(void);
+
 /* ---- which pool; each is a call of its own, not between enter and leave ---- */
 mstro_status process_attach(const char *info);
 mstro_status process_detach(void);

@@ -156,9 +156,7 @@ API mstro_status mstro_request_cancel(mstro_request req)
     if (s != MSTRO_OK || buried)
         return s;
     struct operation_request *o = operation_of(req);
-    if (o->started && !waitable_is_ready(&o->request.done))
-        session_cancel(process_session(), &o->request);
-    operation_await(o, NO_DEADLINE);
+    operation_cancel(o);
     s = finish(o);
     process_leave();
     return s;

@@ -15,13 +15,20 @@
 
 static mstro_status run(struct record *r, struct mstro_subscription_ *sub)
 {
+    struct session *session = process_session();
     struct mstro_request_ request;
     request_init(&request, r, NULL);
     request.object = sub;
-    session_start(process_session(), &request);
-    session_wait(process_session(), &request.done, NO_DEADLINE);
+    session_start(session, &request);
+    bool late = !session_wait(session, &request.done, process_pool_deadline());
+    if (late) {
+        session_cancel(session, &request);
+        session_wait(session, &request.done, NO_DEADLINE);
+    }
     mstro_status s = request.status;
-    if (s != MSTRO_OK)
+    if (late && s == MSTRO_CANCELLED && !process_ends())
+        s = detail_set(MSTRO_TIMEOUT, "the pool manager did not answer in time: it stands still, or cannot be reached");
+    else if (s != MSTRO_OK)
         detail_set(s, "%s", request.detail ? request.detail : "");
     request_release(&request);
     return s;

@@ -14,7 +14,7 @@ struct client_membership client_membership(const struct client *c)
 
 struct client_count client_count(const struct client *c)
 {
-    return (struct client_count){ .handles = c->handles.count, .operations = c->operations.count, .moves = c->moves,
+    return (struct client_count){ .handles = c->handles.count, .operations = c->operations.count - c->forsaken, .moves = c->moves,
                                   .subscriptions = c->subscriptions.count };
 }
 
@@ -24,7 +24,8 @@ static void visit_operation(struct map_link *link, void *context)
 {
     const struct visitor *v = context;
     const struct operation *o = map_entry(link, struct operation, link);
-    v->visit(o->op, o->kind, o->owner, v->context);
+    if (!o->forsaken)
+        v->visit(o->op, o->kind, o->owner, v->context);
 }
 
 void client_each_operation(const struct client *c, void (*visit)(uint64_t, enum record_kind, void *, void *), void *context)
@@ -54,7 +55,7 @@ static void hash_handle(struct map_link *link, void *context)
 static void hash_operation(struct map_link *link, void *context)
 {
     const struct operation *o = map_entry(link, struct operation, link);
-    *(uint64_t *)context += mix(mix(2, o->op), (uint64_t)o->kind);
+    *(uint64_t *)context += mix(mix(mix(2, o->op), (uint64_t)o->kind), (uint64_t)o->forsaken << 1 | (o->postponed != NULL));
 }
 
 static void hash_subscription(struct map_link *link, void *context)
@@ -94,8 +95,10 @@ static void check_handle(struct map_link *link, void *context)
     const struct handle *h = map_entry(link, struct handle, link);
     bool moving = h->life == LIFE_FETCHING || h->life == LIFE_PREFETCHING || h->life == LIFE_RETREATING;
     f->moves += moving;
-    if (f->client->life == SESSION_JOINED && life_has_operation(h->life) != (h->operation != NULL))
+    if (f->client->life == SESSION_JOINED && !h->forsaken && life_has_operation(h->life) != (h->operation != NULL))
         f->wrong = "a handle has an operation exactly while its life says so";
+    if (h->operation && h->operation->postponed && !h->forsaken)
+        f->wrong = "an operation waits only for one that was forsaken";
     if (h->operation && h->operation->handle != h)
         f->wrong = "a handle's operation is about that handle";
     if (f->client->life == SESSION_JOINED && (h->life == LIFE_PAUSING) != !list_empty(&h->pause))
@@ -106,7 +109,7 @@ static void check_operation(struct map_link *link, void *context)
 {
     struct findings *f = context;
     const struct operation *o = map_entry(link, struct operation, link);
-    if (o->handle && o->handle->operation != o)
+    if (o->handle && (o->forsaken ? o->handle->forsaken : o->handle->operation) != o)
         f->wrong = "an operation's handle knows of it";
 }
 

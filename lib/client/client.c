@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/client/state.h"
+#include "lib/wire/copy.h"
 
 /* Outputs that one step may need beyond one for each operation. */
 enum { SPARE_OUTPUTS = 16 };
@@ -131,6 +132,7 @@ void client_drop_handle(struct client *c, struct handle *h)
 {
     list_remove(&h->pause);
     later_drop(h);
+    client_forget_operation(c, h->forsaken);
     map_remove(&c->handles, &h->link);
     give_spare(&c->spare_handles, &h->link);
 }
@@ -162,10 +164,8 @@ struct operation *client_add_operation(struct turn *t, uint64_t op, enum record_
     return operation;
 }
 
-void client_end_operation(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail)
+void client_report_end(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail)
 {
-    if (!operation)
-        return;
     struct client_output *o = turn_put(t, CLIENT_DONE);
     o->status = status;
     o->flags = flags;
@@ -178,8 +178,48 @@ void client_end_operation(struct turn *t, struct operation *operation, mstro_sta
         o->object = operation->handle->object;
         operation->handle->operation = NULL;
     }
-    map_remove(&t->client->operations, &operation->link);
-    give_spare(&t->client->spare_operations, &operation->link);
+}
+
+void client_forget_operation(struct client *c, struct operation *operation)
+{
+    if (!operation)
+        return;
+    if (operation->forsaken) {
+        c->forsaken--;
+        operation->handle->forsaken = NULL;
+    }
+    record_drop(operation->postponed);
+    map_remove(&c->operations, &operation->link);
+    give_spare(&c->spare_operations, &operation->link);
+}
+
+void client_end_operation(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail)
+{
+    if (operation && !operation->forsaken)
+        client_report_end(t, operation, status, flags, generation, detail);
+    client_forget_operation(t->client, operation);
+}
+
+struct operation *handle_operation(const struct handle *h)
+{
+    return h->operation && !h->operation->postponed ? h->operation : NULL;
+}
+
+struct kept_record *record_keep(const struct record *record)
+{
+    struct kept_record *kept = calloc(1, sizeof *kept);
+    if (kept && record_copy(&kept->arena, record, &kept->record))
+        return kept;
+    record_drop(kept);
+    return NULL;
+}
+
+void record_drop(struct kept_record *kept)
+{
+    if (!kept)
+        return;
+    arena_release(&kept->arena);
+    free(kept);
 }
 
 void turn_refuse(struct turn *t, uint64_t op, mstro_status status, struct text detail)
@@ -226,7 +266,13 @@ static void free_handle(struct map_link *link, void *context)
     free(map_entry(link, struct handle, link));
 }
 
-static void free_operation(struct map_link *link, void *context) { (void)context; free(map_entry(link, struct operation, link)); }
+static void free_operation(struct map_link *link, void *context)
+{
+    (void)context;
+    record_drop(map_entry(link, struct operation, link)->postponed);
+    free(map_entry(link, struct operation, link));
+}
+
 static void free_subscription(struct map_link *link, void *context) { (void)context; free(map_entry(link, struct subscription_entry, link)); }
 
 void client_destroy(struct client *c)
@@ -239,7 +285,7 @@ void client_destroy(struct client *c)
     for (struct map_link *link; (link = take_spare(&c->spare_handles));)
         free_handle(link, NULL);
     for (struct map_link *link; (link = take_spare(&c->spare_operations));)
-        free_operation(link, NULL);
+        free(map_entry(link, struct operation, link));
     map_release(&c->handles);
     map_release(&c->operations);
     map_release(&c->subscriptions);
@@ -247,24 +293,6 @@ void client_destroy(struct client *c)
 }
 
 /* ---- START ---- */
-
-uint64_t record_op(const struct record *r)
-{
-    switch (r->kind) {
-    case KIND_JOIN: return r->join.op;
-    case KIND_OFFER: return r->offer.op;
-    case KIND_REQUIRE: return r->require.op;
-    case KIND_RETRACT: return r->retract.op;
-    case KIND_DEMAND: return r->demand.op;
-    case KIND_WITHDRAW: return r->withdraw.op;
-    case KIND_DISPOSE: return r->dispose.op;
-    case KIND_CANCEL: return r->cancel.op;
-    case KIND_SUBSCRIBE: return r->subscribe.op;
-    case KIND_UNSUBSCRIBE: return r->unsubscribe.op;
-    case KIND_LEAVE: return r->leave.op;
-    default: return 0;
-    }
-}
 
 /* What a record says about the handle it is for. */
 struct aim { enum life_event event; uint64_t handle; struct text name; uint32_t flags; bool makes; };
@@ -324,11 +352,21 @@ static void start_on_handle(struct turn *t)
     t->operation->handle = h;
     t->operation->shard = h->shard;
     h->operation = t->operation;
+    if (!h->forsaken || aim.event == ON_DISPOSE)
+        operation_begin(t);
+    else if (!(t->operation->postponed = record_keep(r)))
+        client_end_operation(t, t->operation, MSTRO_NOMEM, 0, 0, text_of("not enough memory to let an operation wait"));
+}
+
+void operation_begin(struct turn *t)
+{
+    struct handle *h = t->handle;
+    const struct aim aim = aim_of(t->in->record);
     if (aim.event == ON_REQUIRE || aim.event == ON_DEMAND)
         h->flags = aim.flags;
     if (!life_step(t, aim.event))
         client_end_operation(t, t->operation, MSTRO_INVARG, 0, 0,
-                      turn_text(t, "%s: '" TEXT_FORMAT "' is %s", record_name(r->kind), TEXT_ARGUMENTS(h->name), life_name(h->life)));
+                      turn_text(t, "%s: '" TEXT_FORMAT "' is %s", record_name(t->in->record->kind), TEXT_ARGUMENTS(h->name), life_name(h->life)));
 }
 
 static void take_start(struct turn *t)
@@ -370,8 +408,7 @@ static void take_start(struct turn *t)
 
 /* ---- RECORD ---- */
 
-/* After these the operation had no effect, but what it was about is as before. */
-static bool keeps_state(mstro_status s)
+bool ack_keeps_state(uint32_t s)
 {
     return s == MSTRO_CANCELLED || s == MSTRO_PEER_LOST || s == MSTRO_TIMEOUT;
 }
@@ -379,11 +416,15 @@ static bool keeps_state(mstro_status s)
 static void take_ack(struct turn *t)
 {
     const struct record_ack *ack = &t->in->record->ack;
-    struct operation *o = client_find_operation(t->client, ack->op);
-    if (!o)
+    struct operation *o = client_find_operation(t->client, ack->op & ~OP_OF_CANCEL);
+    if (!o || (!o->forsaken && ack->op != o->op))
         return; /* ended here before: cancelled, or left */
     t->operation = o;
     t->handle = o->handle;
+    if (o->forsaken) {
+        forsaken_answer(t);
+        return;
+    }
     if (!o->handle) {
         if (o->subscription && ack->status != MSTRO_OK)
             client_drop_subscription(t->client, o->subscription);
@@ -391,7 +432,7 @@ static void take_ack(struct turn *t)
         return;
     }
     enum life_event event = ack->status == MSTRO_OK                    ? ON_ACK
-                            : keeps_state((mstro_status)ack->status) ? ON_ACK_ENDED
+                            : ack_keeps_state(ack->status) ? ON_ACK_ENDED
                                                                      : ON_ACK_REFUSED;
     if (!life_step(t, event))
         turn_note(t, 0, "the pool answered operation %llu (%s) with %s while '" TEXT_FORMAT "' is %s", (unsigned long long)ack->op,
@@ -405,7 +446,7 @@ static void take_ticket(struct turn *t)
     t->handle = client_find_handle(t->client, ticket->handle);
     if (!t->handle)
         return; /* was under way when DISPOSE was sent: the pool has closed it */
-    t->operation = t->handle->operation;
+    t->operation = handle_operation(t->handle);
     if (!life_step(t, ON_TICKET))
         turn_note(t, 0, "a ticket for '" TEXT_FORMAT "', which is %s", TEXT_ARGUMENTS(t->handle->name), life_name(t->handle->life));
 }
@@ -418,7 +459,7 @@ static void take_void(struct turn *t)
         later_drop(t->handle);
     if (!t->handle || t->handle->ticket.number != v->ticket)
         return;
-    t->operation = t->handle->operation;
+    t->operation = handle_operation(t->handle);
     life_step(t, ON_VOID); /* not listed: the move had ended before */
 }
 
@@ -448,7 +489,7 @@ static void take_moved(struct turn *t)
     t->handle = client_find_handle(t->client, m->handle);
     if (!t->handle)
         return;
-    t->operation = t->handle->operation;
+    t->operation = handle_operation(t->handle);
     t->client->moves--;
     /* a move that was stopped because its source is gone is one that another ticket may help */
     bool again = m->again || (t->handle->ticket.voided && !t->handle->ticket.stopped);
@@ -466,7 +507,7 @@ static void take_tick(struct turn *t)
         if (h->again_at > t->now)
             continue;
         t->handle = h;
-        t->operation = h->operation;
+        t->operation = handle_operation(h);
         life_step(t, ON_TIME);
     }
     heartbeat_tick(t);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* demand.c - DEMAND: from the ticket to the bytes, over every source that fails on the way */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lib/base/clock.h"
 #include "lib/client/state.h"
@@ -19,9 +18,23 @@ static void send_demand(struct turn *t, uint64_t failed_ticket)
     turn_send(t, h->shard, &r);
 }
 
+/* What the pool told a DEMAND that had ended here is told to this one. */
+static bool tell_verdict(struct turn *t, enum life life)
+{
+    struct handle *h = t->handle;
+    mstro_status status = h->verdict.status;
+    if (status == MSTRO_OK)
+        return false;
+    h->verdict.status = MSTRO_OK;
+    h->life = life;
+    client_end_operation(t, t->operation, status, 0, 0, turn_text(t, "%s", h->verdict.detail));
+    return true;
+}
+
 void demand_send(struct turn *t)
 {
-    t->handle->verdict.status = MSTRO_OK;
+    if (tell_verdict(t, LIFE_REQUIRED))
+        return;
     t->handle->tries = 0;
     send_demand(t, 0);
 }
@@ -29,7 +42,8 @@ void demand_send(struct turn *t)
 /* The bytes are on their way already: this DEMAND only waits for them. */
 void demand_adopt(struct turn *t)
 {
-    t->handle->verdict.status = MSTRO_OK;
+    if (tell_verdict(t, LIFE_PREFETCHING))
+        return;
     t->handle->tries = 0;
     t->handle->ticket.unasked = true;
 }
@@ -63,13 +77,9 @@ void ticket_void(struct turn *t)
     put_abort(t);
 }
 
-struct later_ticket { struct arena arena; struct record record; };
-
 void later_drop(struct handle *h)
 {
-    if (h->later)
-        arena_release(&h->later->arena);
-    free(h->later);
+    record_drop(h->later);
     h->later = NULL;
 }
 
@@ -82,11 +92,9 @@ void ticket_later(struct turn *t)
 {
     struct handle *h = t->handle;
     later_drop(h);
-    h->later = calloc(1, sizeof *h->later);
-    if (h->later && record_copy(&h->later->arena, t->in->record, &h->later->record))
-        return;
-    later_drop(h);
-    turn_note(t, 0, "not enough memory to keep a ticket for '" TEXT_FORMAT "'", TEXT_ARGUMENTS(h->name));
+    h->later = record_keep(t->in->record);
+    if (!h->later)
+        turn_note(t, 0, "not enough memory to keep a ticket for '" TEXT_FORMAT "'", TEXT_ARGUMENTS(h->name));
 }
 
 void later_begin(struct turn *t, struct handle *h)
@@ -95,7 +103,7 @@ void later_begin(struct turn *t, struct handle *h)
     bool wanted = t->client->life == SESSION_JOINED && (h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING);
     if (wanted && record_copy(&t->out->arena, &h->later->record, &record)) {
         struct client_input in = { .kind = CLIENT_RECORD, .record = &record };
-        struct turn next = { .client = t->client, .in = &in, .now = t->now, .out = t->out, .handle = h, .operation = h->operation };
+        struct turn next = { .client = t->client, .in = &in, .now = t->now, .out = t->out, .handle = h, .operation = handle_operation(h) };
         life_step(&next, ON_TICKET);
     }
     later_drop(h);
@@ -139,7 +147,8 @@ static void ask_again(struct turn *t)
     if (t->now - h->first_try > patience(t->client)) {
         struct record r = { .kind = KIND_COMPLETED, .completed = { .ticket = h->ticket.number, .handle = h->number, .status = MSTRO_PEER_LOST } };
         turn_send(t, h->shard, &r);
-        end_as_required(t, MSTRO_PEER_LOST, t->in->moved.detail);
+        h->life = LIFE_REQUIRED;
+        operation_forsake(t, MSTRO_PEER_LOST, t->in->moved.detail);
         return;
     }
     uint32_t step = h->tries - 2 < LONGEST_PAUSE ? h->tries - 2 : LONGEST_PAUSE;
@@ -156,8 +165,8 @@ void demand_again(struct turn *t)
         end_as_required(t, c->end_status, text_of(c->end_detail));
     else if (c->life == SESSION_LEAVING)
         end_as_required(t, MSTRO_CANCELLED, text_of("this process leaves the pool"));
-    else if (h->verdict.status != MSTRO_OK)
-        end_as_required(t, h->verdict.status, turn_text(t, "%s", h->verdict.detail));
+    else if (tell_verdict(t, LIFE_REQUIRED))
+        return;
     else if (!h->ticket.voided)
         ask_again(t);
     else if (h->ticket.unasked)
@@ -185,5 +194,5 @@ void pause_cancel(struct turn *t)
     list_remove(&h->pause);
     struct record r = { .kind = KIND_COMPLETED, .completed = { .ticket = h->ticket.number, .handle = h->number, .status = MSTRO_CANCELLED } };
     turn_send(t, h->shard, &r);
-    client_end_operation(t, t->operation, MSTRO_CANCELLED, 0, 0, text_of(""));
+    operation_forsake(t, MSTRO_CANCELLED, text_of(""));
 }

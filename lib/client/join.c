@@ -77,7 +77,8 @@ static void end_operation(struct map_link *link, void *context)
 {
     struct ending *e = context;
     struct operation *o = map_entry(link, struct operation, link);
-    if ((o->kind == KIND_LEAVE && !e->also_leave) || (o->handle && move_runs(o->handle)))
+    bool mover_ends_it = o->handle && move_runs(o->handle) && !o->postponed && !o->forsaken;
+    if ((o->kind == KIND_LEAVE && !e->also_leave) || mover_ends_it)
         return;
     if (o->handle && o->handle->life == LIFE_PAUSING)
         list_remove(&o->handle->pause);

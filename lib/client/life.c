@@ -8,10 +8,12 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_OFFERING][ON_ACK] = { LIFE_OFFERED, finish_from_ack },
     [LIFE_OFFERING][ON_ACK_ENDED] = { LIFE_IDLE, finish_from_ack },
     [LIFE_OFFERING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_OFFERING][ON_CANCEL] = { LIFE_OFFERING, offer_give_up },
     [LIFE_OFFERED][ON_WITHDRAW] = { LIFE_WITHDRAWING, withdraw_send },
     [LIFE_WITHDRAWING][ON_ACK] = { LIFE_IDLE, finish_from_ack },
     [LIFE_WITHDRAWING][ON_ACK_ENDED] = { LIFE_OFFERED, finish_from_ack },
     [LIFE_WITHDRAWING][ON_ACK_REFUSED] = { LIFE_OFFERED, finish_from_ack },
+    [LIFE_WITHDRAWING][ON_CANCEL] = { LIFE_WITHDRAWING, withdraw_give_up },
 
     /* who needs */
     [LIFE_IDLE][ON_REQUIRE] = { LIFE_REQUIRING, require_send },
@@ -20,12 +22,14 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_REQUIRING][ON_ACK] = { LIFE_REQUIRED, require_known },
     [LIFE_REQUIRING][ON_ACK_ENDED] = { LIFE_IDLE, finish_from_ack },
     [LIFE_REQUIRING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_REQUIRING][ON_CANCEL] = { LIFE_RETRACTING, require_give_up },
     [LIFE_IDLE][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
     [LIFE_SERVED][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
     [LIFE_REQUIRED][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
     [LIFE_DEMANDING][ON_TICKET] = { LIFE_FETCHING, ticket_move },
     [LIFE_DEMANDING][ON_ACK_ENDED] = { LIFE_REQUIRED, finish_from_ack },
     [LIFE_DEMANDING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_DEMANDING][ON_CANCEL] = { LIFE_REQUIRED, demand_give_up },
     [LIFE_FETCHING][ON_TICKET] = { LIFE_FETCHING, ticket_later },
     [LIFE_FETCHING][ON_MOVED] = { LIFE_SERVED, move_done },
     [LIFE_FETCHING][ON_AGAIN] = { LIFE_DEMANDING, demand_again },
@@ -57,16 +61,28 @@ static const struct { enum life next; void (*action)(struct turn *t); } life[LIF
     [LIFE_RETREATING][ON_MOVED] = { LIFE_RETRACTING, retract_after_move },
     [LIFE_RETREATING][ON_AGAIN] = { LIFE_RETRACTING, retract_after_move },
     [LIFE_RETREATING][ON_FAILED] = { LIFE_RETRACTING, retract_after_move },
+    [LIFE_RETREATING][ON_CANCEL] = { LIFE_RETREATING, retreat_give_up },
     [LIFE_RETRACTING][ON_TICKET] = { LIFE_RETRACTING, NULL }, /* was under way when RETRACT was sent */
     [LIFE_RETRACTING][ON_ACK] = { LIFE_IDLE, finish_from_ack },
     [LIFE_RETRACTING][ON_ACK_ENDED] = { LIFE_IDLE, finish_from_ack },
     [LIFE_RETRACTING][ON_ACK_REFUSED] = { LIFE_IDLE, finish_from_ack },
+    [LIFE_RETRACTING][ON_CANCEL] = { LIFE_RETRACTING, retract_give_up },
+
+    /* what the pool has done for somebody who did not wait for it */
+    [LIFE_LET_GO][ON_WITHDRAW] = { LIFE_IDLE, finish_let_go },
+    [LIFE_LET_GO][ON_RETRACT] = { LIFE_IDLE, finish_at_once },
+    [LIFE_LET_GO][ON_OFFER] = { LIFE_OFFERING, offer_send },
+    [LIFE_LET_GO][ON_REQUIRE] = { LIFE_REQUIRING, require_send },
+    [LIFE_LET_GO][ON_DEMAND] = { LIFE_DEMANDING, demand_send },
+    [LIFE_LET_GO][ON_DISPOSE] = { LIFE_NONE, dispose_send },
 
     /* the end; an offer must be withdrawn before */
     [LIFE_IDLE][ON_DISPOSE] = { LIFE_NONE, dispose_send },
     [LIFE_REQUIRED][ON_DISPOSE] = { LIFE_NONE, dispose_send },
     [LIFE_SERVED_AHEAD][ON_DISPOSE] = { LIFE_NONE, dispose_send },
     [LIFE_SERVED][ON_DISPOSE] = { LIFE_NONE, dispose_send },
+    [LIFE_OFFERING][ON_DISPOSE] = { LIFE_NONE, dispose_send }, /* forsaken: taken back already */
+    [LIFE_RETRACTING][ON_DISPOSE] = { LIFE_NONE, dispose_send }, /* forsaken */
     [LIFE_PREFETCHING][ON_DISPOSE] = { LIFE_RETREATING, move_abort },
 };
 
@@ -101,6 +117,7 @@ const char *life_name(enum life which)
         [LIFE_SERVED] = "demanded",
         [LIFE_RETREATING] = "being retracted",
         [LIFE_RETRACTING] = "being retracted",
+        [LIFE_LET_GO] = "neither offered nor required",
     };
     return names[which];
 }

@@ -19,6 +19,12 @@ void finish_from_ack(struct turn *t)
     client_end_operation(t, t->operation, (mstro_status)ack->status, ack->flags, ack->generation, ack->detail);
 }
 
+/* The pool had done it for the operation before this one, whose caller did not wait for that. */
+void finish_let_go(struct turn *t)
+{
+    client_end_operation(t, t->operation, MSTRO_OK, t->handle->let_go_flags, 0, text_of(""));
+}
+
 void finish_at_once(struct turn *t)
 {
     client_end_operation(t, t->operation, MSTRO_OK, 0, 0, text_of(""));

@@ -14,6 +14,7 @@ static void send_require(struct turn *t, uint64_t op)
 
 void require_send(struct turn *t)
 {
+    t->handle->verdict.status = MSTRO_OK;
     send_require(t, t->operation->op);
 }
 
@@ -34,7 +35,8 @@ static void require_anew(struct turn *t)
 
 void retract_send(struct turn *t)
 {
-    const struct handle *h = t->handle;
+    struct handle *h = t->handle;
+    h->verdict.status = MSTRO_OK;
     struct record r = { .kind = KIND_RETRACT, .retract = { .op = t->operation->op, .handle = h->number } };
     turn_send(t, h->shard, &r);
 }
@@ -54,9 +56,12 @@ void retract_after_move(struct turn *t)
 {
     if (t->operation && t->operation->kind == KIND_DISPOSE)
         dispose_send(t);
-    else if (t->operation && t->client->life == SESSION_JOINED)
+    else if (t->operation && t->client->life == SESSION_JOINED) {
+        bool given_up = t->operation->given_up;
         retract_send(t);
-    else {
+        if (given_up)
+            retract_give_up(t);
+    } else {
         t->handle->life = LIFE_IDLE;
         client_end_operation(t, t->operation, t->client->life == SESSION_ENDED ? t->client->end_status : MSTRO_CANCELLED, 0, 0,
                       text_of(t->client->end_detail));
@@ -78,6 +83,7 @@ static void send_completed(struct turn *t, mstro_status status)
 void move_done(struct turn *t)
 {
     struct client *c = t->client;
+    t->handle->verdict.status = MSTRO_OK;
     if (c->life == SESSION_JOINED && t->handle->ticket.how == TICKET_DIRECT)
         send_completed(t, MSTRO_OK);
     /* who leaves has told the pool so already: the holder may have changed the bytes while they came */
@@ -87,18 +93,35 @@ void move_done(struct turn *t)
         client_end_operation(t, t->operation, MSTRO_OK, 0, 0, text_of(""));
 }
 
-void move_failed(struct turn *t)
+/* The DEMAND ends, if one waited for these bytes: as the pool has said, or as the mover says.  What the pool tells it in between, a
+ * loss, is for the next one. */
+static void end_failed_demand(struct turn *t)
 {
     struct handle *h = t->handle;
     const struct client_moved *m = &t->in->moved;
+    const struct client *c = t->client;
+    mstro_status verdict = h->verdict.status;
+    bool known = h->ticket.how == TICKET_DIRECT && !h->ticket.unasked;
+    if (c->life == SESSION_ENDED)
+        client_end_operation(t, t->operation, c->end_status, 0, 0, text_of(c->end_detail));
+    else if (verdict != MSTRO_OK) {
+        h->verdict.status = MSTRO_OK;
+        client_end_operation(t, t->operation, verdict, 0, 0, turn_text(t, "%s", h->verdict.detail));
+    } else if (known && c->life == SESSION_JOINED)
+        operation_forsake(t, m->status, m->detail);
+    else
+        client_end_operation(t, t->operation, m->status, 0, 0, m->detail);
+}
+
+void move_failed(struct turn *t)
+{
+    const struct handle *h = t->handle;
     if (t->client->life == SESSION_JOINED) {
         if (h->ticket.how != TICKET_DIRECT)
             require_anew(t);
         else if (!h->ticket.voided)
-            send_completed(t, m->status);
+            send_completed(t, t->in->moved.status);
     }
-    if (t->client->life == SESSION_ENDED)
-        client_end_operation(t, t->operation, t->client->end_status, 0, 0, text_of(t->client->end_detail));
-    else
-        client_end_operation(t, t->operation, m->status, 0, 0, m->detail);
+    if (t->operation)
+        end_failed_demand(t);
 }

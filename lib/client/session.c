@@ -371,39 +371,6 @@ void request_release(struct mstro_request_ *r)
     r->detail = NULL;
 }
 
-static void set_op(struct record *r, uint64_t op)
-{
-    switch (r->kind) {
-    case KIND_JOIN: r->join.op = op; break;
-    case KIND_OFFER: r->offer.op = op; break;
-    case KIND_REQUIRE: r->require.op = op; break;
-    case KIND_RETRACT: r->retract.op = op; break;
-    case KIND_DEMAND: r->demand.op = op; break;
-    case KIND_WITHDRAW: r->withdraw.op = op; break;
-    case KIND_DISPOSE: r->dispose.op = op; break;
-    case KIND_CANCEL: r->cancel.op = op; break;
-    case KIND_SUBSCRIBE: r->subscribe.op = op; break;
-    case KIND_UNSUBSCRIBE: r->unsubscribe.op = op; break;
-    case KIND_LEAVE: r->leave.op = op; break;
-    default: break;
-    }
-}
-
-static uint64_t get_op(const struct record *r)
-{
-    switch (r->kind) {
-    case KIND_OFFER: return r->offer.op;
-    case KIND_DEMAND: return r->demand.op;
-    case KIND_WITHDRAW: return r->withdraw.op;
-    case KIND_RETRACT: return r->retract.op;
-    case KIND_SUBSCRIBE: return r->subscribe.op;
-    case KIND_UNSUBSCRIBE: return r->unsubscribe.op;
-    case KIND_JOIN: return r->join.op;
-    case KIND_LEAVE: return r->leave.op;
-    default: return 0;
-    }
-}
-
 /* The places of an OFFER's bytes, and the bytes themselves when they are few. */
 static mstro_status complete_offer(struct session *s, struct mstro_request_ *r)
 {
@@ -440,7 +407,7 @@ static void start_request(struct session *s, struct submission *submission)
 void session_start_all(struct session *s, struct mstro_request_ *r[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        set_op(&r[i]->record, session_number(s));
+        record_set_op(&r[i]->record, session_number(s));
         r[i]->submission.run = start_request;
         submission_put(&s->queue, &r[i]->submission);
     }
@@ -454,7 +421,7 @@ void session_start(struct session *s, struct mstro_request_ *r)
 
 void session_cancel(struct session *s, struct mstro_request_ *target)
 {
-    struct record record = { .kind = KIND_CANCEL, .cancel = { .target = get_op(&target->record) } };
+    struct record record = { .kind = KIND_CANCEL, .cancel = { .target = record_op(&target->record) } };
     struct mstro_request_ cancel;
     request_init(&cancel, &record, NULL);
     session_start(s, &cancel);
@@ -567,10 +534,11 @@ static bool leave(struct session *s, bool force, uint64_t deadline)
 }
 
 /* How long the pool may take to let go of a process that leaves by force. */
-#define FORCE_PATIENCE NANOSECONDS_PER_SECOND
+#define FORCE_PATIENCE (NANOSECONDS_PER_SECOND / 2)
 
-mstro_status session_leave(struct session *s, uint64_t deadline)
+mstro_status session_leave(struct session *s, uint64_t deadline, bool *silent)
 {
+    *silent = false;
     if (session_status(s) != MSTRO_OK) {
         session_wait(s, &s->ended, deadline); /* moves may have to stop yet */
         return MSTRO_OK;
@@ -579,9 +547,11 @@ mstro_status session_leave(struct session *s, uint64_t deadline)
         return MSTRO_OK;
     struct submission forget = { .run = forget_words };
     session_submit(s, &forget);
-    if (!leave(s, true, clock_now() + FORCE_PATIENCE))
-        give_up(s);
-    return detail_set(MSTRO_TIMEOUT, "the pool was left by force: others still needed what this process offers");
+    if (leave(s, true, clock_now() + FORCE_PATIENCE))
+        return detail_set(MSTRO_TIMEOUT, "the pool was left by force: others still needed what this process offers");
+    *silent = true;
+    give_up(s);
+    return detail_set(MSTRO_TIMEOUT, "the pool manager does not answer: it was left without a word");
 }
 
 void session_release(struct session *s)

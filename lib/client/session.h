@@ -51,9 +51,10 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
 /* The pool at the other end of a local link serves other processes from now on: see link_local_reach. */
 mstro_status session_reach(struct session *s, struct fabric *fabric, const char *address);
 
-/* Leave.  When the pool has not let go of this process at 'deadline', it is left by force: MSTRO_TIMEOUT.  All operations end with
+/* Leave.  When the pool has not let go of this process at 'deadline', it is left by force, in half a second more at most: MSTRO_TIMEOUT.
+ * The pool has named what was dropped (to the log), unless *silent: it did not even answer to that.  All operations end with
  * MSTRO_CANCELLED.  The session stays usable (every operation is refused) until session_release. */
-mstro_status session_leave(struct session *s, uint64_t deadline);
+mstro_status session_leave(struct session *s, uint64_t deadline, bool *silent);
 
 /* Free it.  No other thread may be in a call. */
 void session_release(struct session *s);
@@ -95,7 +96,8 @@ static inline bool waitable_is_ready(const struct waitable *what)
     return atomic_load_explicit(&what->state, memory_order_acquire) == WAITABLE_READY;
 }
 
-/* Ask for the end of an operation; it still must be waited for. */
+/* End an operation with MSTRO_CANCELLED, whatever the pool does; the client and the pool come to agree afterwards.  It still must be
+ * waited for: an operation whose bytes are coming ends when the mover has let go of the buffer. */
 void session_cancel(struct session *s, struct mstro_request_ *target);
 
 void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo);

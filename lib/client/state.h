@@ -24,6 +24,7 @@ enum life {
     LIFE_SERVED,       /* demanded, and here */
     LIFE_RETREATING,   /* RETRACT or DISPOSE wait for the move to stop */
     LIFE_RETRACTING,   /* RETRACT sent */
+    LIFE_LET_GO,       /* idle: the pool has done what its caller gave up waiting for, and does not know yet */
     LIFE_COUNT
 };
 
@@ -57,6 +58,7 @@ struct handle {
     struct text name;            /* the caller's */
     void *object;
     struct operation *operation; /* under way, or NULL */
+    struct operation *forsaken;  /* the one before it, whose end the pool has not told yet (cancel.c), or NULL */
     struct {                     /* the last one that came; open while FETCHING, PAUSING, PREFETCHING, RETREATING */
         uint64_t number;
         uint8_t how;
@@ -64,8 +66,10 @@ struct handle {
         bool unasked;            /* the DEMAND that waits for it was never sent */
         bool stopped;            /* the caller wants the move ended */
     } ticket;
-    struct later_ticket *later; /* one that came while the move of a voided one still ran, or NULL */
-    struct { mstro_status status; char detail[256]; } verdict; /* the pool's end of a DEMAND whose move still runs; MSTRO_OK: none */
+    struct kept_record *later;  /* a ticket that came while the move of a voided one still ran, or NULL */
+    /* How the pool has ended a DEMAND whose move still runs, or one that had ended here before: for the next.  MSTRO_OK: none. */
+    struct { mstro_status status; char detail[256]; } verdict;
+    uint32_t let_go_flags;      /* LIFE_LET_GO: the flags of the pool's answer */
     uint32_t tries;
     uint64_t first_try, again_at;
 };
@@ -78,7 +82,13 @@ struct operation {
     struct handle *handle;             /* or NULL */
     struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */
     void *owner;
+    struct kept_record *postponed; /* what starts it, while the pool has not answered the one before it; else NULL */
+    bool forsaken;                 /* its end was reported before the pool told it */
+    bool given_up;                 /* is to be forsaken as soon as it can be */
 };
+
+/* A record that waits for its turn, with all it points to. */
+struct kept_record { struct arena arena; struct record record; };
 
 struct subscription_entry {
     struct map_link link;
@@ -97,7 +107,7 @@ struct client {
     struct map handles, operations, subscriptions;
     struct list pausing;
     struct map_link *spare_operations, *spare_handles;
-    uint64_t moves;
+    uint64_t moves, forsaken;
     bool told_end;
     mstro_status end_status;
     char end_detail[512];
@@ -122,17 +132,34 @@ struct text turn_text(struct turn *t, const char *format, ...) __attribute__((fo
 struct handle *client_find_handle(const struct client *c, uint64_t number);
 struct handle *client_add_handle(struct client *c, uint64_t number);
 void client_drop_handle(struct client *c, struct handle *h);
+/* After an ACK with this status the operation had no effect, but what it was about is as before. */
+bool ack_keeps_state(uint32_t status);
+
 struct operation *client_find_operation(const struct client *c, uint64_t op);
 struct operation *client_add_operation(struct turn *t, uint64_t op, enum record_kind kind);
 struct subscription_entry *client_find_subscription(const struct client *c, uint64_t number);
 
-/* Report the end of the operation and forget it.  A NULL 'operation' is allowed. */
+/* A copy, or NULL when memory is short. */
+struct kept_record *record_keep(const struct record *record);
+void record_drop(struct kept_record *kept);
+
+/* What is under way on the handle, or NULL: not what waits for the answer to another. */
+struct operation *handle_operation(const struct handle *h);
+
+/* Take the operation's first step, now that nothing of its handle is under way. */
+void operation_begin(struct turn *t);
+
+/* Report the end of the operation, but not to forget it. */
+void client_report_end(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail);
+
+/* Forget it without a word.  A NULL 'operation' is allowed. */
+void client_forget_operation(struct client *c, struct operation *operation);
+
+/* Report the end of the operation (unless it was forsaken) and forget it.  A NULL 'operation' is allowed. */
 void client_end_operation(struct turn *t, struct operation *operation, mstro_status status, uint32_t flags, uint64_t generation, struct text detail);
 
 /* The same for a START that did not even become an operation. */
 void turn_refuse(struct turn *t, uint64_t op, mstro_status status, struct text detail);
-
-uint64_t record_op(const struct record *r);
 
 /* ---- demand.c: a ticket that came before the move of the one before it had ended ---- */
 
@@ -167,9 +194,16 @@ void move_done(struct turn *t);
 void move_failed(struct turn *t);
 void pause_void(struct turn *t);
 void pause_cancel(struct turn *t);
+void offer_give_up(struct turn *t);
+void withdraw_give_up(struct turn *t);
+void require_give_up(struct turn *t);
+void demand_give_up(struct turn *t);
+void retract_give_up(struct turn *t);
+void retreat_give_up(struct turn *t);
 void pause_over(struct turn *t);
 void finish_from_ack(struct turn *t);
 void finish_at_once(struct turn *t);
+void finish_let_go(struct turn *t);
 
 void join_start(struct turn *t);
 void join_welcome(struct turn *t);
@@ -186,6 +220,15 @@ void subscription_forward(struct turn *t);
 void client_drop_subscription(struct client *c, struct subscription_entry *entry);
 void events_arrived(struct turn *t);
 
+/* ---- cancel.c ---- */
 void cancel_start(struct turn *t);
+
+/* Report the end of t->operation, which the pool knows and has not ended, and follow it with a CANCEL.  What is asked of the handle from
+ * here on waits until that is answered; what the pool tells of the operation until then is taken by forsaken_answer. */
+void operation_forsake(struct turn *t, mstro_status status, struct text detail);
+void forsaken_answer(struct turn *t);
+
+/* The operation number that answers to the CANCEL of a forsaken operation. */
+#define OP_OF_CANCEL (UINT64_C(1) << 62)
 
 #endif

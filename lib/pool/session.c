@@ -184,28 +184,9 @@ static const struct { void (*joined)(struct pool *, struct session *, const stru
     [KIND_LEAVE]       = { serve_leave,       serve_leave       },
 };
 
-/* The operation that a record begins, 0 when it has none. */
-static uint64_t op_of(const struct record *record)
-{
-    switch (record->kind) {
-    case KIND_JOIN: return record->join.op;
-    case KIND_OFFER: return record->offer.op;
-    case KIND_REQUIRE: return record->require.op;
-    case KIND_RETRACT: return record->retract.op;
-    case KIND_DEMAND: return record->demand.op;
-    case KIND_WITHDRAW: return record->withdraw.op;
-    case KIND_DISPOSE: return record->dispose.op;
-    case KIND_CANCEL: return record->cancel.op;
-    case KIND_SUBSCRIBE: return record->subscribe.op;
-    case KIND_UNSUBSCRIBE: return record->unsubscribe.op;
-    case KIND_LEAVE: return record->leave.op;
-    default: return 0;
-    }
-}
-
 static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record)
 {
-    answer_refused(pool, session, op_of(record), MSTRO_INVARG, "this application is leaving the pool");
+    answer_refused(pool, session, record_op(record), MSTRO_INVARG, "this application is leaving the pool");
 }
 
 static void bye_stranger(struct pool *pool, uint64_t number)

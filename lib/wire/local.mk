@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	%D%/handshake.h \
 	%D%/handshake_records.h \
 	%D%/print.c \
+	%D%/record.c \
 	%D%/record.h \
 	%D%/records.h \
 	%D%/rows.h \

@@ -48,4 +48,10 @@ struct record {
 /* "OFFER"; "?" for a number that is none. */
 const char *record_name(enum record_kind kind);
 
+/* The operation that a client begins with this record; 0: none, or nobody wants an answer. */
+uint64_t record_op(const struct record *record);
+
+/* Number it.  Does nothing with a record that begins none. */
+void record_set_op(struct record *record, uint64_t op);
+
 #endif

@@ -279,6 +279,22 @@ static void operation_timeout_ends_a_demand_that_waits_too_long(void **state)
     unsetenv("MSTRO_OPERATION_TIMEOUT");
 }
 
+static void require_that_failed_can_be_repeated(void **state)
+{
+    (void)state;
+    mstro_subscription sub;
+    mstro_request request;
+    begin();
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_REQUIRE, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &sub)); /* it holds the answer */
+    mstro_cdo cdo = declare("again");
+    OK(mstro_cdo_require_async(cdo, &request));
+    assert_int_equal(mstro_request_cancel(request), MSTRO_CANCELLED);
+    OK(mstro_subscription_dispose(sub));
+    OK(mstro_cdo_require(cdo));
+    OK(mstro_cdo_retract(cdo));
+    end();
+}
+
 static void transport_that_is_none_is_named_by_init(void **state)
 {
     (void)state;
@@ -467,6 +483,7 @@ int main(void)
         cmocka_unit_test(request_that_finalize_ended_says_cancelled_afterwards),
         cmocka_unit_test(handle_in_use_is_busy),
         cmocka_unit_test(operation_timeout_ends_a_demand_that_waits_too_long),
+        cmocka_unit_test(require_that_failed_can_be_repeated),
         cmocka_unit_test(transport_that_is_none_is_named_by_init),
         cmocka_unit_test(withdraw_that_waits_too_long_leaves_the_offer_standing),
         cmocka_unit_test(forked_child_is_refused_and_parent_not_disturbed),

@@ -5,7 +5,8 @@ serve_tests = \
 	%D%/daemon \
 	%D%/death \
 	%D%/exchange \
-	%D%/join
+	%D%/join \
+	%D%/standstill
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
 check_PROGRAMS += %D%/actor
@@ -19,6 +20,8 @@ check_PROGRAMS += %D%/actor
 %C%_exchange_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h
+%C%_standstill_LDADD = libmaestro.la $(unit_libs)
 endif
 
 dist_check_SCRIPTS += %D%/netns.sh

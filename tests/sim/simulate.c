@@ -74,6 +74,12 @@ static void start_cancel(struct world *world, struct process *process, uint64_t 
     process_asks(world, process, NULL, &record, record.cancel.op);
 }
 
+/* Now and then, mostly when nothing comes of waiting: the pool stands still. */
+static bool loses_patience(struct world *world)
+{
+    return world_chance(world, world->healing || world->now < world->pool_paused ? 200 : 15);
+}
+
 static void start_leave(struct world *world, struct process *process, bool now)
 {
     struct record record = { .kind = KIND_LEAVE, .leave = { .op = ++process->ops, .force = now } };
@@ -95,10 +101,11 @@ static void use_begins(struct world *world, struct process *process, struct use 
 
 static void use_goes_on(struct world *world, struct process *process, struct use *use)
 {
-    bool cancellable = use->kind == KIND_DEMAND || use->kind == KIND_WITHDRAW;
     if (use->op) {
-        if (cancellable && world_chance(world, world->healing ? 200 : 30))
+        if (loses_patience(world)) {
+            world->losses += use->kind == KIND_OFFER; /* it is taken back from those who need it already */
             start_cancel(world, process, use->op);
+        }
     } else if (use->role == ROLE_OFFERS) {
         if (use->offered)
             start_end(world, process, use, KIND_WITHDRAW);

@@ -51,20 +51,7 @@ static void step(const struct client_input *in)
 static uint64_t start(struct record r)
 {
     uint64_t op = ++last_op;
-    switch (r.kind) {
-    case KIND_JOIN: r.join.op = op; break;
-    case KIND_OFFER: r.offer.op = op; break;
-    case KIND_REQUIRE: r.require.op = op; break;
-    case KIND_RETRACT: r.retract.op = op; break;
-    case KIND_DEMAND: r.demand.op = op; break;
-    case KIND_WITHDRAW: r.withdraw.op = op; break;
-    case KIND_DISPOSE: r.dispose.op = op; break;
-    case KIND_CANCEL: r.cancel.op = op; break;
-    case KIND_SUBSCRIBE: r.subscribe.op = op; break;
-    case KIND_UNSUBSCRIBE: r.unsubscribe.op = op; break;
-    case KIND_LEAVE: r.leave.op = op; break;
-    default: break;
-    }
+    record_set_op(&r, op);
     struct client_input in = { .kind = CLIENT_START, .record = &r };
     step(&in);
     return op;
@@ -112,6 +99,9 @@ static uint64_t retract(uint64_t handle) { return start((struct record){ .kind =
 static uint64_t withdraw(uint64_t handle) { return start((struct record){ .kind = KIND_WITHDRAW, .withdraw = { .handle = handle } }); }
 static uint64_t dispose(uint64_t handle) { return start((struct record){ .kind = KIND_DISPOSE, .dispose = { .handle = handle } }); }
 static uint64_t cancel(uint64_t target) { return start((struct record){ .kind = KIND_CANCEL, .cancel = { .target = target } }); }
+
+/* The answer to the CANCEL that followed an operation which ended here before the pool's word came. */
+static void cancel_answered(uint64_t op) { ack(op | UINT64_C(1) << 62, MSTRO_OK); }
 
 /* The last step said this; %d stands for numbers. */
 #define SAID(...) \
@@ -272,8 +262,10 @@ static void buffer_too_small_ends_the_demand_and_keeps_the_need(void **state)
     (void)state;
     ticket(1, demand(1), 9, TICKET_DIRECT);
     moved(1, MSTRO_NOMEM, false);
-    SAID("SEND COMPLETED; DONE 2 NOMEM");
+    SAID("SEND COMPLETED; DONE 2 NOMEM; SEND CANCEL"); /* the pool may have told it something else meanwhile */
     demand(1);
+    SAID("%s", "");
+    cancel_answered(2);
     SAID("SEND DEMAND");
 }
 
@@ -298,7 +290,7 @@ static void source_that_cannot_be_read_is_asked_for_again_then_after_pauses(void
             break;
         tick(200 * MS);
     }
-    SAID("SEND COMPLETED; DONE 2 PEER_LOST");
+    SAID("SEND COMPLETED; DONE 2 PEER_LOST; SEND CANCEL");
 }
 
 static void demand_fails_once_when_the_producer_is_lost_and_the_need_stays(void **state)
@@ -433,18 +425,235 @@ static void retract_and_dispose_wait_until_the_mover_has_let_go(void **state)
     SAID("%s", "");
 }
 
-static void cancel_is_for_the_pool_to_decide_while_it_holds_the_operation(void **state)
+static void cancelled_operation_ends_at_once_and_what_undoes_it_is_sent(void **state)
+{
+    (void)state;
+    uint64_t op = offer(1);
+    cancel(op);
+    SAID("SEND WITHDRAW; DONE 2 CANCELLED; SEND CANCEL; DONE 3 OK");
+    assert_true(out.at[0].record.withdraw.force && !out.at[0].record.withdraw.op);
+    assert_int_equal(out.at[2].record.cancel.target, op);
+    cancel(op);
+    SAID("DONE 4 NOENT");
+    cancel(require(2));
+    SAID("SEND RETRACT; DONE 5 CANCELLED; SEND CANCEL; DONE 6 OK");
+    cancel(demand(3));
+    SAID("DONE 7 CANCELLED; SEND CANCEL; DONE 8 OK");
+    required(4);
+    cancel(retract(4)); /* takes effect all the same */
+    SAID("DONE 10 CANCELLED; DONE 11 OK");
+    ack(offer(5), MSTRO_OK);
+    cancel(withdraw(5));
+    SAID("DONE 13 CANCELLED; SEND CANCEL; DONE 14 OK");
+    assert_int_equal(client_count(client).operations, 0);
+    ack(op, MSTRO_OK); /* the pool had offered it before it was taken back */
+    cancel_answered(op);
+    SAID("%s", "");
+}
+
+static void what_is_asked_of_a_handle_waits_until_its_cancel_is_answered(void **state)
+{
+    (void)state;
+    uint64_t op = offer(1);
+    cancel(op);
+    offer(1);
+    SAID("%s", "");
+    dispose(1);
+    SAID("DONE 5 BUSY");
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+    cancel_answered(op);
+    SAID("SEND OFFER");
+    assert_true(text_equal(out.at[0].record.offer.name, text_of("x")));
+    ack(4, MSTRO_OK);
+    SAID("DONE 4 OK");
+
+    uint64_t first = require(2);
+    cancel(first);
+    op = demand(2);
+    ticket(2, 0, 9, TICKET_DIRECT); /* of the REQUIRE that was taken back */
+    ack(first, MSTRO_OK);
+    SAID("%s", "");
+    cancel_answered(first);
+    SAID("SEND DEMAND");
+    ack(op, MSTRO_QUOTA);
+
+    first = demand(3);
+    cancel(first);
+    op = demand(3);
+    cancel(op); /* it was never sent */
+    SAID("DONE %d CANCELLED; DONE %d OK", (int)op, (int)op + 1);
+    cancel_answered(first);
+    SAID("%s", "");
+}
+
+static void what_waited_for_its_turn_ends_with_the_session(void **state)
+{
+    (void)state;
+    cancel(demand(1));
+    demand(1);
+    cancel(demand(2));
+    ticket(2, 5, 9, TICKET_DIRECT);
+    demand(2); /* while the bytes come ahead */
+    struct client_input in = { .kind = CLIENT_LINK_LOST, .status = MSTRO_POOL_LOST, .reason = text_of("gone") };
+    step(&in);
+    assert_non_null(strstr(said, "DONE 4 POOL_LOST"));
+    assert_non_null(strstr(said, "DONE 7 POOL_LOST"));
+    moved(2, MSTRO_CANCELLED, false);
+    SAID("ENDED POOL_LOST");
+    assert_int_equal(client_count(client).operations, 0);
+}
+
+static void withdraw_that_the_pool_had_granted_is_found_done_by_the_next(void **state)
+{
+    (void)state;
+    ack(offer(1), MSTRO_OK);
+    uint64_t op = withdraw(1);
+    cancel(op);
+    withdraw(1);
+    hear((struct record){ .kind = KIND_ACK, .ack = { .op = op, .flags = ACK_CUT_READERS } });
+    SAID("%s", "");
+    cancel_answered(op);
+    SAID("DONE 5 OK");
+    assert_int_equal(out.at[0].flags, ACK_CUT_READERS);
+    ack(offer(1), MSTRO_OK);
+    op = withdraw(1);
+    cancel(op);
+    ack(op, MSTRO_CANCELLED);
+    cancel_answered(op);
+    withdraw(1); /* it had stood */
+    SAID("SEND WITHDRAW");
+}
+
+static void retract_that_was_given_up_is_found_done_by_the_next(void **state)
+{
+    (void)state;
+    required(1);
+    uint64_t op = retract(1);
+    cancel(op);
+    retract(1);
+    SAID("%s", "");
+    ack(op, MSTRO_OK);
+    SAID("DONE 5 OK");
+    required(2);
+    ticket(2, 0, 9, TICKET_DIRECT);
+    op = retract(2); /* waits for the mover */
+    cancel(op);
+    moved(2, MSTRO_CANCELLED, false);
+    SAID("SEND RETRACT; DONE %d CANCELLED", (int)op);
+    ack(op, MSTRO_OK);
+    demand(2); /* a new need */
+    SAID("SEND DEMAND");
+}
+
+static void ticket_of_a_cancelled_demand_brings_its_bytes_for_the_next(void **state)
 {
     (void)state;
     uint64_t op = demand(1);
     cancel(op);
-    SAID("SEND CANCEL");
-    ack(op, MSTRO_CANCELLED);
-    SAID("DONE 2 CANCELLED");
-    ack(3, MSTRO_OK);
-    SAID("DONE 3 OK");
+    ticket(1, op, 9, TICKET_DIRECT);
+    SAID("MOVE for 0");
+    demand(1);
+    moved(1, MSTRO_OK, false);
+    SAID("SEND COMPLETED");
+    cancel_answered(op);
+    SAID("DONE 4 OK");
+    op = demand(1);
     cancel(op);
-    SAID("DONE 4 NOENT");
+    ticket(1, op, 10, TICKET_DIRECT);
+    retract(1);
+    SAID("%s", "");
+    cancel_answered(op);
+    SAID("ABORT 1");
+}
+
+static void loss_told_to_a_demand_that_had_ended_here_is_told_to_the_next(void **state)
+{
+    (void)state;
+    uint64_t op = demand(1);
+    ticket(1, op, 9, TICKET_DIRECT);
+    moved(1, MSTRO_NOMEM, false);
+    voided(1, 9);
+    SAID("%s", "");
+    ack(op, MSTRO_PEER_LOST);
+    cancel_answered(op);
+    SAID("%s", "");
+    ticket(1, 0, 10, TICKET_DIRECT); /* offered again, and wanted back */
+    demand(1);
+    SAID("DONE 3 PEER_LOST");
+    demand(1); /* once */
+    moved(1, MSTRO_OK, false);
+    SAID("SEND COMPLETED; DONE 4 OK");
+
+    op = demand(1);
+    cancel(op);
+    demand(1);
+    ack(op, MSTRO_PEER_LOST);
+    cancel_answered(op);
+    SAID("DONE 7 PEER_LOST");
+    demand(1);
+    SAID("SEND DEMAND");
+}
+
+static void loss_that_is_known_ends_a_demand_whose_bytes_do_not_fit(void **state)
+{
+    (void)state;
+    uint64_t op = demand(1);
+    ticket(1, op, 9, TICKET_DIRECT);
+    ack(op, MSTRO_PEER_LOST);
+    moved(1, MSTRO_NOMEM, false);
+    SAID("SEND COMPLETED; DONE 2 PEER_LOST");
+    retract(1);
+    ack(3, MSTRO_OK);
+    demand(1); /* was told */
+    SAID("SEND DEMAND");
+}
+
+static void loss_is_forgotten_with_the_need(void **state)
+{
+    (void)state;
+    uint64_t op = demand(1);
+    cancel(op);
+    ack(op, MSTRO_PEER_LOST);
+    cancel_answered(op);
+    ack(retract(1), MSTRO_OK);
+    demand(1);
+    SAID("SEND DEMAND");
+}
+
+static void handle_whose_operation_was_given_up_can_be_disposed_at_once(void **state)
+{
+    (void)state;
+    cancel(offer(1));
+    dispose(1);
+    SAID("SEND DISPOSE; DONE 4 OK");
+    cancel(require(2));
+    dispose(2);
+    SAID("SEND DISPOSE; DONE 7 OK");
+    cancel(demand(3));
+    dispose(3);
+    SAID("SEND DISPOSE; DONE 10 OK");
+    assert_int_equal(client_count(client).handles, 0);
+    ticket(3, 8, 9, TICKET_DIRECT);
+    ack(2, MSTRO_OK);
+    cancel_answered(2);
+    cancel_answered(8);
+    SAID("%s", "");
+}
+
+static void subscription_that_was_given_up_is_ended(void **state)
+{
+    (void)state;
+    cancel(start((struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = 5, .kinds = 1 } }));
+    SAID("SEND UNSUBSCRIBE; DONE 2 CANCELLED; DONE 3 OK");
+    ack(2, MSTRO_OK);
+    hear((struct record){ .kind = KIND_EVENTS, .events = { .subscription = 5 } });
+    SAID("%s", "");
+    ack(start((struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = 6, .kinds = 1 } }), MSTRO_OK);
+    cancel(start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 6 } }));
+    SAID("DONE 5 CANCELLED; DONE 6 OK");
+    cancel(start((struct record){ .kind = KIND_LEAVE }));
+    SAID("DONE 8 CANCELLED"); /* who leaves starts nothing more */
 }
 
 static void cancel_stops_a_move_here(void **state)
@@ -455,7 +664,7 @@ static void cancel_stops_a_move_here(void **state)
     cancel(op);
     SAID("ABORT 1; DONE 3 OK");
     moved(1, MSTRO_CANCELLED, false);
-    SAID("SEND COMPLETED; DONE 2 CANCELLED");
+    SAID("SEND COMPLETED; DONE 2 CANCELLED; SEND CANCEL");
 }
 
 static void lost_link_ends_everything_once_and_a_move_when_it_has_let_go(void **state)
@@ -606,7 +815,7 @@ static void whatever_happens_each_operation_ends_exactly_once(void **state)
             uint64_t h = 1 + random_below(source, HANDLES), some = open ? open_ops[random_below(source, open)] : 0, before = last_op;
             static const mstro_status statuses[] = { MSTRO_OK, MSTRO_OK, MSTRO_PEER_LOST, MSTRO_CANCELLED, MSTRO_QUOTA };
             mstro_status status = statuses[random_below(source, 5)];
-            switch (random_below(source, 14)) {
+            switch (random_below(source, 16)) {
             case 0: offer(h); break;
             case 1: require(h); break;
             case 2: demand(h); break;
@@ -624,6 +833,8 @@ static void whatever_happens_each_operation_ends_exactly_once(void **state)
                     moved(h, status, random_below(source, 2));
                 }
                 break;
+            case 12: cancel_answered(1 + random_below(source, last_op)); break;
+            case 13: ack(1 + random_below(source, last_op), status); break;
             default: tick(random_below(source, 3) * MS);
             }
             if (last_op > before)
@@ -671,7 +882,17 @@ int main(void)
         CASE(demand_that_joined_a_move_is_sent_when_its_source_is_lost),
         CASE(ticket_for_nobody_serves_the_demand_that_crossed_it),
         CASE(retract_and_dispose_wait_until_the_mover_has_let_go),
-        CASE(cancel_is_for_the_pool_to_decide_while_it_holds_the_operation),
+        CASE(cancelled_operation_ends_at_once_and_what_undoes_it_is_sent),
+        CASE(what_is_asked_of_a_handle_waits_until_its_cancel_is_answered),
+        CASE(what_waited_for_its_turn_ends_with_the_session),
+        CASE(withdraw_that_the_pool_had_granted_is_found_done_by_the_next),
+        CASE(retract_that_was_given_up_is_found_done_by_the_next),
+        CASE(ticket_of_a_cancelled_demand_brings_its_bytes_for_the_next),
+        CASE(loss_told_to_a_demand_that_had_ended_here_is_told_to_the_next),
+        CASE(loss_that_is_known_ends_a_demand_whose_bytes_do_not_fit),
+        CASE(loss_is_forgotten_with_the_need),
+        CASE(handle_whose_operation_was_given_up_can_be_disposed_at_once),
+        CASE(subscription_that_was_given_up_is_ended),
         CASE(cancel_stops_a_move_here),
         CASE(lost_link_ends_everything_once_and_a_move_when_it_has_let_go),
         CASE(every_handle_can_be_disposed_once_the_session_is_over),
