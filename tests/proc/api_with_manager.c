@@ -129,12 +129,6 @@ static const char *leave_at_once(struct stage *s)
     return NULL;
 }
 
-/* A demand that joins bytes which are just coming ahead is told that they do not fit, and the requirement stays: then once more. */
-static mstro_status demand_after_fetch(mstro_cdo cdo, mstro_status first)
-{
-    return first == MSTRO_NOMEM ? mstro_cdo_demand(cdo) : first;
-}
-
 /* Its buffer is too small, so that it cannot be served ahead. */
 static const char *be_told_of_the_loss(struct stage *s)
 {
@@ -145,14 +139,12 @@ static const char *be_told_of_the_loss(struct stage *s)
     meet(s);
     meet(s);
     mstro_status first = mstro_cdo_demand(cdo);
-    CHECK(first == MSTRO_PEER_LOST || first == MSTRO_NOMEM);
-    if (first == MSTRO_PEER_LOST)
-        CHECK(strstr(mstro_error_detail(), "impatient.5") && strstr(mstro_error_detail(), "left"));
+    if (first == MSTRO_NOMEM) /* it met bytes that were coming ahead; then the loss is for the next one, however close the two were */
+        first = mstro_cdo_demand(cdo);
+    CHECK(first == MSTRO_PEER_LOST);
+    CHECK(strstr(mstro_error_detail(), "impatient.5") && strstr(mstro_error_detail(), "left"));
     meet(s);
-    mstro_status second = mstro_cdo_demand(cdo); /* once: the requirement stayed and binds to the next offer */
-    if (first == MSTRO_NOMEM && second == MSTRO_PEER_LOST)
-        second = mstro_cdo_demand(cdo); /* the pool had not told the demand that did not fit */
-    OK(second);
+    OK(mstro_cdo_demand(cdo)); /* once: the requirement stayed and binds to the next offer */
     OK(mstro_cdo_dispose(cdo));
     return NULL;
 }
@@ -171,7 +163,10 @@ static const char *bear_the_loss(struct stage *s)
     meet(s);
     OK(mstro_cdo_demand_async(cdo, &req));
     meet(s);
-    OK(demand_after_fetch(cdo, mstro_request_wait(req)));
+    mstro_status first = mstro_request_wait(req);
+    CHECK(first == MSTRO_OK || first == MSTRO_NOMEM);
+    if (first == MSTRO_NOMEM) /* it met bytes that were coming ahead */
+        OK(mstro_cdo_demand(cdo));
     OK(mstro_cdo_dispose(cdo));
     return NULL;
 }
