@@ -150,9 +150,15 @@ void operation_start(struct operation_request *o)
         session_start(process_session(), &o->request);
 }
 
-bool operation_await(struct operation_request *o, uint64_t deadline)
+bool operation_watch(struct operation_request *o, uint64_t deadline)
 {
-    return !o->started || session_wait(process_session(), &o->request.done, deadline);
+    return !o->started || session_watch(process_session(), &o->request.done, deadline);
+}
+
+static void await(struct operation_request *o, uint64_t deadline)
+{
+    if (o->started)
+        session_wait(process_session(), &o->request.done, deadline);
 }
 
 mstro_status operation_finish(struct operation_request *o)
@@ -180,14 +186,14 @@ void operation_cancel(struct operation_request *o)
 {
     if (o->started && !waitable_is_ready(&o->request.done))
         session_cancel(process_session(), &o->request);
-    operation_await(o, NO_DEADLINE);
+    await(o, NO_DEADLINE);
 }
 
 mstro_status operation_complete(struct operation_request *o, uint64_t deadline)
 {
-    bool late = !operation_await(o, deadline);
-    if (late)
-        operation_cancel(o);
+    await(o, deadline);
+    bool late = deadline != NO_DEADLINE && clock_now() >= deadline;
+    operation_cancel(o);
     mstro_status s = operation_finish(o);
     if (late && s == MSTRO_CANCELLED && !process_ends())
         s = detail_set(MSTRO_TIMEOUT, "the operation did not end within the time given");

@@ -20,8 +20,8 @@ mstro_status operation_prepare(struct operation_request *o, enum verb verb, mstr
 /* Start what was prepared. */
 void operation_start(struct operation_request *o);
 
-/* Wait for its end until 'deadline'; false when that is over. */
-bool operation_await(struct operation_request *o, uint64_t deadline);
+/* Wait for its end until 'deadline'; false when that is over: it goes on. */
+bool operation_watch(struct operation_request *o, uint64_t deadline);
 
 /* It has ended: let the user see what came of it, give the handle back, free what the request keeps.  Its status. */
 mstro_status operation_finish(struct operation_request *o);

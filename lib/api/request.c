@@ -122,7 +122,7 @@ API mstro_status mstro_request_timedwait(mstro_request req, const struct timespe
     mstro_status s = enter_for(req, &buried);
     if (s != MSTRO_OK || buried)
         return s;
-    if (operation_await(operation_of(req), clock_from_wall(abstime)))
+    if (operation_watch(operation_of(req), clock_from_wall(abstime)))
         s = finish(operation_of(req));
     else
         s = detail_set(MSTRO_TIMEOUT, "the operation has not ended yet");

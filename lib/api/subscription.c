@@ -131,7 +131,7 @@ static mstro_status wait_for_events(mstro_subscription sub, uint64_t deadline, m
         mstro_status s = end_of_events();
         if (s != MSTRO_OK)
             return s;
-        if (!session_wait(session, &sub->news, deadline))
+        if (!session_watch(session, &sub->news, deadline))
             return detail_set(MSTRO_TIMEOUT, "no event came in time");
     }
 }

@@ -32,7 +32,8 @@ struct exposure { struct record_place place; void *registration; };
 struct fetch {
     const struct record_ticket *ticket; /* how is TICKET_DIRECT */
     void *to;
-    const atomic_bool *abort;           /* when true: end soon with MSTRO_CANCELLED */
+    bool (*wanted)(void *context);      /* asked every few milliseconds; false: end soon with MSTRO_CANCELLED */
+    void *context;
 };
 
 struct link_operations {

@@ -15,7 +15,7 @@
 #include "lib/transport/choose.h"
 #include "lib/wire/copy.h"
 
-/* How much is copied between two looks at the abort flag, in bytes. */
+/* How much is copied between two questions whether it is wanted still, in bytes. */
 enum { COPY_CHUNK = 4 * 1024 * 1024 };
 
 struct box {
@@ -196,7 +196,7 @@ static bool copy_unless_aborted(const struct fetch *fetch, const char *from)
 {
     size_t size = (size_t)fetch->ticket->size;
     for (size_t done = 0; done < size; done += COPY_CHUNK) {
-        if (atomic_load_explicit(fetch->abort, memory_order_relaxed))
+        if (!fetch->wanted(fetch->context))
             return false;
         size_t part = size - done < COPY_CHUNK ? size - done : COPY_CHUNK;
         memcpy((char *)fetch->to + done, from + done, part);

@@ -27,7 +27,7 @@ static void note_carrier(struct move *m, const struct link *link, const char *ho
     snprintf(m->carrier, sizeof m->carrier, "%s%s%s", how, link->provider ? ":" : "", link->provider ? link->provider : "");
 }
 
-static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
+static void move_bytes(struct mstro_cdo_ *cdo, struct link *link, bool (*wanted)(void *context), void *context)
 {
     struct move *m = &cdo->move;
     const struct record_ticket *ticket = &m->ticket.ticket;
@@ -36,7 +36,7 @@ static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
         m->moved.bytes = ticket->inline_data.length;
         return;
     }
-    struct fetch fetch = { .ticket = ticket, .to = m->to, .abort = &m->abort };
+    struct fetch fetch = { .ticket = ticket, .to = m->to, .wanted = wanted, .context = context };
     link->operations->fetch(link, &fetch, &m->moved);
     note_carrier(m, link, transport_name((enum transport)m->moved.transport));
     if (m->moved.status == MSTRO_OK)
@@ -46,7 +46,13 @@ static void move_bytes(struct mstro_cdo_ *cdo, struct link *link)
               mstro_status_name(m->moved.status), TEXT_ARGUMENTS(m->moved.detail));
 }
 
-void move_run(struct mstro_cdo_ *cdo, struct link *link)
+bool move_is_wanted(void *context)
+{
+    const struct mstro_cdo_ *cdo = context;
+    return !atomic_load_explicit(&cdo->move.abort, memory_order_relaxed);
+}
+
+void move_run(struct mstro_cdo_ *cdo, struct link *link, bool (*wanted)(void *context), void *context)
 {
     struct move *m = &cdo->move;
     const struct record_ticket *ticket = &m->ticket.ticket;
@@ -60,7 +66,7 @@ void move_run(struct mstro_cdo_ *cdo, struct link *link)
     }
     m->moved.status = cdo_make_room(cdo, ticket->size, &m->to);
     if (m->moved.status == MSTRO_OK)
-        move_bytes(cdo, link);
+        move_bytes(cdo, link, wanted, context);
     else
         m->moved.detail = text_of(mstro_error_detail());
     m->moved.detail = arena_copy_text(&m->arena, m->moved.detail); /* it may be this thread's, and another reads it */

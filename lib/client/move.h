@@ -8,8 +8,11 @@
 /* [token] Keep the TICKET in 'record'.  False when memory is short: the move has ended with that. */
 bool move_prepare(struct mstro_cdo_ *cdo, const struct record *record);
 
-/* Run it, on any thread; the end is in cdo->move.moved. */
-void move_run(struct mstro_cdo_ *cdo, struct link *link);
+/* Run it, on any thread; the end is in cdo->move.moved.  'wanted' and 'context': see struct fetch. */
+void move_run(struct mstro_cdo_ *cdo, struct link *link, bool (*wanted)(void *context), void *context);
+
+/* For a move that only its client stops: 'context' is the cdo. */
+bool move_is_wanted(void *context);
 
 /* [token] The submission that tells the client (session.c). */
 void move_report(struct session *s, struct submission *submission);

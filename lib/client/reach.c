@@ -137,7 +137,7 @@ void reach_fetch(struct reach *r, const struct fetch *fetch, struct client_moved
     if (status == MSTRO_OK && how == TRANSPORT_RMA)
         status = reader_for(r, &reader);
     if (status == MSTRO_OK) {
-        mover_run(&transfer, how, reader, fetch->abort);
+        mover_run(&transfer, how, reader, fetch->wanted, fetch->context);
         judge_move(&transfer, moved);
     } else
         note_move(moved, status, status == MSTRO_PEER_LOST, mstro_error_detail());

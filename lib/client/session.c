@@ -36,7 +36,7 @@ struct session {
     struct mstro_request_ leaving[2]; /* in peace, by force */
     struct submission give_up;
     pthread_t thread;               /* drives while no caller does, where the link asks for it */
-    bool has_thread;
+    atomic_bool has_thread;
 };
 
 uint64_t session_number(struct session *s)
@@ -132,7 +132,7 @@ static void begin_move(struct session *s, const struct client_output *o)
         return;
     }
     if (ready)
-        move_run(cdo, s->link);
+        move_run(cdo, s->link, move_is_wanted, cdo);
     submission_put(&s->moved, &cdo->move.submission);
 }
 
@@ -282,14 +282,29 @@ void move_report(struct session *s, struct submission *submission)
     step(s, &in);
 }
 
-static bool do_chore(struct session *s, const struct waitable *what)
+/* A move that runs outside the token. */
+struct errand { struct session *session; struct mstro_cdo_ *cdo; uint64_t deadline; };
+
+/* Who moves for long looks after the session, too: its heartbeats, and the news that the source is gone. */
+static bool errand_is_wanted(void *context)
 {
-    struct chore *chore = waiting_take_chore(&s->waiting, what);
+    const struct errand *e = context;
+    if (atomic_load(&e->session->has_thread))
+        take_turns(e->session);
+    return move_is_wanted(e->cdo) && (e->deadline == NO_DEADLINE || clock_now() < e->deadline);
+}
+
+/* 'deadline': after that a move of 'what' ends with MSTRO_CANCELLED. */
+static bool do_chore(struct session *s, const struct waitable *what, enum work work, uint64_t deadline)
+{
+    struct chore *chore = waiting_take_chore(&s->waiting, what, work);
     if (!chore)
         return false;
     struct move *move = (struct move *)((char *)chore - offsetof(struct move, chore));
+    struct errand errand = { s, (struct mstro_cdo_ *)((char *)move - offsetof(struct mstro_cdo_, move)),
+                             what && chore->whose == what ? deadline : NO_DEADLINE };
     waiting_leave(&s->waiting);
-    move_run((struct mstro_cdo_ *)((char *)move - offsetof(struct mstro_cdo_, move)), s->link);
+    move_run(errand.cdo, s->link, errand_is_wanted, &errand);
     session_submit(s, &move->submission);
     return true;
 }
@@ -299,14 +314,17 @@ void session_ready(struct session *s, struct waitable *what)
     waiting_ready(&s->waiting, what);
 }
 
+/* For whoever does not come back in time from a long move. */
+static bool leaves_moves_to_the_thread(struct session *s) { return atomic_load(&s->has_thread); }
+
 void session_drive(struct session *s)
 {
     take_turns(s);
-    while (do_chore(s, NULL))
+    while (!leaves_moves_to_the_thread(s) && do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
         ;
 }
 
-bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
+static bool wait_for(struct session *s, struct waitable *what, enum work work, uint64_t deadline, uint64_t move_deadline)
 {
     bool slept = false;
     if (waitable_is_ready(what))
@@ -315,16 +333,27 @@ bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
         take_turns(s); /* after each sleep: the bell may have rung for somebody else */
         if (waitable_is_ready(what))
             break;
-        if (do_chore(s, what))
+        if (do_chore(s, what, work, move_deadline))
             continue;
         if (deadline != NO_DEADLINE && clock_now() >= deadline)
             break;
         slept = true;
-        waiting_sleep(&s->waiting, what, deadline, &s->deadline);
+        waiting_sleep(&s->waiting, what, work, deadline, &s->deadline);
     }
     if (slept)
         waiting_leave(&s->waiting);
     return waitable_is_ready(what);
+}
+
+bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
+{
+    bool in_time = deadline != NO_DEADLINE && leaves_moves_to_the_thread(s);
+    return wait_for(s, what, in_time ? WORK_OWN : WORK_ANY, deadline, deadline);
+}
+
+bool session_watch(struct session *s, struct waitable *what, uint64_t deadline)
+{
+    return wait_for(s, what, leaves_moves_to_the_thread(s) ? WORK_NONE : WORK_ANY, deadline, NO_DEADLINE);
 }
 
 /* ---- the session's own thread ---- */
@@ -332,9 +361,11 @@ bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
 static void *attend(void *argument)
 {
     struct session *s = argument;
-    do
-        session_drive(s);
-    while (waiting_attend(&s->waiting, &s->deadline));
+    do {
+        take_turns(s);
+        while (do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
+            ;
+    } while (waiting_attend(&s->waiting, &s->deadline));
     return NULL;
 }
 

@@ -82,13 +82,17 @@ void session_submit(struct session *s, struct submission *submission);
 /* [token: from a submission] START a record that is not answered. */
 void session_say(struct session *s, const struct record *record);
 
-/* Drive until 'what' is READY (true) or 'deadline' (false). */
+/* Drive until 'what' is READY (true) or 'deadline' (false).  When bytes that 'what' waits for are coming then, they are given up: it is
+ * READY with MSTRO_CANCELLED. */
 bool session_wait(struct session *s, struct waitable *what, uint64_t deadline);
+
+/* The same for one who only looks: bytes that are coming are brought by others, where there are any, and go on coming. */
+bool session_watch(struct session *s, struct waitable *what, uint64_t deadline);
 
 /* Wake who waits for 'what', though no operation has ended. */
 void session_ready(struct session *s, struct waitable *what);
 
-/* Drive without waiting, and do the chores that nobody else waits for. */
+/* Drive without waiting.  Where the session has no thread of its own, do the chores that nobody else does. */
 void session_drive(struct session *s);
 
 static inline bool waitable_is_ready(const struct waitable *what)

@@ -11,6 +11,7 @@
 struct waiter {
     struct list link;
     struct waitable *what; /* or NULL */
+    enum work work;
     bool woken;
     pthread_cond_t bell;
 };
@@ -99,26 +100,27 @@ static void sleep_on_bench(struct waiting *w, struct waiter *me, uint64_t until)
 }
 
 /* Lock held. */
-static struct chore *find_chore(struct waiting *w, const struct waitable *what)
+static struct chore *find_chore(struct waiting *w, const struct waitable *what, enum work work)
 {
     struct chore *any = NULL;
-    for (struct list *link = w->chores.next; link != &w->chores; link = link->next) {
+    for (struct list *link = w->chores.next; link != &w->chores && work != WORK_NONE; link = link->next) {
         struct chore *chore = list_entry(link, struct chore, link);
+        const struct waiter *whose = chore->whose ? chore->whose->waiter : NULL;
         if (what && chore->whose == what)
             return chore;
-        /* one that somebody sleeps for is left to him: he has been woken */
-        if (!any && (!chore->whose || !chore->whose->waiter))
+        /* one that somebody sleeps for who does it is left to him: he has been woken */
+        if (!any && work == WORK_ANY && (!whose || whose->work == WORK_NONE))
             any = chore;
     }
     return any;
 }
 
-void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _Atomic uint64_t *session_deadline)
+void waiting_sleep(struct waiting *w, struct waitable *what, enum work work, uint64_t until, _Atomic uint64_t *session_deadline)
 {
-    struct waiter me = { .what = what };
+    struct waiter me = { .what = what, .work = work };
     int state = WAITABLE_PENDING;
     pthread_mutex_lock(&w->lock);
-    if (find_chore(w, what) || (what && !atomic_compare_exchange_strong(&what->state, &state, WAITABLE_SLEEPING))) {
+    if (find_chore(w, what, work) || (what && !atomic_compare_exchange_strong(&what->state, &state, WAITABLE_SLEEPING))) {
         pthread_mutex_unlock(&w->lock);
         return;
     }
@@ -142,13 +144,6 @@ void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _At
     pthread_cond_destroy(&me.bell);
 }
 
-void waiting_leave(struct waiting *w)
-{
-    pthread_mutex_lock(&w->lock);
-    call_first(w);
-    pthread_mutex_unlock(&w->lock);
-}
-
 /* Lock held. */
 static void call_background(struct waiting *w)
 {
@@ -156,6 +151,15 @@ static void call_background(struct waiting *w)
         wake(w, w->chair);
     else
         pthread_cond_signal(&w->call);
+}
+
+void waiting_leave(struct waiting *w)
+{
+    pthread_mutex_lock(&w->lock);
+    call_first(w);
+    if (find_chore(w, NULL, WORK_ANY)) /* who is left may do none */
+        call_background(w);
+    pthread_mutex_unlock(&w->lock);
 }
 
 void waiting_dismiss(struct waiting *w)
@@ -166,45 +170,69 @@ void waiting_dismiss(struct waiting *w)
     pthread_mutex_unlock(&w->lock);
 }
 
+struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bool lent)
+{
+    if (dismissed)
+        return (struct attending){ ATTENDANCE_ENDS, 0 };
+    if (chore) /* its call found nobody asleep */
+        return (struct attending){ ATTENDANCE_WORKS, 0 };
+    if (!callers)
+        return (struct attending){ ATTENDANCE_SITS, 0 };
+    return (struct attending){ ATTENDANCE_AWAY, lent ? BACKGROUND_AWAY_LENDING : BACKGROUND_AWAY };
+}
+
 bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
+    struct timespec at;
     pthread_mutex_lock(&w->lock);
-    if (w->dismissed || find_chore(w, NULL)) { /* its call found nobody asleep */
-        bool stays = !w->dismissed;
-        pthread_mutex_unlock(&w->lock);
-        return stays;
-    }
-    if (!w->chair && list_empty(&w->bench)) {
+    bool callers = w->chair || !list_empty(&w->bench);
+    struct attending next = waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
+    switch (next.how) {
+    case ATTENDANCE_ENDS:
+    case ATTENDANCE_WORKS: break;
+    case ATTENDANCE_SITS:
         w->background = &me;
         sleep_in_chair(w, &me, NO_DEADLINE, session_deadline);
         w->background = NULL;
         call_first(w);
-    } else {
-        struct timespec at = clock_to_timespec(clock_now() + (atomic_load(&w->lent) ? BACKGROUND_AWAY_LENDING : BACKGROUND_AWAY));
+        break;
+    case ATTENDANCE_AWAY:
+        at = clock_to_timespec(clock_now() + next.away);
         pthread_cond_timedwait(&w->call, &w->lock, &at);
+        break;
     }
     pthread_mutex_unlock(&w->lock);
-    return true;
+    return next.how != ATTENDANCE_ENDS;
+}
+
+/* Lock held.  The first on the bench who does what nobody waits for, or NULL. */
+static struct waiter *find_worker(struct waiting *w)
+{
+    for (struct list *link = w->bench.next; link != &w->bench; link = link->next)
+        if (list_entry(link, struct waiter, link)->work == WORK_ANY)
+            return list_entry(link, struct waiter, link);
+    return NULL;
 }
 
 void waiting_add_chore(struct waiting *w, struct chore *chore)
 {
     pthread_mutex_lock(&w->lock);
     list_append(&w->chores, &chore->link);
-    if (chore->whose && chore->whose->waiter)
-        wake(w, chore->whose->waiter);
-    else if (!list_empty(&w->bench))
-        wake(w, list_entry(w->bench.next, struct waiter, link));
+    struct waiter *waiter = chore->whose ? chore->whose->waiter : NULL;
+    if (!waiter || waiter->work == WORK_NONE)
+        waiter = find_worker(w);
+    if (waiter)
+        wake(w, waiter);
     else
         call_background(w);
     pthread_mutex_unlock(&w->lock);
 }
 
-struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what)
+struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what, enum work work)
 {
     pthread_mutex_lock(&w->lock);
-    struct chore *chore = find_chore(w, what);
+    struct chore *chore = find_chore(w, what, work);
     if (chore)
         list_remove(&chore->link);
     pthread_mutex_unlock(&w->lock);

@@ -27,6 +27,9 @@ struct chore {
     struct waitable *whose; /* what waits for it, or NULL; it lives until the chore is done */
 };
 
+/* Which chores a thread that waits does: any; those of what it waits for, because it must be back in time; none. */
+enum work { WORK_ANY, WORK_OWN, WORK_NONE };
+
 struct waiting {
     pthread_mutex_t lock;        /* leaf but for link.wake; guards what follows */
     struct list bench;           /* of waiters, the one in the chair too */
@@ -47,9 +50,9 @@ void waiting_release(struct waiting *w);
 void waiting_ready(struct waiting *w, struct waitable *what);
 
 /* Sleep until 'what' is READY, a chore is to be done, the session is to be driven, or 'until'.  May return early.  'what' may be NULL. */
-void waiting_sleep(struct waiting *w, struct waitable *what, uint64_t until, _Atomic uint64_t *session_deadline);
+void waiting_sleep(struct waiting *w, struct waitable *what, enum work work, uint64_t until, _Atomic uint64_t *session_deadline);
 
-/* This thread waits no longer: somebody else may have the chair. */
+/* This thread waits no longer: somebody else may have the chair, and the chores. */
 void waiting_leave(struct waiting *w);
 
 /* The session's own thread sleeps: in the chair while no caller wants it, else for a few milliseconds at a time, so that it is not
@@ -59,11 +62,21 @@ bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline);
 /* End the attendance, also one that is just about to begin. */
 void waiting_dismiss(struct waiting *w);
 
-/* Queue a chore, and wake the thread that waits for what it is for, or any. */
+/* What that thread does next, as far as it can be said from what it sees. */
+enum attendance {
+    ATTENDANCE_ENDS,  /* it was dismissed */
+    ATTENDANCE_WORKS, /* a chore is there that nobody else does */
+    ATTENDANCE_SITS,  /* in the chair, until something happens */
+    ATTENDANCE_AWAY   /* callers have the chair; it looks again after 'away' ns: they may leave it while others read from this process */
+};
+struct attending { enum attendance how; uint64_t away; };
+struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bool lent);
+
+/* Queue a chore, and wake the thread that waits for what it is for, or any that does such. */
 void waiting_add_chore(struct waiting *w, struct chore *chore);
 
-/* One that the thread that waits for 'what' (NULL: for nothing) should do now, or NULL: its own before one that nobody waits for. */
-struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what);
+/* One that the thread that waits for 'what' (NULL: for nothing) should do now, or NULL: its own before one that nobody else does. */
+struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what, enum work work);
 
 /* Something is lent that others read where it lies, or no longer. */
 void waiting_lend(struct waiting *w);

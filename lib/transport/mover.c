@@ -148,7 +148,7 @@ void mover_cancel(struct transfer *m)
     m->cancelled = true;
 }
 
-void mover_run(struct transfer *m, enum transport how, struct reader *reader, const atomic_bool *abort)
+void mover_run(struct transfer *m, enum transport how, struct reader *reader, bool (*wanted)(void *context), void *context)
 {
     m->done = NULL;
     mstro_status status = mover_start(m, how, reader);
@@ -158,7 +158,7 @@ void mover_run(struct transfer *m, enum transport how, struct reader *reader, co
         return;
     }
     do {
-        if (abort && atomic_load(abort))
+        if (wanted && !wanted(context))
             mover_cancel(m);
     } while (!mover_step(m, clock_now() + CANCEL_LOOK));
 }

@@ -57,8 +57,9 @@ bool mover_step(struct transfer *m, uint64_t until);
 /* End soon, with MSTRO_CANCELLED unless it ends otherwise first.  Any thread, as long as the move exists. */
 void mover_cancel(struct transfer *m);
 
-/* Start it and step it to the end on this thread; 'abort' (or NULL) cancels it when it turns true.  m->done is not used. */
-void mover_run(struct transfer *m, enum transport how, struct reader *reader, const atomic_bool *abort);
+/* Start it and step it to the end on this thread; between the steps, every few milliseconds, 'wanted' (or NULL) is asked, and cancels it
+ * with false.  m->done is not used. */
+void mover_run(struct transfer *m, enum transport how, struct reader *reader, bool (*wanted)(void *context), void *context);
 
 /* A way to move. */
 struct mover {

@@ -196,7 +196,7 @@ static void fetch_all(struct scene *s, enum transport how)
     unsigned char *to = malloc(s->source.length + 1);
     struct transfer m = { .source = &s->source, .to = to, .deadline = MILLISECONDS(60000) };
     uint64_t begin = clock_now();
-    mover_run(&m, how, s->reader, NULL);
+    mover_run(&m, how, s->reader, NULL, NULL);
     if (m.outcome != TRANSFER_DONE)
         fail_msg("%s of %llu bytes: %s", transport_name(how), (unsigned long long)s->source.length, m.why);
     if (s->source.length > MIB)
@@ -342,7 +342,7 @@ static void healthy_reader_that_is_cut_hears_so_soon_and_comes_back_with_the_new
     fetch_all(&s, TRANSPORT_RMA);
     begin = clock_now();
     struct transfer stale = { .source = &old, .to = to, .deadline = MILLISECONDS(60000) }; /* nobody is there any more */
-    mover_run(&stale, TRANSPORT_RMA, s.reader, NULL);
+    mover_run(&stale, TRANSPORT_RMA, s.reader, NULL, NULL);
     assert_int_equal(stale.outcome, TRANSFER_FAILED);
     assert_true(clock_now() - begin < 1500 * NANOSECONDS_PER_MILLISECOND);
     scene_close(&s);

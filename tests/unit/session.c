@@ -2,6 +2,8 @@
 /* session.c - a session over a link that says what the test wants */
 #include "tests/lib/check.h"
 
+#include <pthread.h>
+
 #include "lib/base/clock.h"
 #include "lib/client/session.h"
 
@@ -182,6 +184,160 @@ static void the_end_is_told_when_its_reason_is_known(void **state)
     session_release(session);
 }
 
+/* ---- bytes that do not come ---- */
+
+/* A fetch that ends when the test says so, or is not wanted any more. */
+static struct slow_fetch {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool begun, released;
+    pthread_t thread;
+    atomic_uint polls;
+} slow = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void slow_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
+{
+    (void)link;
+    bool wanted = true, released = false;
+    unsigned polls = atomic_load(&slow.polls);
+    pthread_mutex_lock(&slow.lock);
+    slow.begun = true;
+    slow.thread = pthread_self();
+    pthread_cond_broadcast(&slow.changed);
+    pthread_mutex_unlock(&slow.lock);
+    while (wanted && (!released || atomic_load(&slow.polls) == polls)) {
+        wanted = fetch->wanted(fetch->context);
+        pthread_mutex_lock(&slow.lock);
+        released = slow.released;
+        pthread_mutex_unlock(&slow.lock);
+    }
+    moved->status = wanted ? MSTRO_OK : MSTRO_CANCELLED;
+}
+
+static bool counted_poll(struct link *link, struct link_receiver *receiver)
+{
+    atomic_fetch_add(&slow.polls, 1);
+    return fake_poll(link, receiver);
+}
+
+/* A link whose sleepers are woken. */
+static struct bed { pthread_mutex_t lock; pthread_cond_t bell; bool rung; unsigned sleepers; } bed = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0 };
+
+static void bed_sleep(struct link *link, uint64_t until)
+{
+    (void)link;
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    uint64_t now = clock_now(), left = until > now ? until - now : 0;
+    at.tv_sec += (time_t)(left / NANOSECONDS_PER_SECOND);
+    at.tv_nsec += (long)(left % NANOSECONDS_PER_SECOND);
+    if (at.tv_nsec >= (long)NANOSECONDS_PER_SECOND) {
+        at.tv_sec++;
+        at.tv_nsec -= (long)NANOSECONDS_PER_SECOND;
+    }
+    pthread_mutex_lock(&bed.lock);
+    bed.sleepers++;
+    pthread_cond_broadcast(&bed.bell);
+    while (!bed.rung)
+        if (until == NO_DEADLINE)
+            pthread_cond_wait(&bed.bell, &bed.lock);
+        else if (pthread_cond_timedwait(&bed.bell, &bed.lock, &at) != 0)
+            break;
+    bed.rung = false;
+    bed.sleepers--;
+    pthread_mutex_unlock(&bed.lock);
+}
+
+static void bed_wake(struct link *link)
+{
+    (void)link;
+    pthread_mutex_lock(&bed.lock);
+    bed.rung = true;
+    pthread_cond_broadcast(&bed.bell);
+    pthread_mutex_unlock(&bed.lock);
+}
+
+static void await_sleeper(void)
+{
+    pthread_mutex_lock(&bed.lock);
+    while (bed.sleepers == 0)
+        pthread_cond_wait(&bed.bell, &bed.lock);
+    pthread_mutex_unlock(&bed.lock);
+}
+
+static const struct link_operations slow_operations = {
+    .send = fake_send, .flush = nothing, .poll = counted_poll, .deadline = fake_deadline, .sleep = bed_sleep, .wake = bed_wake,
+    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .fetch = slow_fetch, .close = nothing,
+};
+
+struct slow_demand { char room[10000], name[2]; struct mstro_cdo_ cdo; struct mstro_request_ request; };
+
+static void begin_slow_demand(struct slow_demand *d, bool background)
+{
+    const struct session_identity who = { .workflow = "w", .component = "c", .host = "h", .word_seed = 1000 };
+    *d = (struct slow_demand){ .name = "y", .cdo = { .number = 2, .name_length = 1, .given_size = sizeof d->room } };
+    d->cdo.name = d->name;
+    d->cdo.given = d->room;
+    list_init(&d->cdo.move.chore.link);
+    slow.begun = slow.released = false;
+    fake = (struct fake){ .link = { .operations = &slow_operations, .background = background } };
+    assert_int_equal(session_open(&session, &fake.link, &who, NO_DEADLINE), MSTRO_OK);
+    request_init(&d->request, &(struct record){ .kind = KIND_DEMAND, .demand = { .handle = 2, .name = cdo_name(&d->cdo) } }, &d->cdo);
+    session_start(session, &d->request);
+}
+
+static void end_slow_demand(struct slow_demand *d)
+{
+    request_release(&d->request);
+    session_release(session);
+    arena_release(&d->cdo.move.arena);
+}
+
+static void bytes_that_do_not_come_are_given_up_at_the_deadline(void **state)
+{
+    struct slow_demand d;
+    (void)state;
+    for (int background = 0; background < 2; background++) {
+        begin_slow_demand(&d, background);
+        assert_true(session_wait(session, &d.request.done, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND));
+        assert_int_equal(d.request.status, MSTRO_CANCELLED);
+        end_slow_demand(&d);
+    }
+}
+
+static void bytes_go_on_coming_while_who_looks_goes_away_and_comes_back(void **state)
+{
+    struct slow_demand d;
+    (void)state;
+    begin_slow_demand(&d, true);
+    assert_false(session_watch(session, &d.request.done, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND));
+    pthread_mutex_lock(&slow.lock);
+    while (!slow.begun) /* the session's thread does it, though nobody is in a call */
+        pthread_cond_wait(&slow.changed, &slow.lock);
+    assert_false(pthread_equal(slow.thread, pthread_self()));
+    slow.released = true; /* it ends when the session was looked after meanwhile, too */
+    pthread_mutex_unlock(&slow.lock);
+    assert_true(session_watch(session, &d.request.done, NO_DEADLINE));
+    assert_int_equal(d.request.status, MSTRO_OK);
+    end_slow_demand(&d);
+}
+
+static void bytes_come_while_their_receiver_only_asks_now_and_then(void **state)
+{
+    struct slow_demand d;
+    (void)state;
+    begin_slow_demand(&d, true);
+    session_drive(session); /* does not bring them itself: it would not come back */
+    pthread_mutex_lock(&slow.lock);
+    slow.released = true;
+    pthread_mutex_unlock(&slow.lock);
+    while (!waitable_is_ready(&d.request.done))
+        session_drive(session);
+    assert_int_equal(d.request.status, MSTRO_OK);
+    assert_false(pthread_equal(slow.thread, pthread_self()));
+    end_slow_demand(&d);
+}
+
 /* ---- who waits ---- */
 
 static void sleep_never(struct link *link, uint64_t until)
@@ -215,7 +371,77 @@ static void a_thread_does_not_sit_down_while_there_is_a_chore_for_it(void **stat
     waiting_init(&waiting, &link);
     waiting_add_chore(&waiting, &chore);
     assert_true(waiting_attend(&waiting, &deadline));
-    assert_ptr_equal(waiting_take_chore(&waiting, NULL), &chore);
+    assert_ptr_equal(waiting_take_chore(&waiting, NULL, WORK_ANY), &chore);
+    waiting_release(&waiting);
+}
+
+static void the_threads_place_follows_from_what_it_sees(void **state)
+{
+    (void)state;
+    assert_int_equal(waiting_attendance(true, true, true, true).how, ATTENDANCE_ENDS);
+    assert_int_equal(waiting_attendance(false, true, true, true).how, ATTENDANCE_WORKS);
+    assert_int_equal(waiting_attendance(false, false, false, true).how, ATTENDANCE_SITS);
+    assert_int_equal(waiting_attendance(false, false, false, false).how, ATTENDANCE_SITS);
+    struct attending idle = waiting_attendance(false, false, true, false), lending = waiting_attendance(false, false, true, true);
+    assert_int_equal(idle.how, ATTENDANCE_AWAY);
+    assert_int_equal(lending.how, ATTENDANCE_AWAY);
+    assert_int_equal(idle.away, 5 * NANOSECONDS_PER_MILLISECOND);
+    assert_int_equal(lending.away, NANOSECONDS_PER_MILLISECOND / 5); /* a reader is held up no longer than that */
+}
+
+struct seated { struct waiting *waiting; struct waitable what; _Atomic uint64_t deadline; };
+
+static void *sit(void *argument)
+{
+    struct seated *s = argument;
+    waiting_sleep(s->waiting, &s->what, WORK_ANY, NO_DEADLINE, &s->deadline);
+    return NULL; /* and does not come back: nobody drives */
+}
+
+static void *attend_until_dismissed(void *argument)
+{
+    struct seated *s = argument;
+    while (waiting_attend(s->waiting, &s->deadline))
+        ;
+    return NULL;
+}
+
+/* The caller gives the chair up without a word: the thread has it soon, because it looks again. */
+static void the_chair_that_a_caller_leaves_is_taken_again(void **state)
+{
+    (void)state;
+    struct link link = { .operations = &slow_operations };
+    struct waiting waiting;
+    struct seated caller = { .waiting = &waiting, .deadline = NO_DEADLINE }, own = caller;
+    pthread_t seat, thread;
+    waiting_init(&waiting, &link);
+    pthread_create(&seat, NULL, sit, &caller);
+    await_sleeper();
+    assert_true(waiting_attend(&waiting, &own.deadline)); /* away, and back */
+    pthread_create(&thread, NULL, attend_until_dismissed, &own);
+    waiting_ready(&waiting, &caller.what);
+    pthread_join(seat, NULL);
+    await_sleeper();
+    waiting_dismiss(&waiting);
+    pthread_join(thread, NULL);
+    waiting_release(&waiting);
+}
+
+static void chore_that_who_waits_does_not_do_is_for_the_sessions_thread(void **state)
+{
+    (void)state;
+    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
+    struct link link = { .operations = &watched };
+    struct waiting waiting;
+    struct waitable mine = { 0 };
+    struct chore chore = { .whose = &mine }, other = { .whose = NULL };
+    waiting_init(&waiting, &link);
+    waiting_add_chore(&waiting, &other);
+    waiting_add_chore(&waiting, &chore);
+    assert_null(waiting_take_chore(&waiting, &mine, WORK_NONE));
+    assert_ptr_equal(waiting_take_chore(&waiting, &mine, WORK_OWN), &chore);
+    assert_null(waiting_take_chore(&waiting, &mine, WORK_OWN));
+    assert_ptr_equal(waiting_take_chore(&waiting, NULL, WORK_ANY), &other);
     waiting_release(&waiting);
 }
 
@@ -225,6 +451,12 @@ int main(void)
         cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
         cmocka_unit_test(who_hears_that_the_session_is_over_has_the_bytes_back),
         cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
+        cmocka_unit_test(bytes_that_do_not_come_are_given_up_at_the_deadline),
+        cmocka_unit_test(bytes_go_on_coming_while_who_looks_goes_away_and_comes_back),
+        cmocka_unit_test(bytes_come_while_their_receiver_only_asks_now_and_then),
+        cmocka_unit_test(the_threads_place_follows_from_what_it_sees),
+        cmocka_unit_test(the_chair_that_a_caller_leaves_is_taken_again),
+        cmocka_unit_test(chore_that_who_waits_does_not_do_is_for_the_sessions_thread),
         cmocka_unit_test(a_thread_dismissed_before_it_sits_down_does_not_sit_down),
         cmocka_unit_test(a_thread_does_not_sit_down_while_there_is_a_chore_for_it),
     };

@@ -210,6 +210,12 @@ static void cancelled_move_ends_once_with_its_name(void **state)
     scene_close(&s);
 }
 
+static bool never_wanted(void *context)
+{
+    (void)context;
+    return false;
+}
+
 static void holder_that_makes_no_progress_costs_the_deadline_and_no_more(void **state)
 {
     (void)state;
@@ -221,15 +227,14 @@ static void holder_that_makes_no_progress_costs_the_deadline_and_no_more(void **
     offer(&s, &o, 16 << 20);
     struct transfer m = { .source = &o.source, .to = to, .deadline = clock_now() + 200 * NANOSECONDS_PER_MILLISECOND };
     uint64_t begin = clock_now();
-    mover_run(&m, TRANSPORT_RMA, s.reader, NULL);
+    mover_run(&m, TRANSPORT_RMA, s.reader, NULL, NULL);
     assert_int_equal(m.outcome, TRANSFER_FAILED);
     assert_int_equal(m.status, MSTRO_TIMEOUT);
     assert_true(clock_now() - begin < 700 * NANOSECONDS_PER_MILLISECOND);
     assert_int_equal(reader_links(s.reader), 0); /* its endpoint had to be closed */
-    atomic_bool abort = true;
     struct transfer aborted = { .source = &o.source, .to = to, .deadline = SECONDS(30) };
     begin = clock_now();
-    mover_run(&aborted, TRANSPORT_RMA, s.reader, &abort);
+    mover_run(&aborted, TRANSPORT_RMA, s.reader, never_wanted, NULL);
     assert_int_equal(aborted.status, MSTRO_CANCELLED);
     assert_true(clock_now() - begin < 700 * NANOSECONDS_PER_MILLISECOND);
     offer_end(&s, &o);
@@ -314,7 +319,7 @@ static void process_that_is_gone_is_named(void **state)
     unsigned char to[8];
     struct payload_source gone = { .process = 0x3ffffff, .length = 8, .data = { .address = (uintptr_t)to }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
     struct transfer m = { .source = &gone, .to = to, .deadline = SECONDS(5) };
-    mover_run(&m, TRANSPORT_CMA, NULL, NULL);
+    mover_run(&m, TRANSPORT_CMA, NULL, NULL, NULL);
     assert_int_equal(m.status, MSTRO_PEER_LOST);
     assert_non_null(strstr(m.why, "is gone"));
 }
@@ -329,11 +334,11 @@ static void unmapped_memory_with_a_cleared_word_is_a_withdrawal_and_otherwise_an
     munmap(page + 4096, 4096);
     struct payload_source half = { .process = getpid(), .length = 8192, .data = { .address = (uintptr_t)page }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
     struct transfer m = { .source = &half, .to = to, .deadline = SECONDS(5) };
-    mover_run(&m, TRANSPORT_CMA, NULL, NULL);
+    mover_run(&m, TRANSPORT_CMA, NULL, NULL, NULL);
     assert_int_equal(m.status, MSTRO_IO);
     word = 0;
     struct transfer withdrawn = { .source = &half, .to = to, .deadline = SECONDS(5) };
-    mover_run(&withdrawn, TRANSPORT_CMA, NULL, NULL);
+    mover_run(&withdrawn, TRANSPORT_CMA, NULL, NULL, NULL);
     assert_int_equal(withdrawn.outcome, TRANSFER_WITHDRAWN);
     munmap(page, 4096);
 }
