@@ -192,20 +192,21 @@ static struct slow_fetch {
     pthread_cond_t changed;
     bool begun, released;
     pthread_t thread;
-    atomic_uint polls;
 } slow = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static _Thread_local unsigned polls; /* of the session, by this thread */
 
 static void slow_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
 {
     (void)link;
     bool wanted = true, released = false;
-    unsigned polls = atomic_load(&slow.polls);
+    unsigned before = polls;
     pthread_mutex_lock(&slow.lock);
     slow.begun = true;
     slow.thread = pthread_self();
     pthread_cond_broadcast(&slow.changed);
     pthread_mutex_unlock(&slow.lock);
-    while (wanted && (!released || atomic_load(&slow.polls) == polls)) {
+    while (wanted && (!released || polls == before)) {
         wanted = fetch->wanted(fetch->context);
         pthread_mutex_lock(&slow.lock);
         released = slow.released;
@@ -216,7 +217,7 @@ static void slow_fetch(struct link *link, const struct fetch *fetch, struct clie
 
 static bool counted_poll(struct link *link, struct link_receiver *receiver)
 {
-    atomic_fetch_add(&slow.polls, 1);
+    polls++;
     return fake_poll(link, receiver);
 }
 
@@ -315,7 +316,7 @@ static void bytes_go_on_coming_while_who_looks_goes_away_and_comes_back(void **s
     while (!slow.begun) /* the session's thread does it, though nobody is in a call */
         pthread_cond_wait(&slow.changed, &slow.lock);
     assert_false(pthread_equal(slow.thread, pthread_self()));
-    slow.released = true; /* it ends when the session was looked after meanwhile, too */
+    slow.released = true; /* it ends when its thread has looked after the session, too */
     pthread_mutex_unlock(&slow.lock);
     assert_true(session_watch(session, &d.request.done, NO_DEADLINE));
     assert_int_equal(d.request.status, MSTRO_OK);
