@@ -29,6 +29,4 @@ libcore_la_SOURCES += \
 	%D%/subscription.c \
 	%D%/subscription.h \
 	%D%/waiting.c \
-	%D%/waiting.h \
-	%D%/words.c \
-	%D%/words.h
+	%D%/waiting.h

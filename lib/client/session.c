@@ -12,7 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/client/move.h"
 #include "lib/client/subscription.h"
-#include "lib/client/words.h"
+#include "lib/transport/words.h"
 
 struct session {
     atomic_bool token;              /* taken; who has it may touch what is marked [token] */

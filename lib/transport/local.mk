@@ -13,5 +13,5 @@ libcore_la_SOURCES += \
 	%D%/serving.c \
 	%D%/serving.h \
 	%D%/source.h \
-	%D%/validity.c \
-	%D%/validity.h
+	%D%/words.c \
+	%D%/words.h

@@ -16,7 +16,7 @@ struct payload_source {
     int32_t process;
     uint64_t length;
     struct payload_place data;
-    struct payload_place word;   /* the validity word (validity.h) */
+    struct payload_place word;   /* the validity word (words.h) */
     uint64_t valid;              /* what it holds as long as the bytes are these */
     unsigned char serving[FABRIC_ADDRESS_MAX];
     size_t serving_length;       /* of the holder's serving endpoint; 0: none */

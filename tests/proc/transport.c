@@ -13,10 +13,11 @@
 #include <xxhash.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/random.h"
 #include "lib/fabric/chaos.h"
 #include "lib/transport/mover.h"
 #include "lib/transport/serving.h"
-#include "lib/transport/validity.h"
+#include "lib/transport/words.h"
 #include "tests/proc/partner.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -32,9 +33,9 @@
 struct holder {
     struct fabric *fabric;
     struct serving *serving;
-    struct validity *validity;
-    struct validity_word word;
-    struct region *region;
+    struct words words;
+    uint64_t *word;
+    struct region *region, *word_region;
     unsigned char *bytes;
     struct payload_source source;
     uint64_t hash;
@@ -43,16 +44,18 @@ struct holder {
 static bool holder_open(struct holder *h)
 {
     memset(h, 0, sizeof *h);
-    return !fabric_open(&(struct fabric_options){ .providers = "tcp" }, &h->fabric) && !serving_open(h->fabric, &h->serving) &&
-           !validity_create(&h->validity);
+    words_init(&h->words, random_word(random_kernel));
+    return !fabric_open(&(struct fabric_options){ .providers = "tcp" }, &h->fabric) && !serving_open(h->fabric, &h->serving);
 }
 
 static void holder_withdraw(struct holder *h)
 {
-    validity_give_back(h->validity, &h->word);
+    words_give(&h->words, h->word);
+    region_close(h->word_region);
     region_close(h->region);
     free(h->bytes);
-    h->region = NULL;
+    h->word = NULL;
+    h->region = h->word_region = NULL;
     h->bytes = NULL;
 }
 
@@ -62,15 +65,15 @@ static bool holder_offer(struct holder *h, uint64_t length)
     struct node self;
     holder_withdraw(h);
     h->bytes = malloc(length + 8);
-    if (!h->bytes || node_self(&self) || validity_take(h->validity, &h->word))
+    if (!h->bytes || node_self(&self) || !(h->word = words_take(&h->words)))
         return false;
     for (uint64_t i = 0; i < length; i += 8) {
         uint64_t v = (i * 0x9e3779b97f4a7c15u) & 0x7f7f7f7f7f7f7f7fu;
         memcpy(h->bytes + i, &v, 8);
     }
-    h->source = (struct payload_source){ .node = self.id, .process = self.process, .length = length, .valid = h->word.value };
+    h->source = (struct payload_source){ .node = self.id, .process = self.process, .length = length, .valid = *h->word };
     h->source.data.address = (uintptr_t)h->bytes;
-    h->source.word.address = (uintptr_t)h->word.at;
+    h->source.word.address = (uintptr_t)h->word;
     if (length && region_register(h->fabric, h->bytes, length, &h->region))
         return false;
     if (length) {
@@ -79,13 +82,17 @@ static bool holder_offer(struct holder *h, uint64_t length)
     }
     h->source.serving_length = serving_address(h->serving, h->source.serving);
     h->hash = XXH3_64bits(h->bytes, length);
-    return !validity_expose(h->validity, &h->word, h->fabric, &h->source.word.base, &h->source.word.key);
+    if (region_register(h->fabric, h->word, sizeof *h->word, &h->word_region))
+        return false;
+    h->source.word.base = region_base(h->word_region);
+    h->source.word.key = region_key(h->word_region);
+    return true;
 }
 
 static void holder_close(struct holder *h)
 {
     holder_withdraw(h);
-    validity_destroy(h->validity);
+    words_release(&h->words);
     serving_close(h->serving);
     fabric_close(h->fabric);
 }
@@ -372,7 +379,8 @@ static struct told stop_reader_and_overwrite(struct holder *h, struct partner *p
     assert_true(process_wait_stopped(p->process));
     for (uint64_t until = MILLISECONDS(5); clock_now() < until;) /* what the sockets hold is filled */
         fabric_progress(h->fabric, until);
-    validity_clear(&h->word);
+    words_give(&h->words, h->word);
+    h->word = NULL;
     if (cut)
         assert_int_equal(serving_reopen(h->serving), MSTRO_OK);
     memset(h->bytes, 0xEE, 96 * MIB);

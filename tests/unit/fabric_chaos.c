@@ -10,7 +10,6 @@
 #include "lib/fabric/memory.h"
 #include "lib/transport/mover.h"
 #include "lib/transport/serving.h"
-#include "lib/transport/validity.h"
 
 #define MILLISECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_MILLISECOND)
 #define KEPT 4096
@@ -325,20 +324,18 @@ static void dropped_and_blocked_reads_end_at_their_deadline_and_closing_ends_the
 static void transfer_under_chaos(struct fabric *holder, struct fabric *reading, size_t length)
 {
     struct serving *serving;
-    struct validity *validity;
-    struct validity_word word;
-    struct region *region;
+    uint64_t word = 4712;
+    struct region *region, *word_region;
     struct reader *reader;
     unsigned char *bytes = malloc(length), *to = calloc(1, length);
     for (size_t i = 0; i < length; i++)
         bytes[i] = (unsigned char)(i * 7 + (i >> 11));
     assert_int_equal(serving_open(holder, &serving), MSTRO_OK);
-    assert_int_equal(validity_create(&validity), MSTRO_OK);
-    assert_int_equal(validity_take(validity, &word), MSTRO_OK);
+    assert_int_equal(region_register(holder, &word, sizeof word, &word_region), MSTRO_OK);
     assert_int_equal(region_register(holder, bytes, length, &region), MSTRO_OK);
     assert_int_equal(reader_create(reading, &reader), MSTRO_OK);
-    struct payload_source source = { .length = length, .valid = word.value, .data = { .base = region_base(region), .key = region_key(region) } };
-    assert_int_equal(validity_expose(validity, &word, holder, &source.word.base, &source.word.key), MSTRO_OK);
+    struct payload_source source = { .length = length, .valid = word, .data = { .base = region_base(region), .key = region_key(region) } };
+    source.word = (struct payload_place){ .base = region_base(word_region), .key = region_key(word_region) };
     source.serving_length = serving_address(serving, source.serving);
     struct transfer m = { .source = &source, .to = to, .deadline = MILLISECONDS(30000) };
     assert_int_equal(mover_start(&m, TRANSPORT_RMA, reader), MSTRO_OK);
@@ -348,7 +345,7 @@ static void transfer_under_chaos(struct fabric *holder, struct fabric *reading, 
     assert_memory_equal(to, bytes, length);
     reader_destroy(reader);
     region_close(region);
-    validity_destroy(validity);
+    region_close(word_region);
     serving_close(serving);
     fabric_close(holder);
     free(bytes);

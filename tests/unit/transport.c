@@ -8,10 +8,11 @@
 #include <xxhash.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/random.h"
 #include "lib/transport/buffer.h"
 #include "lib/transport/mover.h"
 #include "lib/transport/serving.h"
-#include "lib/transport/validity.h"
+#include "lib/transport/words.h"
 
 #define SECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_SECOND)
 
@@ -19,7 +20,7 @@
 struct scene {
     struct fabric *fabric;
     struct serving *serving;
-    struct validity *validity;
+    struct words words;
     struct reader *reader;
     struct node self;
 };
@@ -31,7 +32,7 @@ static void scene_open(struct scene *s, size_t largest_message)
     assert_int_equal(fabric_open(&options, &s->fabric), MSTRO_OK);
     assert_int_equal(fabric_open(&options, &reading), MSTRO_OK);
     assert_int_equal(serving_open(s->fabric, &s->serving), MSTRO_OK);
-    assert_int_equal(validity_create(&s->validity), MSTRO_OK);
+    words_init(&s->words, random_word(random_kernel));
     assert_int_equal(reader_create(reading, &s->reader), MSTRO_OK);
     assert_int_equal(node_self(&s->self), MSTRO_OK);
 }
@@ -39,15 +40,15 @@ static void scene_open(struct scene *s, size_t largest_message)
 static void scene_close(struct scene *s)
 {
     reader_destroy(s->reader);
-    validity_destroy(s->validity);
+    words_release(&s->words);
     serving_close(s->serving);
     fabric_close(s->fabric);
 }
 
 struct offer {
     unsigned char *bytes;
-    struct region *region;
-    struct validity_word word;
+    struct region *region, *word_region;
+    uint64_t *word;
     struct payload_source source;
 };
 
@@ -57,23 +58,33 @@ static void offer(struct scene *s, struct offer *o, size_t length)
     o->bytes = malloc(length + 1);
     for (size_t i = 0; i < length; i++)
         o->bytes[i] = (unsigned char)(i * 13 + (i >> 9));
-    assert_int_equal(validity_take(s->validity, &o->word), MSTRO_OK);
-    o->source = (struct payload_source){ .node = s->self.id, .process = getpid(), .length = length, .valid = o->word.value };
+    o->word = words_take(&s->words);
+    assert_non_null(o->word);
+    o->source = (struct payload_source){ .node = s->self.id, .process = getpid(), .length = length, .valid = *o->word };
     o->source.data.address = (uintptr_t)o->bytes;
-    o->source.word.address = (uintptr_t)o->word.at;
+    o->source.word.address = (uintptr_t)o->word;
     if (length) {
         assert_int_equal(region_register(s->fabric, o->bytes, length, &o->region), MSTRO_OK);
         o->source.data.base = region_base(o->region);
         o->source.data.key = region_key(o->region);
     }
-    assert_int_equal(validity_expose(s->validity, &o->word, s->fabric, &o->source.word.base, &o->source.word.key), MSTRO_OK);
+    assert_int_equal(region_register(s->fabric, o->word, sizeof *o->word, &o->word_region), MSTRO_OK);
+    o->source.word.base = region_base(o->word_region);
+    o->source.word.key = region_key(o->word_region);
     o->source.serving_length = serving_address(s->serving, o->source.serving);
+}
+
+static void withdraw_word(struct scene *s, struct offer *o)
+{
+    words_give(&s->words, o->word);
+    o->word = NULL;
 }
 
 static void offer_end(struct scene *s, struct offer *o)
 {
     region_close(o->region);
-    validity_give_back(s->validity, &o->word);
+    region_close(o->word_region);
+    words_give(&s->words, o->word);
     free(o->bytes);
 }
 
@@ -148,7 +159,7 @@ static void cleared_word_ends_every_move_as_withdrawn(void **state)
             offer(&s, &o, 9 << 20);
             struct transfer m = { .source = &o.source, .to = to, .deadline = SECONDS(30) };
             assert_int_equal(mover_start(&m, how, s.reader), MSTRO_OK);
-            validity_clear(&o.word);
+            withdraw_word(&s, &o);
             finish(&s, &m);
             assert_int_equal(m.outcome, TRANSFER_WITHDRAWN);
             assert_non_null(strstr(m.why, "took the object back"));
@@ -177,7 +188,7 @@ static void word_cleared_in_the_middle_of_a_move_is_noticed(void **state)
             fabric_progress(s.fabric, 0);
         }
         assert_false(m.ended);
-        validity_clear(&o.word);
+        withdraw_word(&s, &o);
         memset(o.bytes, 0xEE, length);
         finish(&s, &m);
         assert_int_equal(m.outcome, TRANSFER_WITHDRAWN);
@@ -343,28 +354,32 @@ static void unmapped_memory_with_a_cleared_word_is_a_withdrawal_and_otherwise_an
     munmap(page, 4096);
 }
 
-static void words_are_distinct_random_and_cleared_when_given_back(void **state)
+static void words_are_distinct_and_cleared_when_given_back(void **state)
 {
     (void)state;
-    enum { WORDS = 1500 };
-    struct validity *v;
-    static struct validity_word words[WORDS];
-    assert_int_equal(validity_create(&v), MSTRO_OK);
-    for (int i = 0; i < WORDS; i++) {
-        assert_int_equal(validity_take(v, &words[i]), MSTRO_OK);
-        assert_true(*words[i].at == words[i].value && words[i].value != 0);
+    enum { COUNT = 1500 };
+    struct words words;
+    static uint64_t *word[COUNT], value[COUNT];
+    words_init(&words, 4711);
+    for (int i = 0; i < COUNT; i++) {
+        word[i] = words_take(&words);
+        assert_non_null(word[i]);
+        value[i] = *word[i];
+        assert_true(value[i] != 0);
         for (int j = i > 20 ? i - 20 : 0; j < i; j++)
-            assert_true(words[j].at != words[i].at && words[j].value != words[i].value);
+            assert_true(word[j] != word[i] && value[j] != value[i]);
     }
-    _Atomic uint64_t *place = words[700].at;
-    uint64_t before = words[700].value;
-    validity_give_back(v, &words[700]);
-    assert_int_equal(*place, 0);
-    struct validity_word again;
-    assert_int_equal(validity_take(v, &again), MSTRO_OK);
-    assert_ptr_equal(again.at, place);
-    assert_true(again.value != before);
-    validity_destroy(v);
+    words_give(&words, word[700]);
+    assert_int_not_equal(*word[700], value[700]);
+    for (int i = 0; i < COUNT; i++) /* a free place holds what is no word's value */
+        assert_int_not_equal(*word[700], value[i]);
+    uint64_t *again = words_take(&words);
+    assert_ptr_equal(again, word[700]);
+    assert_true(*again != value[700]);
+    words_clear(&words);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(*word[i], 0);
+    words_release(&words);
 }
 
 static void buffers_are_aligned_free_able_and_kept_warm_within_the_limit(void **state)
@@ -408,7 +423,7 @@ int main(void)
         cmocka_unit_test(choice_follows_locality_setting_and_exposure),
         cmocka_unit_test(process_that_is_gone_is_named),
         cmocka_unit_test(unmapped_memory_with_a_cleared_word_is_a_withdrawal_and_otherwise_an_error),
-        cmocka_unit_test(words_are_distinct_random_and_cleared_when_given_back),
+        cmocka_unit_test(words_are_distinct_and_cleared_when_given_back),
         cmocka_unit_test(buffers_are_aligned_free_able_and_kept_warm_within_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "lib/client/words.h"
+#include "lib/transport/words.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* words.h - the validity words of what this process offers
  *
+ * Every offer has one, its tickets carry its value, and it is cleared before the user has the buffer back.  Whoever moves bytes reads
+ * them first and the word last; a word that differs means that the bytes may be anything.
+ *
  * Eight bytes each, in memory of the library that is never given back while the session lives, so that a late reader of one finds a
- * word that is not its own, and nothing else.  Values are not secrets, they only must not repeat.  Belongs to the holder of the token. */
-#ifndef LIB_CLIENT_WORDS_H
-#define LIB_CLIENT_WORDS_H
+ * word that is not its own, and nothing else.  Values are not secrets, they only must not repeat.  One thread at a time. */
+#ifndef LIB_TRANSPORT_WORDS_H
+#define LIB_TRANSPORT_WORDS_H
 #include <stdint.h>
 
 struct word_page;
