@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/api/handle.h"
 #include "lib/api/operation.h"
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
@@ -149,19 +150,8 @@ API mstro_status mstro_cdo_dispose_all(size_t count, const mstro_cdo cdo[], mstr
 
 API mstro_status mstro_cdo_access_ptr(mstro_cdo cdo, void **data, int64_t *size_bytes)
 {
-    mstro_status s = process_enter();
-    if (s != MSTRO_OK)
-        return s;
-    if (!cdo)
-        s = detail_set(MSTRO_INVARG, "the handle is NULL");
-    else if (atomic_exchange(&cdo->busy, true))
-        s = detail_set(MSTRO_BUSY, "another call or operation is using '%.200s'", cdo->name);
-    else {
-        s = cdo_show(cdo, data, size_bytes);
-        atomic_store(&cdo->busy, false);
-    }
-    process_leave();
-    return s;
+    mstro_status s = handle_take(cdo);
+    return s == MSTRO_OK ? handle_give_back(cdo, cdo_show(cdo, data, size_bytes)) : s;
 }
 
 API const char *mstro_cdo_name(mstro_cdo cdo)

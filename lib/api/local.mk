@@ -6,6 +6,8 @@ libapi_la_SOURCES = \
 	%D%/attributes.c \
 	%D%/cdo.c \
 	%D%/group.c \
+	%D%/handle.c \
+	%D%/handle.h \
 	%D%/operation.c \
 	%D%/operation.h \
 	%D%/pool_manager.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/api/operation.h"
 
+#include "lib/api/handle.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
@@ -127,14 +128,13 @@ static const struct {
 
 mstro_status operation_prepare(struct operation_request *o, enum verb verb, mstro_cdo cdo)
 {
-    if (!cdo)
-        return detail_set(MSTRO_INVARG, "the handle is NULL");
-    if (atomic_exchange(&cdo->busy, true))
-        return detail_set(MSTRO_BUSY, "another call or operation is using '%.200s'", cdo->name);
+    mstro_status s = handle_claim(cdo);
+    if (s != MSTRO_OK)
+        return s;
     struct record r = { 0 };
-    mstro_status s = verbs[verb].prepare(cdo, &r);
+    s = verbs[verb].prepare(cdo, &r);
     if (s != MSTRO_OK) {
-        atomic_store(&cdo->busy, false);
+        handle_release(cdo);
         return s;
     }
     request_init(&o->request, &r, cdo);
@@ -178,7 +178,7 @@ mstro_status operation_finish(struct operation_request *o)
         process_remove_cdo(cdo);
         cdo_destroy(cdo);
     } else
-        atomic_store(&cdo->busy, false);
+        handle_release(cdo);
     return s;
 }
 

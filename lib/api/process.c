@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
 #include "lib/base/log.h"
@@ -46,7 +47,7 @@ static struct {
     pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
     struct list cdos, subscriptions;
-} process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER, .out = PTHREAD_COND_INITIALIZER };
+} process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER };
 
 /* What handles have used and no user has seen, kept for the next ones. */
 #define WARM_BYTES ((size_t)64 * 1024 * 1024)
@@ -54,8 +55,8 @@ static struct {
 /* How long a pool manager may take to let this process in. */
 #define JOIN_PATIENCE (10 * NANOSECONDS_PER_SECOND)
 
-/* How long mstro_finalize waits for calls that have been cancelled to return, in seconds. */
-enum { LEAVING_PATIENCE = 5 };
+/* How long mstro_finalize waits for calls that have been cancelled to return. */
+#define LEAVING_PATIENCE (5 * NANOSECONDS_PER_SECOND)
 
 /* ---- in and out ---- */
 
@@ -133,8 +134,10 @@ static void in_forked_child(void)
         atomic_store(&process.forked, true);
 }
 
-static void watch_forks(void)
+/* What is done once in the life of a process. */
+static void prepare_process(void)
 {
+    condition_init(&process.out);
     pthread_atfork(NULL, NULL, in_forked_child);
 }
 
@@ -299,7 +302,7 @@ API mstro_status mstro_init(const char *workflow_name, const char *component_nam
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (atomic_load(&process.forked))
         return detail_set(MSTRO_FORKED, "%s", mstro_status_description(MSTRO_FORKED));
-    pthread_once(&once, watch_forks);
+    pthread_once(&once, prepare_process);
     pthread_mutex_lock(&process.turn);
     mstro_status s = MSTRO_NOT_TWICE;
     if (atomic_load(&process.phase) == PHASE_NONE)
@@ -314,13 +317,10 @@ API mstro_status mstro_init(const char *workflow_name, const char *component_nam
 
 static bool wait_until_all_are_out(void)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LEAVING_PATIENCE;
-    int failed = 0;
+    uint64_t until = clock_now() + LEAVING_PATIENCE;
     pthread_mutex_lock(&process.lists);
-    while (atomic_load(&process.inside) > 0 && failed == 0)
-        failed = pthread_cond_timedwait(&process.out, &process.lists, &until);
+    while (atomic_load(&process.inside) > 0 && condition_wait(&process.out, &process.lists, until))
+        ;
     pthread_mutex_unlock(&process.lists);
     return atomic_load(&process.inside) == 0;
 }

@@ -4,6 +4,8 @@ libcore_la_SOURCES += \
 	%D%/arena.h \
 	%D%/clock.c \
 	%D%/clock.h \
+	%D%/condition.c \
+	%D%/condition.h \
 	%D%/detail.c \
 	%D%/detail.h \
 	%D%/export.h \

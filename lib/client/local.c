@@ -3,13 +3,13 @@
  *
  * Sending is a step of the pool on the calling thread.  What the pool says is copied into an inbox, from which poll takes it: the
  * pool's lock is free again by then.  Only a pool that serves others has a fabric; then the sleep is that of the fabric. */
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/client/reach.h"
 #include "lib/serve/host.h"
 #include "lib/transport/choose.h"
@@ -145,15 +145,10 @@ static void local_sleep(struct link *link, uint64_t until)
         fabric_progress(l->reach.fabric, until); /* others read from us: that needs our help */
         return;
     }
-    struct timespec at = clock_to_timespec(until);
     pthread_mutex_lock(&l->lock);
     l->asleep = true;
-    while (!l->rung) {
-        if (until == NO_DEADLINE)
-            pthread_cond_wait(&l->bell, &l->lock);
-        else if (pthread_cond_timedwait(&l->bell, &l->lock, &at) == ETIMEDOUT)
-            break;
-    }
+    while (!l->rung && condition_wait(&l->bell, &l->lock, until))
+        ;
     l->asleep = l->rung = false;
     pthread_mutex_unlock(&l->lock);
 }
@@ -281,11 +276,7 @@ mstro_status link_local(struct link **out, struct host *host)
     l->host = host;
     reach_init(&l->reach);
     pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->bell, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&l->bell);
     mstro_status s = host_open(host, &l->sink, &l->session);
     if (s == MSTRO_OK)
         *out = &l->link;

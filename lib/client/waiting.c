@@ -2,6 +2,7 @@
 #include "lib/client/waiting.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 
 /* How long the background thread leaves the chair to the callers before it looks whether any is left: while nobody drives, nobody
  * else can read from this process, on providers whose one-sided reads need the target's progress. */
@@ -15,15 +16,6 @@ struct waiter {
     bool woken;
     pthread_cond_t bell;
 };
-
-static void condition_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
 
 void waiting_init(struct waiting *w, struct link *link)
 {
@@ -90,13 +82,8 @@ static void sleep_in_chair(struct waiting *w, struct waiter *me, uint64_t until,
 
 static void sleep_on_bench(struct waiting *w, struct waiter *me, uint64_t until)
 {
-    struct timespec at = clock_to_timespec(until);
-    while (!me->woken) {
-        if (until == NO_DEADLINE)
-            pthread_cond_wait(&me->bell, &w->lock);
-        else if (pthread_cond_timedwait(&me->bell, &w->lock, &at) != 0)
-            break;
-    }
+    while (!me->woken && condition_wait(&me->bell, &w->lock, until))
+        ;
 }
 
 /* Lock held. */
@@ -184,7 +171,6 @@ struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bo
 bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
-    struct timespec at;
     pthread_mutex_lock(&w->lock);
     bool callers = w->chair || !list_empty(&w->bench);
     struct attending next = waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
@@ -198,8 +184,7 @@ bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
         call_first(w);
         break;
     case ATTENDANCE_AWAY:
-        at = clock_to_timespec(clock_now() + next.away);
-        pthread_cond_timedwait(&w->call, &w->lock, &at);
+        condition_wait(&w->call, &w->lock, clock_now() + next.away);
         break;
     }
     pthread_mutex_unlock(&w->lock);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/base/detail.h"
 #include "lib/base/list.h"
 #include "lib/base/random.h"
@@ -315,10 +316,7 @@ static mstro_status chaos_endpoint_open(struct fabric *fabric, enum endpoint_rol
     struct chaos_endpoint *e = calloc(1, sizeof *e);
     if (!e)
         return MSTRO_NOMEM;
-    e->base.fabric = fabric;
-    e->base.role = role;
-    if (events)
-        e->base.events = *events;
+    endpoint_init(&e->base, fabric, role, events);
     list_init(&e->peers);
     const struct endpoint_events passing = { e, pass_received, pass_sent, pass_lost };
     mstro_status status = endpoint_open(f->inner, role, &passing, &e->inner);
@@ -422,10 +420,8 @@ static mstro_status chaos_region_register(struct fabric *fabric, const void *mem
 /* False: it stood still until the deadline. */
 static bool wait_unpaused(struct chaos_fabric *f, uint64_t deadline)
 {
-    while (f->paused && clock_now() < deadline) {
-        struct timespec at = clock_to_timespec(deadline == NO_DEADLINE ? clock_now() + NANOSECONDS_PER_SECOND : deadline);
-        pthread_cond_timedwait(&f->changed, &f->lock, &at);
-    }
+    while (f->paused && clock_now() < deadline)
+        condition_wait(&f->changed, &f->lock, deadline);
     return !f->paused;
 }
 
@@ -501,11 +497,7 @@ mstro_status chaos_open(struct fabric *inner, const struct chaos_options *option
     if (options->largest_message && options->largest_message < f->base.limits.largest_message)
         f->base.limits.largest_message = options->largest_message;
     f->random = random_seeded(&f->seed, options->seed);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&f->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&f->changed);
     pthread_mutex_init(&f->lock, NULL);
     list_init(&f->parcels);
     list_init(&f->blocks);

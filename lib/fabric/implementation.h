@@ -35,6 +35,15 @@ struct endpoint {
     size_t address_length;
 };
 
+/* 'events' may be NULL: none are told. */
+static inline void endpoint_init(struct endpoint *e, struct fabric *f, enum endpoint_role role, const struct endpoint_events *events)
+{
+    e->fabric = f;
+    e->role = role;
+    if (events)
+        e->events = *events;
+}
+
 struct peer {
     struct endpoint *endpoint;
     void *context;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/base/detail.h"
 #include "lib/base/list.h"
 #include "lib/fabric/implementation.h"
@@ -77,11 +78,7 @@ mstro_status memory_network_create(struct memory_network **out)
     struct memory_network *n = calloc(1, sizeof *n);
     if (!n)
         return MSTRO_NOMEM;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&n->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&n->changed);
     pthread_mutex_init(&n->lock, NULL);
     list_init(&n->fabrics);
     *out = n;
@@ -126,10 +123,7 @@ static mstro_status memory_endpoint_open(struct fabric *fabric, enum endpoint_ro
     struct memory_endpoint *e = calloc(1, sizeof *e);
     if (!e)
         return MSTRO_NOMEM;
-    e->base.fabric = fabric;
-    e->base.role = role;
-    if (events)
-        e->base.events = *events;
+    endpoint_init(&e->base, fabric, role, events);
     list_init(&e->peers);
     pthread_mutex_lock(&f->network->lock);
     e->name = ++f->network->last_name;
@@ -382,17 +376,11 @@ static mstro_status wait_locked(struct memory_fabric *f, uint64_t deadline)
     if (f->asleep)
         return MSTRO_BUSY;
     f->asleep = true;
-    int result = 0;
-    while (list_empty(&f->inbox) && list_empty(&f->reads) && !f->rung && result == 0) {
-        if (deadline == NO_DEADLINE) {
-            pthread_cond_wait(&f->network->changed, &f->network->lock);
-        } else {
-            struct timespec at = clock_to_timespec(deadline);
-            result = clock_now() >= deadline ? 1 : pthread_cond_timedwait(&f->network->changed, &f->network->lock, &at);
-        }
-    }
+    bool in_time = true;
+    while (list_empty(&f->inbox) && list_empty(&f->reads) && !f->rung && in_time)
+        in_time = condition_wait(&f->network->changed, &f->network->lock, deadline);
     f->asleep = false;
-    mstro_status status = f->rung ? MSTRO_WOULDBLOCK : result ? MSTRO_TIMEOUT : MSTRO_OK;
+    mstro_status status = f->rung ? MSTRO_WOULDBLOCK : in_time ? MSTRO_OK : MSTRO_TIMEOUT;
     f->rung = false;
     return status;
 }

@@ -89,12 +89,9 @@ mstro_status ofi_endpoint_open(struct fabric *fabric, enum endpoint_role role, c
     struct ofi_endpoint *e = calloc(1, sizeof *e);
     if (!e)
         return MSTRO_NOMEM;
-    e->base.fabric = fabric;
-    e->base.role = role;
+    endpoint_init(&e->base, fabric, role, events);
     e->lane = role == ENDPOINT_READING ? &e->own : &f->home;
     list_init(&e->own.in_fabric);
-    if (events)
-        e->base.events = *events;
     list_init(&e->operations);
     list_init(&e->peers);
     pthread_mutex_lock(&f->lock);

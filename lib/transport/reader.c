@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/transport/links.h"
 
 #define LINKS_KEPT 32
@@ -16,11 +17,7 @@ mstro_status reader_create(struct fabric *f, struct reader **out)
         return MSTRO_NOMEM;
     r->fabric = f;
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&r->changed);
     list_init(&r->links);
     *out = r;
     return MSTRO_OK;
@@ -165,8 +162,7 @@ void reader_drive(struct reader *r, const _Atomic bool *ended, uint64_t until)
     pthread_mutex_lock(&r->lock);
     while (!*ended && clock_now() < until) {
         if (r->driven) {
-            struct timespec at = clock_to_timespec(until);
-            pthread_cond_timedwait(&r->changed, &r->lock, &at);
+            condition_wait(&r->changed, &r->lock, until);
             continue;
         }
         r->driven = true;

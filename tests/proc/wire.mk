@@ -21,7 +21,7 @@ check_PROGRAMS += %D%/actor
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h
-%C%_standstill_LDADD = libmaestro.la $(unit_libs)
+%C%_standstill_LDADD = $(maestro_static) $(CMOCKA_LIBS)
 endif
 
 dist_check_SCRIPTS += %D%/netns.sh
