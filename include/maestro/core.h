@@ -21,8 +21,8 @@ extern "C" {
 mstro_status mstro_init(const char *workflow_name, const char *component_name, int64_t component_index);
 
 /* Leave the pool, after everything this process offered and others required has been served, at most MSTRO_FINALIZE_TIMEOUT
- * seconds (60; 0 = at once): then what is left is dropped, listed in the log, and MSTRO_TIMEOUT is returned.  Calls in which
- * other threads are blocked return MSTRO_CANCELLED.  Harmless when repeated; mstro_init may follow. */
+ * seconds (60; 0 = at once), and one more: then what is left is dropped, what others needed of it is listed in the log, and
+ * MSTRO_TIMEOUT is returned.  Calls in which other threads are blocked return MSTRO_CANCELLED.  Harmless when repeated; mstro_init may follow. */
 mstro_status mstro_finalize(void);
 
 /* The version of the library, "MAJOR.MINOR.PATCH": static storage. */

@@ -31,7 +31,9 @@ mstro_status mstro_request_timedwait(mstro_request req, const struct timespec *a
 /* Never blocks.  *done false: MSTRO_OK, and the request lives on.  *done true: the operation's status. */
 mstro_status mstro_request_test(mstro_request req, bool *done);
 
-/* End the operation without its effect where that is still possible: MSTRO_CANCELLED; otherwise the status with which it ended. */
+/* End the operation at once, though the pool manager stands still: MSTRO_CANCELLED, or, when it had ended before, its status.  An offer
+ * is taken back, a requirement too; a demand leaves the requirement; a withdraw leaves the offer unless the pool had let go of it,
+ * which the next withdraw finds out; a retract takes effect all the same. */
 mstro_status mstro_request_cancel(mstro_request req);
 
 #ifdef __cplusplus

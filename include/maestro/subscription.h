@@ -65,7 +65,8 @@ extern "C" {
 #endif
 
 /* Be told of the 'kinds' of events (flags joined by |) on objects that match 's' (NULL: all; joining and leaving ignore it).  What
- * happens after this call has returned is told; 's' may be disposed at once. */
+ * happens after this call has returned is told; 's' may be disposed at once.  MSTRO_TIMEOUT when the pool manager does not answer within
+ * MSTRO_OPERATION_TIMEOUT (not set: the pool's lease). */
 mstro_status mstro_subscribe(mstro_cdo_selector s, mstro_pool_event_kind kinds, enum mstro_subscription_opts opts, mstro_subscription *result);
 
 /* The events that are here, as a list (head, then ->next), or *event == NULL with MSTRO_OK when there are none.  Never blocks.  The

@@ -303,15 +303,16 @@ static void subscribing_and_its_end_take_no_longer_than_the_lease(void **state)
 
 /* ---- the end ---- */
 
-static void finalize_ends_in_time_and_names_what_others_may_have_needed(void **state)
+/* A process that logs to a file and offers something of each kind. */
+static void offer_all_kinds(const char *patience)
 {
-    (void)state;
-    char log[128], text[4096] = "";
+    char log[128];
     snprintf(log, sizeof log, "%s/log", stage.directory);
     setenv("MSTRO_LOG_DST", log, 1);
-    join_with("MSTRO_FINALIZE_TIMEOUT", "300ms");
+    join_with("MSTRO_FINALIZE_TIMEOUT", patience);
     unsetenv("MSTRO_LOG_DST");
     offered("big", lent);
+    offered("unneeded", other);
     offered("signal", NULL);
     mstro_cdo small;
     int64_t size = 10;
@@ -319,22 +320,63 @@ static void finalize_ends_in_time_and_names_what_others_may_have_needed(void **s
     OK(mstro_cdo_attribute_set(small, MSTRO_ATTR_CORE_CDO_RAW_PTR, other, false, true));
     OK(mstro_cdo_attribute_set(small, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, false));
     OK(mstro_cdo_offer(small));
-    required("needed", room);
+}
+
+static const char *what_was_logged(void)
+{
+    static char text[8192];
+    char log[128];
+    snprintf(log, sizeof log, "%s/log", stage.directory);
+    FILE *file = fopen(log, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    remove(log);
+    return text;
+}
+
+static void finalize_without_patience_names_what_others_needed_and_who(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "big", "signal", "small" };
+    char line[64];
+    struct process *consumer = stage_actor(&stage, "consumer");
+    offer_all_kinds("0");
+    for (int i = 0; i < 3; i++) {
+        snprintf(line, sizeof line, "declare %d %s", i, names[i]);
+        expect(consumer, line, "MSTRO_OK");
+        snprintf(line, sizeof line, "room %d 5", i); /* too small: it cannot be served ahead */
+        expect(consumer, line, "MSTRO_OK");
+        snprintf(line, sizeof line, "require %d", i);
+        expect(consumer, line, "MSTRO_OK");
+    }
+    assert_int_equal(mstro_finalize(), MSTRO_TIMEOUT);
+    const char *text = what_was_logged();
+    assert_non_null(strstr(text, "the offer of big is dropped: consumer.0"));
+    assert_null(strstr(text, "signal"));
+    assert_null(strstr(text, "small"));
+    assert_null(strstr(text, "unneeded"));
+    expect(consumer, "demand 1", "MSTRO_OK");
+    expect(consumer, "finalize", "MSTRO_OK");
+}
+
+static void finalize_ends_in_time_and_names_what_others_may_have_needed(void **state)
+{
+    (void)state;
+    offer_all_kinds("300ms");
+    required("required", room);
     stand_still();
     called_at = clock_now();
     mstro_status status = mstro_finalize();
     uint64_t took = clock_now() - called_at;
     assert_int_equal(status, MSTRO_TIMEOUT);
     assert_in_range(took, 300 * MS, bound(300) + 1000 * MS);
-    FILE *file = fopen(log, "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    remove(log);
+    const char *text = what_was_logged();
     assert_non_null(strstr(text, "'big'"));
-    assert_null(strstr(text, "'signal'"));
-    assert_null(strstr(text, "'small'"));
-    assert_null(strstr(text, "'needed'"));
+    assert_non_null(strstr(text, "'unneeded'")); /* nobody can know */
+    assert_null(strstr(text, "signal"));
+    assert_null(strstr(text, "small"));
+    assert_null(strstr(text, "required"));
     go_on();
     join_with(NULL, NULL); /* the manager knows that who had the name is gone */
     OK(mstro_finalize());
@@ -352,6 +394,7 @@ int main(void)
         CASE(require_and_retract_end_in_time),
         CASE(request_is_cancelled_at_once_whatever_it_is),
         CASE(subscribing_and_its_end_take_no_longer_than_the_lease),
+        CASE(finalize_without_patience_names_what_others_needed_and_who),
         CASE(finalize_ends_in_time_and_names_what_others_may_have_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
