@@ -11,7 +11,7 @@ noinst_LTLIBRARIES += %D%/libforecast.la
 %C%_libforecast_la_SOURCES = \
 	%D%/field_index.c %D%/field_index.h %D%/field_label.c %D%/field_label.h \
 	%D%/field_values.c %D%/field_values.h %D%/grib_fields.c %D%/grib_fields.h %D%/grib_input.c %D%/grib_input.h \
-	%D%/grid_sampler.c %D%/grid_sampler.h %D%/plan.c %D%/plan.h \
+	%D%/grid_sampler.c %D%/grid_sampler.h %D%/map_format.h %D%/plan.c %D%/plan.h \
 	%D%/product_grib.c %D%/product_grib.h %D%/product_make.c %D%/product_make.h \
 	%D%/product_math.c %D%/product_math.h %D%/product_table.c %D%/product_table.h \
 	%D%/wind_map.h
@@ -34,6 +34,21 @@ noinst_LTLIBRARIES += %D%/libstages.la
 	%D%/production.c %D%/production.h %D%/share.c %D%/share.h %D%/stage.c %D%/stage.h \
 	%D%/statistics.c %D%/statistics.h
 
+# The second opinion, which shares nothing with them but the format of the map.
+noinst_LTLIBRARIES += %D%/libverify.la
+%C%_libverify_la_CFLAGS = $(forecast_cflags)
+%C%_libverify_la_LIBADD = $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
+%C%_libverify_la_SOURCES = \
+	%D%/map_format.h %D%/verify.h %D%/verify_archive.c %D%/verify_expected.c %D%/verify_expected.h \
+	%D%/verify_fields.c %D%/verify_fields.h %D%/verify_output.c %D%/verify_products.c %D%/verify_table.c
+if HAVE_CAIRO
+%C%_libverify_la_SOURCES += %D%/verify_map.c
+EXTRA_DIST += %D%/verify_map_none.c
+else
+%C%_libverify_la_SOURCES += %D%/verify_map_none.c
+EXTRA_DIST += %D%/verify_map.c
+endif
+
 noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/verify %D%/summary
 forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 
@@ -53,8 +68,8 @@ forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 %C%_archive_SOURCES = %D%/archive.c
 
 %C%_verify_CFLAGS = $(forecast_cflags)
-%C%_verify_LDADD = $(ECCODES_LIBS) -lm
-%C%_verify_SOURCES = %D%/verify.c %D%/file_list.c %D%/file_list.h %D%/verify.h %D%/verify_archive.c %D%/verify_products.c
+%C%_verify_LDADD = %D%/libverify.la
+%C%_verify_SOURCES = %D%/verify.c %D%/file_list.c %D%/file_list.h
 
 %C%_summary_CFLAGS = $(forecast_cflags)
 %C%_summary_LDADD =

@@ -126,7 +126,7 @@ static int make_map(struct product_output *output, const struct product *product
 {
     double *latitude = NULL, *longitude = NULL;
     size_t points = 0;
-    char path[4096], times[128], footer[256], grid[32] = "";
+    char times[128], footer[256], grid[32] = "";
     size_t length = sizeof grid;
 
     if (!wind_map_available) {
@@ -157,8 +157,7 @@ static int make_map(struct product_output *output, const struct product *product
         .subtitle = times,
         .footer = footer,
     };
-    snprintf(path, sizeof path, "%s/%s", output->folder, MAP_FILE_NAME);
-    int result = wind_map_draw(&map, path);
+    int result = wind_map_draw(&map, output->folder);
     free(latitude);
     free(longitude);
     return result;

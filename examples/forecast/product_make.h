@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-#define MAP_FILE_NAME "wind-250hPa.png"
-
 /* Where one instance of the products stage writes. */
 struct product_output {
     const char *folder;

@@ -11,7 +11,8 @@
 static const char usage[] =
     "usage: verify OUTPUT INPUT...\n"
     "Compare what a forecast workflow wrote into the folder OUTPUT with its GRIB files INPUT:\n"
-    "the archive byte for byte, every product with a second computation.  Exit 0: right, 1: not.\n"
+    "the archive byte for byte, every product and line of the table with a second computation, the map with\n"
+    "the wind and the coast at many places.  Exit 0: right, 1: not.\n"
     "@LIST stands for the files that LIST names, one a line.\n";
 
 /* For the summary, where a workflow keeps such things. */
@@ -39,9 +40,7 @@ int main(int argc, char *argv[])
     struct file_list input;
     if (file_list_read(&input, argv + 2, (size_t)argc - 2))
         return 2;
-    int archive = verify_archive(argv[1], input.path, input.count);
-    int products = verify_products(argv[1], input.path, input.count);
-    int worst = archive > products ? archive : products;
+    int worst = verify_output(argv[1], input.path, input.count);
     const char *verdict = worst == 0 ? "yes" : "no";
     printf("verified: %s\n", verdict);
     note_verdict(argv[1], verdict);

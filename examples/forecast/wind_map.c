@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/wind_map.h"
 #include "examples/forecast/grid_sampler.h"
+#include "examples/forecast/map_format.h"
 
 #include <cairo.h>
 #include <err.h>
@@ -11,17 +12,9 @@
 
 const bool wind_map_available = true;
 
-/* Sizes in pixels. */
-enum { PLOT_WIDTH = 1440, PLOT_HEIGHT = 900, LEFT = 70, RIGHT = 40, TOP = 96, BOTTOM = 128, WORDS = 700 };
-enum { ARROW_EVERY = 45, COAST_STEP = 3 };
-static const double band = 10;        /* m/s a colour stands for */
+enum { ARROW_EVERY = 45, COAST_STEP = 3 }; /* pixels */
 static const double arrow_unit = 0.6; /* pixels for 1 m/s */
 static const char font[] = "sans-serif";
-
-static const uint32_t palette[] = {0xffffff, 0xe3f1f8, 0xbcdcec, 0x8abfdd, 0x5596c8, 0x3f66ad,
-                                   0xfee090, 0xfdae61, 0xf46d43, 0xd73027, 0x8b0a3c};
-enum { COLOURS = sizeof palette / sizeof *palette };
-static const uint32_t blank = 0xd9d9d9;
 
 /* What every part of the drawing needs. */
 struct sheet {
@@ -30,7 +23,7 @@ struct sheet {
     struct grid_extent extent;
     double scale; /* pixels for one degree */
     int width, height; /* of the plot */
-    int room;          /* for words beside and below it: at least WORDS */
+    int room;          /* for words beside and below it: at least MAP_WIDTH_LEAST */
     cairo_surface_t *surface;
     cairo_t *cairo;
 };
@@ -38,9 +31,9 @@ struct sheet {
 static uint32_t colour_of(double speed)
 {
     if (isnan(speed))
-        return blank;
-    int step = (int)(speed / band);
-    return palette[step < COLOURS ? step : COLOURS - 1];
+        return MAP_NO_VALUE;
+    int step = (int)(speed / MAP_BAND);
+    return map_palette[step < MAP_COLOURS ? step : MAP_COLOURS - 1];
 }
 
 static void set_colour(cairo_t *c, uint32_t rgb)
@@ -64,7 +57,7 @@ static void draw_speed(struct sheet *s)
     unsigned char *data = cairo_image_surface_get_data(s->surface);
     int stride = cairo_image_surface_get_stride(s->surface);
     for (int y = 0; y < s->height; y++) {
-        uint32_t *row = (uint32_t *)(void *)(data + (ptrdiff_t)(y + TOP) * stride) + LEFT;
+        uint32_t *row = (uint32_t *)(void *)(data + (ptrdiff_t)(y + MAP_TOP) * stride) + MAP_LEFT;
         for (int x = 0; x < s->width; x++) {
             struct grid_place place = place_at(s, x + 0.5, y + 0.5);
             row[x] = colour_of(speed_at(s, &place));
@@ -114,7 +107,7 @@ static int draw_coast(struct sheet *s)
             const double corner[4] = {here[0], here[1], here[columns + 1], here[columns]};
             coast_in_square(s->cairo, (double)(column * COAST_STEP), (double)(row * COAST_STEP), corner);
         }
-    set_colour(s->cairo, 0x202020);
+    set_colour(s->cairo, MAP_COAST);
     cairo_set_line_width(s->cairo, 1.4);
     cairo_set_line_cap(s->cairo, CAIRO_LINE_CAP_ROUND);
     cairo_stroke(s->cairo);
@@ -216,17 +209,17 @@ static void draw_graticule(struct sheet *s)
 static void draw_colour_bar(struct sheet *s)
 {
     cairo_t *c = s->cairo;
-    double y = s->height + 44, width = fmin(60, s->room / (COLOURS + 5.0)), x = 0;
+    double y = s->height + 44, width = fmin(60, s->room / (MAP_COLOURS + 5.0)), x = 0;
     char text[32];
     cairo_set_font_size(c, 14);
-    for (int i = 0; i < COLOURS; i++, x += width) {
-        set_colour(c, palette[i]);
+    for (int i = 0; i < MAP_COLOURS; i++, x += width) {
+        set_colour(c, map_palette[i]);
         cairo_rectangle(c, x, y, width, 20);
         cairo_fill_preserve(c);
         set_colour(c, 0x000000);
         cairo_set_line_width(c, 0.8);
         cairo_stroke(c);
-        snprintf(text, sizeof text, "%g", i * band);
+        snprintf(text, sizeof text, "%d", i * MAP_BAND);
         text_centred(c, x, y + 38, text);
     }
     cairo_move_to(c, x + 10, y + 16);
@@ -255,14 +248,14 @@ static void draw_words(struct sheet *s)
     cairo_show_text(c, s->map->subtitle);
     cairo_set_font_size(c, 12);
     set_colour(c, 0x606060);
-    cairo_move_to(c, 0, s->height + BOTTOM - 14);
+    cairo_move_to(c, 0, s->height + MAP_BOTTOM - 14);
     cairo_show_text(c, s->map->footer);
 }
 
 static int draw_all(struct sheet *s)
 {
     draw_speed(s);
-    cairo_translate(s->cairo, LEFT, TOP);
+    cairo_translate(s->cairo, MAP_LEFT, MAP_TOP);
     cairo_save(s->cairo);
     cairo_rectangle(s->cairo, 0, 0, s->width, s->height);
     cairo_clip(s->cairo);
@@ -278,8 +271,28 @@ static int draw_all(struct sheet *s)
     return 0;
 }
 
-int wind_map_draw(const struct wind_map *map, const char *path)
+/* Where the pixels lie on Earth. */
+static int write_world_file(const struct sheet *s, const char *folder)
 {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, MAP_WORLD_FILE_NAME);
+    FILE *file = fopen(path, "w");
+    double degrees = 1 / s->scale;
+    int failed = !file;
+    if (file) {
+        fprintf(file, "%.15g\n0\n0\n%.15g\n%.15g\n%.15g\n", degrees, -degrees, s->extent.west + (0.5 - MAP_LEFT) * degrees,
+                s->extent.north - (0.5 - MAP_TOP) * degrees);
+        failed = ferror(file) | fclose(file);
+    }
+    if (failed)
+        warn("cannot write %s", path);
+    return failed ? -1 : 0;
+}
+
+int wind_map_draw(const struct wind_map *map, const char *folder)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, MAP_FILE_NAME);
     struct sheet s = {.map = map, .sampler = grid_sampler_make(map->latitude, map->longitude, map->count)};
     if (!s.sampler) {
         warnx("no map %s: out of memory", path);
@@ -287,13 +300,13 @@ int wind_map_draw(const struct wind_map *map, const char *path)
     }
     s.extent = grid_sampler_extent(s.sampler);
     double across = s.extent.east - s.extent.west, down = s.extent.north - s.extent.south;
-    s.scale = fmin(PLOT_WIDTH / across, PLOT_HEIGHT / down);
+    s.scale = fmin(MAP_PLOT_WIDTH / across, MAP_PLOT_HEIGHT / down);
     s.width = (int)ceil(across * s.scale);
     s.height = (int)ceil(down * s.scale);
-    s.room = s.width > WORDS ? s.width : WORDS;
-    s.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, LEFT + s.room + RIGHT, TOP + s.height + BOTTOM);
+    s.room = s.width > MAP_WIDTH_LEAST ? s.width : MAP_WIDTH_LEAST;
+    s.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, MAP_LEFT + s.room + MAP_RIGHT, MAP_TOP + s.height + MAP_BOTTOM);
     s.cairo = cairo_create(s.surface);
-    set_colour(s.cairo, 0xffffff);
+    set_colour(s.cairo, MAP_PAPER);
     cairo_paint(s.cairo);
 
     int result = draw_all(&s);
@@ -304,6 +317,8 @@ int wind_map_draw(const struct wind_map *map, const char *path)
         warnx("cannot write the map %s: %s", path, result ? "out of memory" : cairo_status_to_string(status));
         result = -1;
     }
+    if (!result)
+        result = write_world_file(&s, folder);
     cairo_destroy(s.cairo);
     cairo_surface_destroy(s.surface);
     grid_sampler_free(s.sampler);

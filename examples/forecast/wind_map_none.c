@@ -6,9 +6,9 @@
 
 const bool wind_map_available = false;
 
-int wind_map_draw(const struct wind_map *map, const char *path)
+int wind_map_draw(const struct wind_map *map, const char *folder)
 {
     (void)map;
-    warnx("no map %s: this was built without cairo (install libcairo2-dev and configure again)", path);
+    warnx("no map in %s: this was built without cairo (install libcairo2-dev and configure again)", folder);
     return -1;
 }

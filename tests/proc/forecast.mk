@@ -21,15 +21,21 @@ TESTS += %D%/forecast_files
 check_PROGRAMS += %D%/forecast_verify
 TESTS += %D%/forecast_verify
 %C%_forecast_verify_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
-%C%_forecast_verify_LDADD = examples/forecast/libforecast.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
-%C%_forecast_verify_SOURCES = %D%/forecast_verify.c %D%/forecast_sample.c %D%/forecast_sample.h \
-	examples/forecast/verify_archive.c examples/forecast/verify_products.c examples/forecast/verify.h
+%C%_forecast_verify_LDADD = examples/forecast/libforecast.la examples/forecast/libverify.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_verify_SOURCES = %D%/forecast_verify.c %D%/forecast_made.c %D%/forecast_made.h %D%/forecast_sample.c %D%/forecast_sample.h
+
+if HAVE_CAIRO
+check_PROGRAMS += %D%/forecast_map
+TESTS += %D%/forecast_map
+%C%_forecast_map_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
+%C%_forecast_map_LDADD = examples/forecast/libforecast.la examples/forecast/libverify.la $(CMOCKA_LIBS) $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
+%C%_forecast_map_SOURCES = %D%/forecast_map.c %D%/forecast_made.c %D%/forecast_made.h %D%/forecast_sample.c %D%/forecast_sample.h
+endif
 
 check_PROGRAMS += %D%/forecast_inside
 TESTS += %D%/forecast_inside
 %C%_forecast_inside_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
-%C%_forecast_inside_LDADD = examples/forecast/libstages.la libmaestro.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
-%C%_forecast_inside_SOURCES = %D%/forecast_inside.c %D%/forecast_sample.c %D%/forecast_sample.h \
-	examples/forecast/verify_archive.c examples/forecast/verify_products.c examples/forecast/verify.h
+%C%_forecast_inside_LDADD = examples/forecast/libstages.la examples/forecast/libverify.la libmaestro.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_inside_SOURCES = %D%/forecast_inside.c %D%/forecast_made.c %D%/forecast_made.h %D%/forecast_sample.c %D%/forecast_sample.h
 endif
 endif

@@ -14,16 +14,13 @@
 #include "examples/forecast/archiving.h"
 #include "examples/forecast/offering.h"
 #include "examples/forecast/production.h"
-#include "examples/forecast/product_make.h"
-#include "examples/forecast/verify.h"
+#include "tests/proc/forecast_made.h"
 #include "tests/proc/forecast_sample.h"
 
 enum { INSTANCES = 2 };
 
-static char made_folder[] = "/tmp/forecast-inside-XXXXXX";
-static char made_input[64];
-static const char *folder = made_folder;
-static char *input = made_input;
+static const char *folder;
+static char *input;
 
 /* One stage: a thread and what became of it. */
 struct stage {
@@ -92,38 +89,22 @@ static void all_stages_in_one_process_give_what_is_right(void **state)
 {
     (void)state;
     run_and_count((size_t)1 << 30);
-    assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
-    assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
+    assert_int_equal(verify_output(folder, (char *const[]){input}, 1), 0);
 }
 
 static void forecast_that_lends_one_message_at_a_time_gives_the_same(void **state)
 {
     (void)state;
     run_and_count(1);
-    assert_int_equal(verify_archive(folder, (char *const[]){input}, 1), 0);
-    assert_int_equal(verify_products(folder, (char *const[]){input}, 1), 0);
+    assert_int_equal(verify_output(folder, (char *const[]){input}, 1), 0);
 }
 
-static int make_folder(void **state)
+static int begin(void **state)
 {
-    (void)state;
-    if (!mkdtemp(made_folder))
-        return -1;
-    snprintf(made_input, sizeof made_input, "%s/input", folder);
-    return sample_write(input, SAMPLE_MESSAGES, false);
-}
-
-static int remove_folder(void **state)
-{
-    static const char *const name[] = {"input",          "archive.grib",   "products-0.grib", "products-0.csv",
-                                       "products-1.grib", "products-1.csv", MAP_FILE_NAME};
-    (void)state;
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, name[i]);
-        unlink(path);
-    }
-    return rmdir(folder);
+    int result = made_begin(state);
+    folder = made_folder;
+    input = made_input;
+    return result;
 }
 
 static int run_on(char *file, const char *output)
@@ -145,5 +126,5 @@ int main(int argc, char *argv[])
         cmocka_unit_test(all_stages_in_one_process_give_what_is_right),
         cmocka_unit_test(forecast_that_lends_one_message_at_a_time_gives_the_same),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, begin, made_end);
 }

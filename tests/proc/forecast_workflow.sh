@@ -31,13 +31,14 @@ check "it has latencies" says '^latency +p50 [0-9]+ us, p99 [0-9]+ us'
 check "it names transport and provider" says '^transports +[a-z]+: [0-9]+ objects.*provider [a-z]'
 check "it says that the result was verified" says '^verified +yes$'
 check "the archive is the input" cmp "$work/made/archive.grib" "$sample"
-check "the map is a picture" sh -c "head -c 4 '$work/made/wind-250hPa.png' | grep -q PNG"
+check "the verifier has looked at the table" says 'table: 13 of 13 lines equal a second computation'
+check "and at the wind and the coast of the map" says 'map: the wind is right at ([0-9]+) of \1 places'
 check "the table has a line for each product" test "$(wc -l <"$work/made/products.csv")" = 14
 check "nothing is left in the folder for temporary files" test -z "$(ls -A "$TMPDIR")"
 shared_memory >"$work/shm.after"
 check "nothing is left in shared memory" cmp "$work/shm.before" "$work/shm.after"
 check "the output folder holds what was promised and no more" test "$(ls "$work/made" | tr '\n' ' ')" = \
-    "archive.grib input.txt products.csv products.grib statistics summary.txt wind-250hPa.png "
+    "archive.grib input.txt products.csv products.grib statistics summary.txt wind-250hPa.pgw wind-250hPa.png "
 
 wrong() { ! demo "$1" "$sample" && says "$2" && [ $code = 2 ] && ! says '^messages'; }
 check "a pace that is no number is named before anything starts" wrong --pace=abc '^run: --pace=abc: expected'
