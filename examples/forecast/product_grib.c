@@ -81,6 +81,8 @@ static int set_values(codes_handle *handle, const double values[], size_t count)
         error = codes_set_double(handle, "missingValue", absent);
     if (!error)
         error = codes_set_long(handle, "bitmapPresent", gaps > 0);
+    if (!error) /* else ecCodes keeps to the decimals of the input, whatever bitsPerValue says */
+        error = codes_set_long(handle, "decimalScaleFactor", 0);
     if (!error)
         error = codes_set_long(handle, "bitsPerValue", 24);
     if (!error)

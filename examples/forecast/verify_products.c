@@ -12,22 +12,34 @@ struct comparison {
     size_t right, expected;
 };
 
-/* By how much packing may have changed a value. */
-static double packing_error(const struct field *product, double value)
+/* By how much packing may have changed a value; no more than packing with 20 bits would, of values as far apart as 'range'. */
+static double packing_error(const struct field *product, double value, double range)
 {
+    enum { BITS = 20 };
     double binary = 0, decimal = 0;
     codes_get_double(product->handle, "binaryScaleFactor", &binary);
     codes_get_double(product->handle, "decimalScaleFactor", &decimal);
     if (key_integer(product->handle, "bitsPerValue", 0) == 0)
         return fabs(value) * 1.2e-7; /* one number for all points, in single precision */
-    return 0.5001 * pow(2, binary) / pow(10, decimal) + 1e-12 * fabs(value);
+    return fmin(0.5001 * pow(2, binary) / pow(10, decimal), range / (1 << BITS)) + 1e-12 * fabs(value);
+}
+
+static double range_of(const double values[], size_t count)
+{
+    double least = INFINITY, greatest = -INFINITY;
+    for (size_t i = 0; i < count; i++)
+        if (values[i] != no_value) {
+            least = fmin(least, values[i]);
+            greatest = fmax(greatest, values[i]);
+        }
+    return greatest > least ? greatest - least : 0;
 }
 
 /* The greatest difference beyond packing (0: equal); infinite when points or gaps differ. */
 static double excess(const struct field *product, const double expected[], size_t count)
 {
     size_t found_count = 0;
-    double *found = field_values_read(product, &found_count), worst = 0;
+    double *found = field_values_read(product, &found_count), worst = 0, range = range_of(expected, count);
     if (!found || found_count != count) {
         free(found);
         return INFINITY;
@@ -36,7 +48,7 @@ static double excess(const struct field *product, const double expected[], size_
         bool gap = found[i] == no_value;
         if (gap != (expected[i] == no_value))
             worst = INFINITY;
-        else if (!gap && fabs(found[i] - expected[i]) > packing_error(product, expected[i]))
+        else if (!gap && fabs(found[i] - expected[i]) > packing_error(product, expected[i], range))
             worst = fmax(worst, fabs(found[i] - expected[i]));
     }
     free(found);

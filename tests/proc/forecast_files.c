@@ -222,6 +222,25 @@ static void product_is_packed_with_its_parameter_and_level(void **state)
     codes_handle_delete(u);
 }
 
+static void product_is_as_precise_as_24_bits_whatever_the_input_was(void **state)
+{
+    (void)state;
+    codes_handle *u = first_field();
+    double *values, *back;
+    size_t count, again;
+    assert_int_equal(field_values(u, &values, &count), 0);
+    assert_int_equal(codes_set_long(u, "changeDecimalPrecision", 1), 0); /* tenths, as weather centres like to pack */
+    codes_handle *product = product_encode(PRODUCT_WIND_SPEED, u, values, count);
+    assert_non_null(product);
+    assert_int_equal(field_values(product, &back, &again), 0);
+    for (size_t i = 0; i < count; i++)
+        assert_float_equal(back[i], values[i], 1e-5);
+    free(values);
+    free(back);
+    codes_handle_delete(product);
+    codes_handle_delete(u);
+}
+
 /* f(lat, lon) = lat + lon/10, on circles of latitude that have fewer points towards the poles. */
 static void sampler_is_linear_on_reduced_grids_and_goes_round(void **state)
 {
@@ -340,6 +359,7 @@ int main(void)
         cmocka_unit_test(what_the_input_has_no_fields_for_is_said),
         cmocka_unit_test(points_without_a_value_stay_so_in_products),
         cmocka_unit_test(product_is_packed_with_its_parameter_and_level),
+        cmocka_unit_test(product_is_as_precise_as_24_bits_whatever_the_input_was),
         cmocka_unit_test(sampler_is_linear_on_reduced_grids_and_goes_round),
         cmocka_unit_test(sampler_takes_the_nearest_point_of_a_turned_grid_and_none_outside),
     };

@@ -136,6 +136,12 @@ static bool one_value_off(codes_handle *product)
     return true;
 }
 
+static bool two_decimals(codes_handle *product)
+{
+    assert_int_equal(codes_set_long(product, "changeDecimalPrecision", 2), 0);
+    return true;
+}
+
 static void missing_field_is_found(void **state)
 {
     (void)state;
@@ -154,6 +160,13 @@ static void product_with_one_value_off_is_found(void **state)
 {
     (void)state;
     change_products("ws", 250, one_value_off);
+    assert_int_equal(ask_products(), 1);
+}
+
+static void product_packed_too_coarsely_is_found(void **state)
+{
+    (void)state;
+    change_products("ws", 250, two_decimals);
     assert_int_equal(ask_products(), 1);
 }
 
@@ -259,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup(missing_field_is_found, made_fill),
         cmocka_unit_test_setup(product_one_level_off_is_found, made_fill),
         cmocka_unit_test_setup(product_with_one_value_off_is_found, made_fill),
+        cmocka_unit_test_setup(product_packed_too_coarsely_is_found, made_fill),
         cmocka_unit_test_setup(broken_product_file_is_found, made_fill),
         cmocka_unit_test_setup(altered_number_in_the_table_is_found, made_fill),
         cmocka_unit_test_setup(altered_level_in_the_table_is_found, made_fill),
