@@ -1,29 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # maestro run with the real pool manager.
-#
-# Where it may, the test runs with a /dev/shm of its own, so that what stays there is what the run left.
-if [ -z "${OWN_SHM-}" ]; then
-    for how in -m -rm; do
-        if unshare "$how" sh -c 'mount -t tmpfs tmpfs /dev/shm' 2>/dev/null; then
-            OWN_SHM=1 exec unshare "$how" sh -c 'mount -t tmpfs tmpfs /dev/shm && exec "$0"' "$0"
-        fi
-    done
-fi
-. "${srcdir:=.}/tests/lib/tap.sh"
-. "$srcdir/tests/lib/run.sh"
-unset MAESTRO_POOL_MANAGER
-export work
-mkfifo "$work/never"
-all_traces() {
-    traces
-    [ -z "${OWN_SHM-}" ] || find /dev/shm | sort
-}
-nothing_left() {
-    all_traces >"$work/traces.after"
-    diff "$work/traces.before" "$work/traces.after"
-}
-all_traces >"$work/traces.before"
+. "${srcdir:=.}/tests/lib/run-real.sh"
 
 check_tidy() {
     check "$1" nothing_left

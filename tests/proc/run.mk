@@ -10,4 +10,4 @@ run_tests = \
 	%D%/run-workflow.sh
 dist_check_SCRIPTS += $(run_tests)
 TESTS += $(run_tests)
-EXTRA_DIST += tests/lib/fake-pool-manager.sh tests/lib/run.sh
+EXTRA_DIST += tests/lib/fake-pool-manager.sh tests/lib/run.sh tests/lib/run-real.sh
