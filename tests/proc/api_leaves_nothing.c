@@ -2,28 +2,15 @@
 /* api_leaves_nothing.c - a process that joins a manager and leaves it, again and again, has what it had before */
 #include "tests/lib/check.h"
 
-#include <dirent.h>
-
 #include "maestro/maestro.h"
+#include "tests/lib/entries.h"
 #include "tests/proc/stage.h"
 
 #define OK(call) assert_int_equal(call, MSTRO_OK)
 
 enum { TIMES = 12, WARM = 2, SIZE = 100000 };
 
-static struct stage stage;
 static char data[SIZE];
-
-static int entries_of(const char *folder)
-{
-    DIR *d = opendir(folder);
-    int count = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
-}
 
 static mstro_cdo offer(const char *name)
 {
@@ -85,26 +72,11 @@ static void who_does_not_tidy_up_leaves_no_descriptor_and_no_thread_either(void 
     repeat(leave_all_behind);
 }
 
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    stage_manager(&stage, NULL);
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    stage_close(&stage);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_tidies_up_leaves_no_descriptor_and_no_thread),
         cmocka_unit_test(who_does_not_tidy_up_leaves_no_descriptor_and_no_thread_either),
     };
-    return cmocka_run_group_tests(tests, open_stage, close_stage);
+    return cmocka_run_group_tests(tests, stage_begin, stage_end);
 }

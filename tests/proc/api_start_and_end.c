@@ -2,7 +2,6 @@
 /* api_start_and_end.c - init, finalize, fork, threads that are blocked: what the public interface promises of start and end */
 #include "tests/lib/check.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,19 +13,9 @@
 #include <unistd.h>
 
 #include "maestro/maestro.h"
+#include "tests/lib/entries.h"
 
 #define OK(call) assert_int_equal(call, MSTRO_OK)
-
-static int entries_of(const char *folder)
-{
-    DIR *d = opendir(folder);
-    int count = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
-}
 
 static mstro_cdo declare(const char *name)
 {

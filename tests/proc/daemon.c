@@ -11,26 +11,10 @@
 
 #include "tests/proc/stage.h"
 
-static struct stage stage;
-
 static int open_empty(void **state)
 {
     (void)state;
     stage_open(&stage);
-    return 0;
-}
-
-static int open_stage(void **state)
-{
-    open_empty(state);
-    stage_manager(&stage, NULL);
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    stage_close(&stage);
     return 0;
 }
 
@@ -359,16 +343,16 @@ static void the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_c
     assert_true(used <= 100);
 }
 
-#define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, close_stage)
+#define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, stage_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on(open_stage, a_second_manager_of_a_workflow_ends_with_7_naming_the_first),
-        on(open_stage, managers_of_two_workflows_live_side_by_side),
-        on(open_stage, the_lock_of_a_killed_manager_holds_nobody_up),
+        on(stage_begin, a_second_manager_of_a_workflow_ends_with_7_naming_the_first),
+        on(stage_begin, managers_of_two_workflows_live_side_by_side),
+        on(stage_begin, the_lock_of_a_killed_manager_holds_nobody_up),
         on(open_empty, each_of_three_signals_ends_it_within_5_s),
-        on(open_stage, waiting_clients_do_not_hold_the_end_up),
+        on(stage_begin, waiting_clients_do_not_hold_the_end_up),
         on(open_empty, wrong_settings_end_with_2_and_a_suggestion),
         on(open_empty, amounts_that_make_no_sense_end_with_2_and_what_may_stand_there),
         on(open_empty, files_that_cannot_be_end_with_2_naming_option_and_path),
@@ -377,10 +361,10 @@ int main(void)
         on(open_empty, what_is_not_ours_in_place_of_the_info_file_is_left_alone),
         on(open_empty, a_link_in_place_of_the_runtime_directory_is_refused),
         on(open_empty, a_key_file_keeps_the_key_out_of_the_info),
-        on(open_stage, a_taken_component_name_is_refused_naming_its_process),
-        on(open_stage, infos_that_are_none_or_stale_are_named),
-        on(open_stage, eight_idle_clients_cost_less_than_a_hundredth_of_a_core),
-        on(open_stage, the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core),
+        on(stage_begin, a_taken_component_name_is_refused_naming_its_process),
+        on(stage_begin, infos_that_are_none_or_stale_are_named),
+        on(stage_begin, eight_idle_clients_cost_less_than_a_hundredth_of_a_core),
+        on(stage_begin, the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

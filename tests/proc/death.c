@@ -13,7 +13,6 @@
 
 enum { DEAD = 100, LEASE = 2500, PATIENT = 20000 };
 
-static struct stage stage;
 static struct process *a, *b;
 
 static unsigned bound(unsigned ms)
@@ -52,10 +51,8 @@ static int open_reading_stage(void **state)
 
 static int close_stage(void **state)
 {
-    (void)state;
     unsetenv("MSTRO_TRANSPORT_DEFAULT");
-    stage_close(&stage);
-    return 0;
+    return stage_end(state);
 }
 
 static void kill_and_wait(struct process *p)

@@ -7,23 +7,11 @@
 #include "maestro/subscription.h"
 #include "tests/proc/stage.h"
 
-static struct stage stage;
-
-static int open_stage(void **state)
-{
-    (void)state;
-    stage_open(&stage);
-    stage_manager(&stage, NULL);
-    return 0;
-}
-
 static int close_stage(void **state)
 {
-    (void)state;
     unsetenv("MSTRO_TRANSPORT_DEFAULT");
     unsetenv("MSTRO_OFI_PROVIDER");
-    stage_close(&stage);
-    return 0;
+    return stage_end(state);
 }
 
 /* One object of 'size' bytes from a to b; the buffer is the library's or the consumer's. */
@@ -179,7 +167,7 @@ static int open_rxm_stage(void **state)
 {
     setenv("MSTRO_OFI_PROVIDER", "tcp;ofi_rxm", 1);
     setenv("MSTRO_TRANSPORT_DEFAULT", "RDMA", 1);
-    return open_stage(state);
+    return stage_begin(state);
 }
 
 static void the_tcp_provider_with_rxm_works_too(void **state)
@@ -190,7 +178,7 @@ static void the_tcp_provider_with_rxm_works_too(void **state)
     pass_on(a, b, "large", 5 << 20, 2, false);
 }
 
-#define on_stage(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define on_stage(test) cmocka_unit_test_setup_teardown(test, stage_begin, close_stage)
 
 int main(void)
 {

@@ -9,18 +9,12 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "lib/base/clock.h"
 #include "lib/fabric/fabric.h"
+#include "tests/lib/slowness.h"
 #include "tests/proc/partner.h"
 
 #define MIB ((size_t)1 << 20)
 #define PAYLOAD (64 * MIB)
-#define MILLISECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_MILLISECOND)
-#ifdef MAESTRO_SANITIZED
-#define SLOWER 5
-#else
-#define SLOWER 1
-#endif
 
 /* What the partner tells of itself. */
 struct card {

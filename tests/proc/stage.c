@@ -262,3 +262,22 @@ struct process *stage_actor(struct stage *s, const char *component)
     expect(p, line, "MSTRO_OK");
     return p;
 }
+
+/* ---- the stage of a test program ---- */
+
+struct stage stage;
+
+int stage_begin(void **state)
+{
+    (void)state;
+    stage_open(&stage);
+    stage_manager(&stage, NULL);
+    return 0;
+}
+
+int stage_end(void **state)
+{
+    (void)state;
+    stage_close(&stage);
+    return 0;
+}

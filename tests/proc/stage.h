@@ -29,6 +29,11 @@ struct stage {
 void stage_open(struct stage *s);
 void stage_close(struct stage *s);
 
+/* The stage of a test program, for cmocka: with a manager, and its end. */
+extern struct stage stage;
+int stage_begin(void **state);
+int stage_end(void **state);
+
 /* Start the manager with these arguments (NULL ends; NULL: none), wait for its line. */
 void stage_manager(struct stage *s, const char *const arguments[]);
 

@@ -18,15 +18,10 @@
 #include "lib/transport/mover.h"
 #include "lib/transport/serving.h"
 #include "lib/transport/words.h"
+#include "tests/lib/slowness.h"
 #include "tests/proc/partner.h"
 
 #define MIB ((uint64_t)1 << 20)
-#define MILLISECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_MILLISECOND)
-#ifdef MAESTRO_SANITIZED
-#define SLOWER 5
-#else
-#define SLOWER 1
-#endif
 
 /* ---- a holder: what both programs use ---- */
 
@@ -242,13 +237,37 @@ static void transfers_larger_than_the_largest_message_arrive_whole(void **state)
     scene_close(&s);
 }
 
-/* Begin to read 256 MiB and wait until a part was asked for. */
-static void start_large(struct scene *s, struct transfer *m, unsigned char *to, uint64_t deadline)
+enum { LARGE = 256 << 20 };
+
+/* A scene in which 256 MiB are being read, by 'ms' from here; a part of them was asked for.  'm->to' is ours. */
+static void scene_open_reading(struct scene *s, struct transfer *m, unsigned ms)
 {
-    *m = (struct transfer){ .source = &s->source, .to = to, .deadline = deadline };
+    scene_open(s, NULL);
+    ask_offer(s, LARGE);
+    *m = (struct transfer){ .source = &s->source, .to = malloc(LARGE), .deadline = MILLISECONDS(ms) };
     assert_int_equal(mover_start(m, TRANSPORT_RMA, s->reader), MSTRO_OK);
     while (m->next < s->source.length / 8)
         assert_false(mover_step(m, MILLISECONDS(1)));
+}
+
+static void scene_close_reading(struct scene *s, struct transfer *m)
+{
+    scene_close(s);
+    free(m->to);
+}
+
+/* Go on until the transfer has ended; it has to, and not 20 s after 'due'. */
+static void read_to_the_end(struct transfer *m, uint64_t due)
+{
+    while (!mover_step(m, MILLISECONDS(100)) && clock_now() < due + 20 * NANOSECONDS_PER_SECOND)
+        ;
+    assert_true(m->ended);
+}
+
+static void stop_holder(struct scene *s)
+{
+    kill(s->partner.process, SIGSTOP);
+    assert_true(process_wait_stopped(s->partner.process));
 }
 
 static void killed_holder_ends_the_transfer_within_a_tenth_of_a_second(void **state)
@@ -256,16 +275,11 @@ static void killed_holder_ends_the_transfer_within_a_tenth_of_a_second(void **st
     (void)state;
     struct scene s;
     struct transfer m;
-    unsigned char *to = malloc(256 * MIB);
-    scene_open(&s, NULL);
-    ask_offer(&s, 256 * MIB);
-    start_large(&s, &m, to, MILLISECONDS(60000));
+    scene_open_reading(&s, &m, 60000);
     uint64_t killed = clock_now();
     kill(s.partner.process, SIGKILL);
-    while (!mover_step(&m, MILLISECONDS(100)) && clock_now() < killed + 20 * NANOSECONDS_PER_SECOND)
-        ;
+    read_to_the_end(&m, killed);
     uint64_t ended = clock_now();
-    assert_true(m.ended);
     assert_int_equal(m.outcome, TRANSFER_FAILED);
     assert_int_equal(m.status, MSTRO_PEER_LOST);
     waitpid(s.partner.process, NULL, 0);
@@ -274,8 +288,7 @@ static void killed_holder_ends_the_transfer_within_a_tenth_of_a_second(void **st
     assert_true(ended < gone + SLOWER * 100 * NANOSECONDS_PER_MILLISECOND);
     s.partner.process = 0;
     assert_int_equal(reader_links(s.reader), 0);
-    scene_close(&s);
-    free(to);
+    scene_close_reading(&s, &m);
 }
 
 static void stopped_holder_costs_the_deadline_and_can_be_read_again_later(void **state)
@@ -283,26 +296,19 @@ static void stopped_holder_costs_the_deadline_and_can_be_read_again_later(void *
     (void)state;
     struct scene s;
     struct transfer m;
-    unsigned char *to = malloc(256 * MIB);
-    scene_open(&s, NULL);
-    ask_offer(&s, 256 * MIB);
-    uint64_t deadline = MILLISECONDS(1500 * SLOWER);
-    start_large(&s, &m, to, deadline);
-    kill(s.partner.process, SIGSTOP);
-    assert_true(process_wait_stopped(s.partner.process));
-    while (!mover_step(&m, MILLISECONDS(100)) && clock_now() < deadline + 20 * NANOSECONDS_PER_SECOND)
-        ;
-    assert_true(m.ended);
+    scene_open_reading(&s, &m, 1500 * SLOWER);
+    stop_holder(&s);
+    read_to_the_end(&m, m.deadline);
     assert_int_equal(m.status, MSTRO_TIMEOUT);
-    assert_true(clock_now() < deadline + SLOWER * 200 * NANOSECONDS_PER_MILLISECOND);
-    memset(to, 0x5A, 256 * MIB); /* ours again */
+    assert_true(clock_now() < m.deadline + SLOWER * 200 * NANOSECONDS_PER_MILLISECOND);
+    unsigned char *to = m.to;
+    memset(to, 0x5A, LARGE); /* ours again */
     kill(s.partner.process, SIGCONT);
     fetch_all(&s, TRANSPORT_RMA);
-    for (uint64_t i = 0; i < 256 * MIB; i += 257)
+    for (uint64_t i = 0; i < LARGE; i += 257)
         if (to[i] != 0x5A)
             fail_msg("the buffer was written after the transfer had ended");
-    scene_close(&s);
-    free(to);
+    scene_close_reading(&s, &m);
 }
 
 static void cut_link_ends_the_transfer_from_a_stopped_holder_at_once(void **state)
@@ -310,19 +316,14 @@ static void cut_link_ends_the_transfer_from_a_stopped_holder_at_once(void **stat
     (void)state;
     struct scene s;
     struct transfer m;
-    unsigned char *to = malloc(256 * MIB);
-    scene_open(&s, NULL);
-    ask_offer(&s, 256 * MIB);
-    start_large(&s, &m, to, MILLISECONDS(60000));
-    kill(s.partner.process, SIGSTOP);
-    assert_true(process_wait_stopped(s.partner.process));
+    scene_open_reading(&s, &m, 60000);
+    stop_holder(&s);
     uint64_t begin = clock_now();
     reader_cut(s.reader, bytes_of(s.source.serving, s.source.serving_length));
     assert_true(mover_step(&m, MILLISECONDS(10)));
     assert_int_equal(m.status, MSTRO_PEER_LOST);
     assert_true(clock_now() - begin < SLOWER * 100 * NANOSECONDS_PER_MILLISECOND);
-    scene_close(&s);
-    free(to);
+    scene_close_reading(&s, &m);
 }
 
 static void healthy_reader_that_is_cut_hears_so_soon_and_comes_back_with_the_new_address(void **state)
@@ -330,17 +331,12 @@ static void healthy_reader_that_is_cut_hears_so_soon_and_comes_back_with_the_new
     (void)state;
     struct scene s;
     struct transfer m;
-    unsigned char *to = malloc(256 * MIB);
-    scene_open(&s, NULL);
-    ask_offer(&s, 256 * MIB);
+    scene_open_reading(&s, &m, 60000);
     struct payload_source old = s.source;
-    start_large(&s, &m, to, MILLISECONDS(60000));
     m.source = &old;
     uint64_t begin = clock_now();
     assert_true(block_send(s.partner.socket, "r", 1));
-    while (!mover_step(&m, MILLISECONDS(100)) && clock_now() < begin + 20 * NANOSECONDS_PER_SECOND)
-        ;
-    assert_true(m.ended);
+    read_to_the_end(&m, begin);
     assert_int_equal(m.outcome, TRANSFER_FAILED);
     assert_int_equal(m.status, MSTRO_PEER_LOST);
     assert_true(clock_now() - begin < SLOWER * 500 * NANOSECONDS_PER_MILLISECOND);
@@ -348,12 +344,11 @@ static void healthy_reader_that_is_cut_hears_so_soon_and_comes_back_with_the_new
     assert_memory_not_equal(old.serving, s.source.serving, old.serving_length);
     fetch_all(&s, TRANSPORT_RMA);
     begin = clock_now();
-    struct transfer stale = { .source = &old, .to = to, .deadline = MILLISECONDS(60000) }; /* nobody is there any more */
+    struct transfer stale = { .source = &old, .to = m.to, .deadline = MILLISECONDS(60000) }; /* nobody is there any more */
     mover_run(&stale, TRANSPORT_RMA, s.reader, NULL, NULL);
     assert_int_equal(stale.outcome, TRANSFER_FAILED);
     assert_true(clock_now() - begin < 1500 * NANOSECONDS_PER_MILLISECOND);
-    scene_close(&s);
-    free(to);
+    scene_close_reading(&s, &m);
 }
 
 /* ---- this process as a holder whose reader stands still ---- */
