@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/schema/attributes.h"
 #include "lib/schema/block.h"
-#include "lib/schema/catalogue.h"
+#include "tests/unit/attribute_table.h"
 
 #define EXPVER ".maestro.ecmwf.expver"
 #define STEP ".maestro.ecmwf.step"
@@ -35,12 +34,7 @@ struct world { struct schema *schema; struct attributes *a; };
 static int begin(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct schema *mine;
-    assert_int_equal(catalogue_load_from(NULL, NULL, &w->schema), MSTRO_OK);
-    assert_int_equal(schema_read_text(text_of(user_yaml), "mine.yaml", &mine), MSTRO_OK);
-    assert_int_equal(schema_merge(w->schema, mine), MSTRO_OK);
-    schema_release(mine);
-    assert_int_equal(attributes_create(w->schema, "an object", &w->a), MSTRO_OK);
+    attribute_table_open(user_yaml, "an object", &w->schema, &w->a);
     *state = w;
     return 0;
 }
@@ -48,8 +42,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     struct world *w = *state;
-    attributes_destroy(w->a);
-    schema_release(w->schema);
+    attribute_table_close(w->schema, w->a);
     free(w);
     return 0;
 }

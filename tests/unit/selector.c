@@ -9,8 +9,7 @@
 #include "config.h"
 
 #include "lib/query/selector.h"
-#include "lib/schema/attributes.h"
-#include "lib/schema/catalogue.h"
+#include "tests/unit/attribute_table.h"
 
 static const char user_yaml[] =
     "schema-name: mine\n"
@@ -30,12 +29,7 @@ struct world { struct schema *schema; struct attributes *a; struct query_subject
 static int begin(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct schema *mine;
-    assert_int_equal(catalogue_load_from(NULL, NULL, &w->schema), MSTRO_OK);
-    assert_int_equal(schema_read_text(text_of(user_yaml), "mine.yaml", &mine), MSTRO_OK);
-    assert_int_equal(schema_merge(w->schema, mine), MSTRO_OK);
-    schema_release(mine);
-    assert_int_equal(attributes_create(w->schema, "fc/t/500", &w->a), MSTRO_OK);
+    attribute_table_open(user_yaml, "fc/t/500", &w->schema, &w->a);
     assert_int_equal(attributes_set_yaml(w->a, ".maestro.ecmwf.step: 24\n"
                                                ".maestro.ecmwf.expver: '0001'\n"
                                                ".maestro.ecmwf.class: od\n"
@@ -57,8 +51,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     struct world *w = *state;
-    attributes_destroy(w->a);
-    schema_release(w->schema);
+    attribute_table_close(w->schema, w->a);
     free(w);
     return 0;
 }
