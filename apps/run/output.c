@@ -25,6 +25,16 @@ static void sink_init(struct sink *s, int descriptor)
     *s = (struct sink){ .descriptor = descriptor, .chunk = file ? SINK_HIGH : PIPE_BUF, .always = file, .terminal = isatty(descriptor) };
 }
 
+static bool buffer_grow(char **buffer, size_t *capacity, size_t bytes)
+{
+    char *larger = realloc(*buffer, bytes);
+    if (!larger)
+        return false;
+    *buffer = larger;
+    *capacity = bytes;
+    return true;
+}
+
 static bool sink_reserve(struct sink *s, size_t more)
 {
     if (s->begin == s->end)
@@ -37,13 +47,7 @@ static bool sink_reserve(struct sink *s, size_t more)
     s->begin = 0;
     if (s->end + more <= s->capacity)
         return true;
-    size_t capacity = 2 * (s->end + more);
-    char *larger = realloc(s->buffer, capacity);
-    if (!larger)
-        return false;
-    s->buffer = larger;
-    s->capacity = capacity;
-    return true;
+    return buffer_grow(&s->buffer, &s->capacity, 2 * (s->end + more));
 }
 
 static void sink_put(struct sink *s, const char *at, size_t length)
@@ -134,13 +138,7 @@ static bool source_reserve(struct source *s)
 {
     if (s->length < s->capacity)
         return true;
-    size_t capacity = s->capacity ? 4 * s->capacity : LINE_FIRST_BYTES;
-    char *larger = realloc(s->buffer, capacity);
-    if (!larger)
-        return false;
-    s->buffer = larger;
-    s->capacity = capacity;
-    return true;
+    return buffer_grow(&s->buffer, &s->capacity, s->capacity ? 4 * s->capacity : LINE_FIRST_BYTES);
 }
 
 static void source_close(const struct output *o, struct source *s)
