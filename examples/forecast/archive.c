@@ -9,16 +9,5 @@ static const char usage[] =
 
 int main(int argc, char *argv[])
 {
-    struct statistics statistics = {0};
-    const char *folder = NULL;
-    int code = stage_output_option(argc, argv, usage, &folder);
-    if (code)
-        return code < 0 ? 0 : code;
-    code = stage_join("archive");
-    if (code == 0)
-        code = stage_leave(archiving_run(folder, &statistics));
-    if (code == 0 && statistics_write(&statistics, folder, "archive", stage_index()))
-        code = 1;
-    statistics_free(&statistics);
-    return code;
+    return stage_main(argc, argv, usage, "archive", archiving_run);
 }

@@ -31,22 +31,15 @@ static int subscribe(struct archive *a)
 /* How many messages there will be. */
 static int read_index(struct archive *a)
 {
-    mstro_cdo cdo = NULL;
     void *text = NULL;
     int64_t size = 0;
     struct field_index index;
-    mstro_status status = mstro_cdo_declare(FIELD_INDEX_NAME, MSTRO_ATTR_DEFAULT, &cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_demand(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_access_ptr(cdo, &text, &size);
-    if (status != MSTRO_OK)
-        return stage_fail(FIELD_INDEX_NAME, status);
-    mstro_cdo_dispose(cdo);
-    int failed = field_index_parse(&index, text, (size_t)size);
+    int code = stage_fetch(FIELD_INDEX_NAME, &text, &size);
+    if (code == 0 && field_index_parse(&index, text, (size_t)size))
+        code = 1;
     free(text);
-    if (failed)
-        return 1;
+    if (code)
+        return code;
     a->expected = index.messages;
     field_index_free(&index);
     return 0;

@@ -40,7 +40,7 @@ noinst_LTLIBRARIES += %D%/libverify.la
 %C%_libverify_la_LIBADD = $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 %C%_libverify_la_SOURCES = \
 	%D%/map_format.h %D%/verify.h %D%/verify_archive.c %D%/verify_expected.c %D%/verify_expected.h \
-	%D%/verify_fields.c %D%/verify_fields.h %D%/verify_output.c %D%/verify_products.c %D%/verify_table.c
+	%D%/verify_files.c %D%/verify_files.h %D%/verify_fields.c %D%/verify_fields.h %D%/verify_output.c %D%/verify_products.c %D%/verify_table.c
 if HAVE_CAIRO
 %C%_libverify_la_SOURCES += %D%/verify_map.c
 EXTRA_DIST += %D%/verify_map_none.c

@@ -19,22 +19,13 @@ struct work {
 
 static int read_index(struct work *w)
 {
-    mstro_cdo cdo = NULL;
     void *text = NULL;
     int64_t size = 0;
-    mstro_status status = mstro_cdo_declare(FIELD_INDEX_NAME, MSTRO_ATTR_DEFAULT, &cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_require(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_demand(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_access_ptr(cdo, &text, &size);
-    if (status != MSTRO_OK)
-        return stage_fail(FIELD_INDEX_NAME, status);
-    mstro_cdo_dispose(cdo);
-    int failed = field_index_parse(&w->index, text, (size_t)size);
+    int code = stage_fetch(FIELD_INDEX_NAME, &text, &size);
+    if (code == 0 && field_index_parse(&w->index, text, (size_t)size))
+        code = 1;
     free(text);
-    return failed ? 1 : 0;
+    return code;
 }
 
 static int prepare(struct work *w)

@@ -54,7 +54,8 @@ int stage_folder(const char *path)
     return 1;
 }
 
-int stage_output_option(int argc, char *argv[], const char *usage, const char **folder)
+/* 0, an exit code, or -1 when the help was asked for and printed. */
+static int output_option(int argc, char *argv[], const char *usage, const char **folder)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
     int option;
@@ -105,6 +106,37 @@ int stage_leave(int code)
     if (status != MSTRO_OK && code == 0)
         return stage_fail("leaving the pool", status);
     return code;
+}
+
+int stage_main(int argc, char *argv[], const char *usage, const char *component,
+               int (*run)(const char *folder, struct statistics *statistics))
+{
+    struct statistics statistics = {0};
+    const char *folder = NULL;
+    int code = output_option(argc, argv, usage, &folder);
+    if (code)
+        return code < 0 ? 0 : code;
+    code = stage_join(component);
+    if (code == 0)
+        code = stage_leave(run(folder, &statistics));
+    if (code == 0 && statistics_write(&statistics, folder, component, stage_index()))
+        code = 1;
+    statistics_free(&statistics);
+    return code;
+}
+
+int stage_fetch(const char *name, void **bytes, int64_t *size)
+{
+    mstro_cdo cdo = NULL;
+    mstro_status status = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_demand(cdo);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_access_ptr(cdo, bytes, size);
+    if (status != MSTRO_OK)
+        return stage_fail(name, status);
+    mstro_cdo_dispose(cdo);
+    return 0;
 }
 
 static void signal_name(char *name, size_t size, const char *component, unsigned index)

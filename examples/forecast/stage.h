@@ -4,6 +4,8 @@
  * A stage that fails returns the exit code of stage_fail from main. */
 #ifndef EXAMPLES_FORECAST_STAGE_H
 #define EXAMPLES_FORECAST_STAGE_H
+#include "examples/forecast/statistics.h"
+
 #include <maestro/maestro.h>
 
 enum { EXIT_USAGE = 2 };
@@ -15,9 +17,10 @@ int stage_fail(const char *attempt, mstro_status status);
 /* Make the folder if it is not there.  0 or an exit code. */
 int stage_folder(const char *path);
 
-/* Read the options of a stage that has only --output=FOLDER and --help, and make the folder.  0, an exit code, or -1 when the help
- * was asked for and printed. */
-int stage_output_option(int argc, char *argv[], const char *usage, const char **folder);
+/* The main of a stage that has only the options --output=FOLDER and --help: make the folder, join as 'component', 'run' in the pool,
+ * leave and write down what was counted.  The exit code; 'run' returns one, too. */
+int stage_main(int argc, char *argv[], const char *usage, const char *component,
+               int (*run)(const char *folder, struct statistics *statistics));
 
 /* Which instance this is, and of how many: what the environment says (MSTRO_COMPONENT_INDEX, MSTRO_COMPONENT_INSTANCES, set by
  * maestro run), else 0 of 1. */
@@ -29,6 +32,9 @@ int stage_join(const char *component);
 
 /* Leave it.  'code', or an exit code of its own when 'code' is 0 and leaving failed. */
 int stage_leave(int code);
+
+/* Wait for the object 'name' and fetch it; the bytes are the caller's, to free().  0 or an exit code. */
+int stage_fetch(const char *name, void **bytes, int64_t *size);
 
 /* Offer a 0-byte object that says: instance 'index' of 'component' is ready.  0 or an exit code. */
 int stage_announce(const char *component, unsigned index, mstro_cdo *signal);

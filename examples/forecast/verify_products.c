@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/verify.h"
 #include "examples/forecast/verify_expected.h"
+#include "examples/forecast/verify_files.h"
 
-#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,26 +101,15 @@ static int find_strangers(const struct fields *made)
     return result;
 }
 
-static int read_products(struct fields *products, const char *output)
+static int read_products(void *context, const char *path)
 {
-    char pattern[4096];
-    glob_t found;
-    int result = 0;
-    snprintf(pattern, sizeof pattern, "%s/products*.grib", output);
-    if (glob(pattern, 0, NULL, &found)) {
-        printf("products: there is no %s\n", pattern);
-        return 1;
-    }
-    for (size_t i = 0; i < found.gl_pathc && result == 0; i++)
-        result = fields_read(products, found.gl_pathv[i], true);
-    globfree(&found);
-    return result;
+    return fields_read(context, path, true);
 }
 
 int verify_products(const char *output, const struct fields *inputs)
 {
     struct comparison c = {0};
-    int result = read_products(&c.made, output);
+    int result = files_each(output, "products*.grib", "products", read_products, &c.made);
     if (result == 0) {
         fields_sort(&c.made);
         int computed = expected_each(inputs, find_product, &c), strangers = find_strangers(&c.made);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/verify.h"
 #include "examples/forecast/verify_expected.h"
+#include "examples/forecast/verify_files.h"
 
 #include <err.h>
-#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,27 +96,15 @@ static int read_lines(struct table *t, FILE *file, const char *path)
     }
 }
 
-static int read_table(struct table *t, const char *output)
+static int read_table(void *context, const char *path)
 {
-    char pattern[4096];
-    glob_t found;
-    int result = 0;
-    snprintf(pattern, sizeof pattern, "%s/products*.csv", output);
-    if (glob(pattern, 0, NULL, &found)) {
-        printf("table: there is no %s\n", pattern);
-        return 1;
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        warn("cannot open %s", path);
+        return 2;
     }
-    for (size_t i = 0; i < found.gl_pathc && result == 0; i++) {
-        FILE *file = fopen(found.gl_pathv[i], "r");
-        if (!file) {
-            warn("cannot open %s", found.gl_pathv[i]);
-            result = 2;
-            break;
-        }
-        result = read_lines(t, file, found.gl_pathv[i]);
-        fclose(file);
-    }
-    globfree(&found);
+    int result = read_lines(context, file, path);
+    fclose(file);
     return result;
 }
 
@@ -258,7 +246,7 @@ static int find_strangers(const struct table *t)
 int verify_table(const char *output, const struct fields *inputs)
 {
     struct table t = {0};
-    int result = read_table(&t, output);
+    int result = files_each(output, "products*.csv", "table", read_table, &t);
     if (result == 0) {
         int computed = expected_each(inputs, find_row, &t), strangers = find_strangers(&t);
         result = computed > strangers ? computed : strangers;
