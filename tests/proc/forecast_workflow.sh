@@ -110,18 +110,33 @@ END
 refuses "a stage that fails ends the run" workflow
 check "and is named with its exit code" says 'products.1 ended with exit code 9'
 
-# A forecast that is killed on the way: its consumers must notice and say so.
-cat >"$work/orphans.sh" <<END
+# start FOLDER: the three stages as processes $archive, $products and $forecast; comes back when the first messages are archived.
+# Each speaks into a file of its own, or what they say at the same time would stand in one another's lines.
+# ended STAGE PROCESS: wait for it, show what it said and how it ended
+cat >"$work/start.sh" <<END
 MSTRO_COMPONENT_INDEX=0 MSTRO_COMPONENT_INSTANCES=1
 export MSTRO_COMPONENT_INDEX MSTRO_COMPONENT_INSTANCES
-mkdir "$work/orphans"
-"$stages/archive" --output="$work/orphans" & archive=\$!
-"$stages/products" --output="$work/orphans" & products=\$!
-"$stages/forecast" --pace=100 --expect=archive --expect=products "$sample" & forecast=\$!
-while [ ! -s "$work/orphans/archive.grib" ] && kill -0 \$archive; do sleep 0.05; done
+start() {
+    "$stages/archive" --output="\$1" >"$work/archive.said" 2>&1 & archive=\$!
+    "$stages/products" --output="\$1" >"$work/products.said" 2>&1 & products=\$!
+    "$stages/forecast" --pace=100 --expect=archive --expect=products "$sample" >"$work/forecast.said" 2>&1 & forecast=\$!
+    while [ ! -s "\$1/archive.grib" ] && kill -0 \$archive; do sleep 0.05; done
+}
+ended() {
+    code=0
+    wait "\$2" || code=\$?
+    cat "$work/\$1.said"
+    echo "\$1: \$code"
+}
+END
+
+# A forecast that is killed on the way: its consumers must notice and say so.
+cat >"$work/orphans.sh" <<END
+. "$work/start.sh"
+start "$work/orphans"
 kill -KILL \$forecast
-wait \$archive; echo "archive: \$?"
-wait \$products; echo "products: \$?"
+ended archive \$archive
+ended products \$products
 wait \$forecast
 END
 orphans() { timeout 60 "$build/apps/maestro" run -q -w orphans -- sh "$work/orphans.sh" >"$work/said" 2>&1; cat "$work/said"; }
@@ -131,22 +146,20 @@ check "its products say so and fail" says '^products: 1$'
 
 # A pool manager that is killed while everybody waits or works: all must end, and say why.
 cat >"$work/lost.sh" <<END
-MSTRO_RUNTIME_DIR="$work/lost" MSTRO_WORKFLOW_NAME=lost MSTRO_COMPONENT_INDEX=0 MSTRO_COMPONENT_INSTANCES=1
-export MSTRO_RUNTIME_DIR MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_INDEX MSTRO_COMPONENT_INSTANCES
+. "$work/start.sh"
+MSTRO_RUNTIME_DIR="$work/lost" MSTRO_WORKFLOW_NAME=lost
+export MSTRO_RUNTIME_DIR MSTRO_WORKFLOW_NAME
 mkdir -m 700 "$work/lost"
 mkfifo "$work/lost/line"
 "$MAESTRO_POOL_MANAGER" >"$work/lost/line" & manager=\$!
 read -r line <"$work/lost/line"
 MSTRO_POOL_MANAGER_INFO=\$(echo "\$line" | cut -d';' -f2)
 export MSTRO_POOL_MANAGER_INFO
-"$stages/archive" --output="$work/lost" & archive=\$!
-"$stages/products" --output="$work/lost" & products=\$!
-"$stages/forecast" --pace=100 --expect=archive --expect=products "$sample" & forecast=\$!
-while [ ! -s "$work/lost/archive.grib" ] && kill -0 \$archive; do sleep 0.05; done
+start "$work/lost"
 kill -KILL \$manager
-wait \$archive; echo "archive: \$?"
-wait \$products; echo "products: \$?"
-wait \$forecast; echo "forecast: \$?"
+ended archive \$archive
+ended products \$products
+ended forecast \$forecast
 END
 lost() { timeout 60 sh "$work/lost.sh" >"$work/said" 2>&1; result=$?; cat "$work/said"; return $result; }
 check "a pool manager can be killed" lost
