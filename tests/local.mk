@@ -26,7 +26,7 @@ unit_libs = libcore.la $(CMOCKA_LIBS)
 
 EXTRA_DIST += %D%/lib/block_sort.h %D%/lib/check.h %D%/lib/entries.h %D%/lib/slowness.h %D%/lib/sources.sh %D%/lib/tap.sh %D%/lib/with-deadline.sh
 
-# Tests that take long: scripts (.sh) that stand here and in dist_check_SCRIPTS, not in TESTS.  MAESTRO_LONG=1 is in their environment.
+# Tests that take long, or do more when MAESTRO_LONG=1 is in their environment, as it is here.
 LONG_TESTS =
 check-long: all $(check_PROGRAMS) $(check_LTLIBRARIES)
 	@if test -z '$(strip $(LONG_TESTS))'; then echo "there are no tests that take long"; exit 1; fi

@@ -3,9 +3,12 @@
  *
  *     TARGET CORPUS-DIRECTORY [SECONDS [SEED]]
  *
+ * For 2 s, or MAESTRO_FUZZ_SECONDS; with MAESTRO_LONG in the environment for an hour, and with a seed that nobody has seen.
+ *
  * Speaks TAP.  The same target is a libFuzzer one when it is linked with clang -fsanitize=fuzzer instead of this file.  A crash
  * ends the process; the input that was running is then in the file named by MAESTRO_FUZZ_CRASH (default: none is kept). */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +100,11 @@ int main(int count, char **arguments)
     char directory[4096];
     snprintf(directory, sizeof directory, "%s/tests/fuzz/corpus/%s", source ? source : ".", FUZZ_CORPUS);
     read_corpus(count > 1 ? arguments[1] : directory);
-    double seconds = count > 2 ? strtod(arguments[2], NULL) : asked ? strtod(asked, NULL) : 2;
-    uint64_t seed = count > 3 ? strtoull(arguments[3], NULL, 0) : 1, runs = 0;
+    bool thorough = getenv("MAESTRO_LONG") != NULL;
+    double seconds = count > 2 ? strtod(arguments[2], NULL) : asked ? strtod(asked, NULL) : thorough ? 3600 : 2;
+    uint64_t seed = count > 3 ? strtoull(arguments[3], NULL, 0) : thorough ? random_word(random_kernel) : 1, runs = 0;
+    printf("# seed %llu\n", (unsigned long long)seed);
+    fflush(stdout); /* a crash would take it along */
     struct random_seed state;
     struct random_source random = random_seeded(&state, seed);
     for (size_t i = 0; i < corpus_count; i++)

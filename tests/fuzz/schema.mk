@@ -5,6 +5,7 @@ schema_fuzz = \
 	%D%/selector_query
 check_PROGRAMS += $(schema_fuzz)
 TESTS += $(schema_fuzz)
+LONG_TESTS += $(schema_fuzz)
 %C%_schema_block_SOURCES = %D%/schema_block.c %D%/driver.c
 %C%_schema_block_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"schema_block"'
 %C%_schema_block_LDADD = libcore.la

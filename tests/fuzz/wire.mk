@@ -5,6 +5,7 @@ wire_fuzz = \
 	%D%/pool
 check_PROGRAMS += $(wire_fuzz)
 TESTS += $(wire_fuzz)
+LONG_TESTS += $(wire_fuzz)
 %C%_frame_SOURCES = %D%/frame.c %D%/driver.c
 %C%_frame_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"frame"'
 %C%_frame_LDADD = libcore.la $(SODIUM_LIBS)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Processes that are killed or stop, and what the others are told, and when.
  *
- * Bounds in ms, as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (4, because tests share their machine). */
+ * Bounds in ms, as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (4, because tests share their machine).
+ *
+ * MAESTRO_LONG in the environment: all of it MAESTRO_KILL_ROUNDS times (200), which is more than a thousand processes killed. */
 #include "tests/lib/check.h"
 
 #include <signal.h>
@@ -284,5 +286,15 @@ int main(void)
         on(open_short_lease, a_paused_manager_evicts_nobody),
         on(open_stage, others_go_on_when_one_is_killed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    enum { COUNT = sizeof tests / sizeof tests[0] };
+    const char *asked = getenv("MAESTRO_KILL_ROUNDS");
+    size_t rounds = !getenv("MAESTRO_LONG") ? 1 : asked ? strtoul(asked, NULL, 10) : 200;
+    struct CMUnitTest *all = calloc(rounds, sizeof tests);
+    if (!all)
+        return 1;
+    for (size_t i = 0; i < rounds; i++)
+        memcpy(all + i * COUNT, tests, sizeof tests);
+    int failed = _cmocka_run_group_tests("death", all, rounds * COUNT, NULL, NULL);
+    free(all);
+    return failed;
 }

@@ -9,6 +9,7 @@ serve_tests = \
 	%D%/standstill
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
+LONG_TESTS += %D%/death
 check_PROGRAMS += %D%/actor
 %C%_actor_SOURCES = %D%/actor.c
 %C%_actor_LDADD = libmaestro.la
