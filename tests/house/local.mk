@@ -6,6 +6,7 @@ house_tests = \
 	%D%/include-law.sh \
 	%D%/licence-lines.sh \
 	%D%/man-pages.sh \
+	%D%/quickstart.sh \
 	%D%/symbols.sh \
 	%D%/words.sh
 dist_check_SCRIPTS += $(house_tests)
