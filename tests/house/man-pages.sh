@@ -37,6 +37,12 @@ settings_of_page() {
     sed 's/\\//g' "$pages/maestro-pool-manager.8" | grep -oE '^\.B[A-Z]? --[a-z-]+|^\.RB \( MSTRO_[A-Z_]+' | sed 's/.* //' | sort
     echo --help # stands in one line with --version
 }
+verbs_of_help() { apps/maestro --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort; }
+verbs_of_page() { awk '/^\.SH EXIT/ { exit } item { gsub(/"/, ""); print $2 } { item = /^\.TP/ }' "$pages/maestro.1" | sort; }
+verbs_differ() {
+    verbs_of_help >"$work/help"
+    verbs_of_page | diff "$work/help" -
+}
 page_differs() {
     settings_of_help >"$work/help"
     settings_of_page | sort -u | diff "$work/help" -
@@ -49,6 +55,7 @@ check "names are read from the NAME line of a page, and only there" test "$(name
 
 check "every exported symbol has a man page" none_of missing_symbols
 check "every program has a man page" none_of missing_programs
+check "the page of maestro has the verbs of its --help" none_of verbs_differ
 check "every page says its title and section" none_of without_head
 check "the page of the pool manager lists the options and variables of its --help" none_of page_differs
 check "--help of the pool manager names its settings" grep -q '^--lease$' "$work/help"
