@@ -29,4 +29,6 @@ libcore_la_SOURCES += \
 	%D%/subscription.c \
 	%D%/subscription.h \
 	%D%/waiting.c \
-	%D%/waiting.h
+	%D%/waiting.h \
+	%D%/watch.c \
+	%D%/watch.h

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* remote.c - frames over the fabric, and a witness that says when the pool is gone
  *
- * What comes is copied into an inbox by whoever moves the fabric on (poll or sleep) and taken out by poll.  One thread waits for the
- * end of the witness: the fabric does not tell it, and cannot sleep on it. */
+ * What comes is copied into an inbox by whoever moves the fabric on (poll or sleep) and taken out by poll.  A thread of its own
+ * watches the witness (watch.h). */
 #include "lib/client/remote.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -20,6 +16,7 @@
 #include "lib/base/setting.h"
 #include "lib/client/reach.h"
 #include "lib/client/remote_greeting.h"
+#include "lib/client/watch.h"
 #include "lib/serve/outbox.h"
 #include "lib/serve/witness.h"
 
@@ -38,8 +35,7 @@ struct letter {
 struct remote_link {
     struct link link;
     int witness;
-    pthread_t watcher;
-    bool watching;
+    struct watch *watch;
     struct fabric *fabric;
     struct endpoint *control;
     struct reach reach;
@@ -59,8 +55,9 @@ struct remote_link {
 
 static struct remote_link *remote_of(struct link *link) { return (struct remote_link *)link; }
 
-static void lose(struct remote_link *l, mstro_status status, const char *reason)
+static void lose(void *context, mstro_status status, const char *reason)
 {
+    struct remote_link *l = context;
     pthread_mutex_lock(&l->lock);
     if (l->lost == MSTRO_OK) {
         l->lost = status;
@@ -106,41 +103,6 @@ static void peer_lost(void *context, struct peer *peer, const char *why)
     char reason[256];
     snprintf(reason, sizeof reason, "the pool manager cannot be reached any more: %s", why);
     lose(context, MSTRO_POOL_LOST, reason);
-}
-
-/* ---- the witness ---- */
-
-static void *watch(void *context)
-{
-    struct remote_link *l = context;
-    char byte;
-    ssize_t got;
-    do {
-        struct pollfd p = { .fd = l->witness, .events = POLLIN };
-        poll(&p, 1, -1);
-        got = recv(l->witness, &byte, 1, 0);
-    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
-    if (got == 1 && byte == WITNESS_EVICTED)
-        lose(l, MSTRO_STALE_EPOCH, "the pool has ended this session");
-    else if (got < 0 && (errno == ETIMEDOUT || errno == EHOSTUNREACH || errno == ENETUNREACH))
-        lose(l, MSTRO_PARTITIONED, "the pool manager's host cannot be heard any more");
-    else
-        lose(l, MSTRO_POOL_LOST, "the pool manager has ended: it was stopped or killed, or it put this process out");
-    return NULL;
-}
-
-static mstro_status start_watcher(struct remote_link *l)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 128 * 1024);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    l->watching = pthread_create(&l->watcher, &attributes, watch, l) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return l->watching ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start the thread that watches the pool manager");
 }
 
 /* ---- records ---- */
@@ -307,18 +269,10 @@ static void free_letters(struct remote_link *l)
     }
 }
 
-static void stop_watcher(struct remote_link *l)
-{
-    if (!l->watching)
-        return;
-    shutdown(l->witness, SHUT_RDWR);
-    pthread_join(l->watcher, NULL);
-}
-
 static void remote_close(struct link *link)
 {
     struct remote_link *l = remote_of(link);
-    stop_watcher(l);
+    watch_stop(l->watch);
     reach_release(&l->reach);
     if (l->outbox)
         outbox_connect(l->outbox, NULL);
@@ -407,7 +361,9 @@ static mstro_status connect_to(struct remote_link *l, const struct record_pool_i
         status = remote_greet(l->witness, info, endpoint_address(l->control), deadline, &keys);
     if (status == MSTRO_OK)
         status = use_keys(l, &keys, shard);
-    return status == MSTRO_OK ? start_watcher(l) : status;
+    char there[WITNESS_ADDRESS_MAX];
+    snprintf(there, sizeof there, TEXT_FORMAT, TEXT_ARGUMENTS(info->witness));
+    return status == MSTRO_OK ? watch_start(&l->watch, l->witness, there, lose, l) : status;
 }
 
 mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)

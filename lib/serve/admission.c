@@ -123,8 +123,10 @@ static mstro_status accept_guest(struct admission *a, struct guest *g, struct by
     status = handshake_accept(&greeting->handshake, keys->session, witness_begin(&outbox));
     if (status == MSTRO_OK)
         status = witness_send(g->fd, &outbox);
-    if (status == MSTRO_OK)
+    if (status == MSTRO_OK) {
+        witness_admit(g->fd);
         greeting_free(a, g);
+    }
     return status;
 }
 
@@ -142,14 +144,11 @@ static void greet(struct admission *a, struct guest *g)
         deny(a, g, status);
 }
 
-/* After the handshake nothing comes but the end. */
+/* After the handshake nothing that comes matters but the end. */
 static void watch(struct admission *a, struct guest *g)
 {
-    char byte;
-    ssize_t got = recv(g->fd, &byte, 1, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    guest_free(a, g, got == 0 ? "died: its connection closed" : got > 0 ? "broke the protocol" : errno == ETIMEDOUT ? "cannot be reached any more" : "died: its connection broke");
+    if (witness_drain(g->fd) == MSTRO_POOL_LOST)
+        guest_free(a, g, errno == 0 ? "died: its connection closed" : errno == ETIMEDOUT ? "cannot be reached any more" : "died: its connection broke");
 }
 
 /* ---- many ---- */

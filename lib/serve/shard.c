@@ -21,6 +21,9 @@ enum { BATCH = 64, REASON_MAX = 160 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
+#define LISTEN_INTERVAL (100 * NANOSECONDS_PER_MILLISECOND)
+#define SPOKE_LATELY (300 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 250 ms */
+#define WITNESS_LEASES 10                                 /* after so many without a frame the witness counts no more */
 #define FAREWELL (2 * NANOSECONDS_PER_SECOND)             /* for a client to close its side after the last record */
 
 struct connection {
@@ -28,11 +31,14 @@ struct connection {
     struct list dirty;  /* in shard.dirty: has records to send */
     struct list gone;   /* in shard.gone: to be freed */
     struct list ending; /* in shard.ending (shard's thread): the last record was sent */
+    struct list age;    /* in shard.by_age (shard's thread): it has sent a frame */
     struct shard *shard;
     struct host_sink sink;
     struct outbox *outbox;
     struct peer *peer;
     uint64_t session, end_by;
+    uint64_t lease;          /* that it was welcomed with; written before 'joined' */
+    uint64_t framed, heard;  /* shard's thread: the last frame; that, or a sign of life over the witness */
     atomic_bool joined, ended, broken;
     bool evicted;            /* written before 'ended' */
     bool closed;             /* shard's thread: the pool does not know it any more */
@@ -52,6 +58,8 @@ struct shard {
     struct map connections;
     struct list dirty, gone;
     struct list ending;  /* of the thread, as all below */
+    struct list by_age;  /* connections, the longest unheard first */
+    uint64_t listen_at;  /* when to listen to the witnesses again */
     struct arena arena;
     struct record batch[BATCH];
     uint8_t frame[MAX_FRAME];
@@ -105,8 +113,10 @@ static void deliver(struct host_sink *sink, const struct record *record)
                   status == MSTRO_NOMEM ? "not enough memory" : mstro_error_detail());
         break_connection(c, "it does not take what the pool sends");
     }
-    if (record->kind == KIND_WELCOME)
+    if (record->kind == KIND_WELCOME) {
+        c->lease = record->welcome.lease;
         atomic_store(&c->joined, true);
+    }
     if (record->kind == KIND_BYE && record->bye.status == MSTRO_STALE_EPOCH)
         c->evicted = true;
     if (record->kind == KIND_BYE || record->kind == KIND_REFUSED)
@@ -149,6 +159,13 @@ static void take_records(struct shard *s, struct connection *c, struct frame_rea
     break_connection(c, "it broke the protocol");
 }
 
+static void note_heard(struct connection *c, uint64_t now)
+{
+    c->heard = now;
+    list_remove(&c->age);
+    list_append(&c->shard->by_age, &c->age);
+}
+
 static void received(void *context, struct bytes bytes)
 {
     struct shard *s = context;
@@ -165,6 +182,7 @@ static void received(void *context, struct bytes bytes)
     switch (frame_open(&f, s->frame, bytes.length, &c->seal)) {
     case SEAL_OPENED:
         atomic_fetch_add_explicit(&s->frames_received, 1, memory_order_relaxed);
+        note_heard(c, c->framed = clock_now());
         take_records(s, c, &f);
         if (outbox_heard(c->outbox, &f.header))
             mark_dirty(c);
@@ -186,6 +204,39 @@ static void peer_lost(void *context, struct peer *peer, const char *why)
     (void)context;
     log_info(LOG_PM, "session %llu: %s", (unsigned long long)((struct connection *)peer_context(peer))->session, why);
     break_connection(peer_context(peer), "it cannot be reached any more");
+}
+
+/* ---- signs of life ---- */
+
+static bool witness_spoke(struct connection *c)
+{
+    pthread_mutex_lock(&c->shard->lock);
+    bool spoke = c->witness >= 0 && witness_silence(c->witness) < SPOKE_LATELY;
+    pthread_mutex_unlock(&c->shard->lock);
+    return spoke;
+}
+
+/* On a network that loses packets TCP tries again ever more seldom, so that frames may be held up for longer than the lease.  Both
+ * connections seldom are at once: what comes over the witness of somebody unheard counts as a HEARTBEAT. */
+static void listen_to_witnesses(struct shard *s)
+{
+    static const struct record heartbeat = { .kind = KIND_HEARTBEAT };
+    const struct record *records[] = { &heartbeat };
+    uint64_t now = clock_now();
+    if (now < s->listen_at)
+        return;
+    s->listen_at = now + LISTEN_INTERVAL;
+    list_each(link, &s->by_age) {
+        struct connection *c = list_entry(link, struct connection, age);
+        if (c->closed || !atomic_load(&c->joined) || atomic_load(&c->ended))
+            continue;
+        if (now - c->heard <= c->lease / 2)
+            return;
+        if (now - c->framed <= WITNESS_LEASES * c->lease && witness_spoke(c)) {
+            note_heard(c, now);
+            host_submit(s->host, c->session, records, 1);
+        }
+    }
 }
 
 /* ---- the thread ---- */
@@ -245,6 +296,7 @@ static void free_connection(struct connection *c)
     list_remove(&c->dirty);
     pthread_mutex_unlock(&s->lock);
     list_remove(&c->ending);
+    list_remove(&c->age);
     outbox_connect(c->outbox, NULL);
     peer_remove(c->peer);
     outbox_destroy(c->outbox);
@@ -279,6 +331,7 @@ static void *run(void *context)
 {
     struct shard *s = context;
     while (!atomic_load(&s->stop)) {
+        listen_to_witnesses(s);
         uint64_t until = earliest(host_tick(s->host), clock_now() + LONGEST_SLEEP);
         free_gone(s);
         serve_dirty(s); /* after whatever makes the pool say something */
@@ -310,6 +363,7 @@ mstro_status shard_start(struct shard **out, struct host *host, const struct fab
     list_init(&s->dirty);
     list_init(&s->gone);
     list_init(&s->ending);
+    list_init(&s->by_age);
     pthread_mutex_init(&s->lock, NULL);
     const struct endpoint_events events = { .context = s, .received = received, .peer_lost = peer_lost };
     mstro_status status = map_init(&s->connections) ? fabric_open(options, &s->fabric) : MSTRO_NOMEM;
@@ -364,6 +418,7 @@ static struct connection *connection_new(struct shard *s, int witness)
     list_init(&c->dirty);
     list_init(&c->gone);
     list_init(&c->ending);
+    list_init(&c->age);
     c->shard = s;
     c->witness = witness;
     c->sink = (struct host_sink){ deliver, flush };

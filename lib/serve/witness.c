@@ -9,7 +9,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +21,12 @@
 
 /* A dead host or a cut cable: the first question after a second of silence, given up after that many without an answer. */
 enum { KEEPALIVE_SECONDS = 1, KEEPALIVE_COUNT = 5, BACKLOG = 1024 };
+
+/* A beat needs a byte of the window; what is left of it below that is kept for the kernel's own questions. */
+enum { WINDOW_LEFT = 4096 };
+
+/* A client says four bytes a second: the pool is woken for them every few minutes. */
+enum { BYTES_TO_WAKE = 1024 };
 
 /* ---- addresses ---- */
 
@@ -301,9 +307,92 @@ mstro_status witness_send(int fd, struct witness_outbox *outbox)
     return MSTRO_OK;
 }
 
+/* ---- after the handshake ---- */
+
+/* Zero where the kernel is too old to know it. */
+static bool read_info(int fd, struct tcp_info *info)
+{
+    socklen_t length = sizeof *info;
+    memset(info, 0, sizeof *info);
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) == 0;
+}
+
+bool witness_look(int fd, struct witness_sign *sign)
+{
+    struct tcp_info info;
+    if (!read_info(fd, &info))
+        return false;
+    bool told_window = info.tcpi_snd_wnd > 0 || info.tcpi_probes > 0;
+    *sign = (struct witness_sign){
+        .waiting = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0, /* a local firewall keeps it from being sent */
+        .delivered = info.tcpi_delivered ? info.tcpi_delivered : (uint32_t)info.tcpi_bytes_acked,
+        .room = info.tcpi_notsent_bytes < WINDOW_LEFT && (!told_window || info.tcpi_snd_wnd > WINDOW_LEFT),
+    };
+    return true;
+}
+
+static void say_byte(int fd, uint8_t byte)
+{
+    ssize_t sent = send(fd, &byte, sizeof byte, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* where it does not go, silence or the end of the connection says the rest */
+}
+
+void witness_beat(int fd)
+{
+    say_byte(fd, 0);
+}
+
+int witness_knock(int fd)
+{
+    struct sockaddr_storage there;
+    socklen_t length = sizeof there;
+    if (getpeername(fd, (struct sockaddr *)&there, &length) != 0)
+        return -1;
+    int knock = socket_new(there.ss_family);
+    if (knock >= 0 && connect(knock, (struct sockaddr *)&there, length) != 0 && errno != EINPROGRESS && errno != ECONNREFUSED) {
+        close(knock);
+        return -1;
+    }
+    return knock;
+}
+
+bool witness_knocked(int fd)
+{
+    const struct linger at_once = { .l_onoff = 1 }; /* it leaves no trace */
+    int error = 0;
+    socklen_t length = sizeof error;
+    bool answered = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && (error == 0 || error == ECONNREFUSED || error == ECONNRESET);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+    return answered;
+}
+
+void witness_admit(int fd)
+{
+    set(fd, SOL_SOCKET, SO_RCVLOWAT, BYTES_TO_WAKE);
+}
+
+mstro_status witness_drain(int fd)
+{
+    char bytes[4 * BYTES_TO_WAKE];
+    for (;;) {
+        ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+        if (got < 0 && errno == EAGAIN)
+            return MSTRO_WOULDBLOCK;
+        if (got == 0)
+            errno = 0;
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return MSTRO_POOL_LOST;
+    }
+}
+
+uint64_t witness_silence(int fd)
+{
+    struct tcp_info info;
+    return read_info(fd, &info) ? info.tcpi_last_data_recv * NANOSECONDS_PER_MILLISECOND : NO_DEADLINE;
+}
+
 void witness_say_evicted(int fd)
 {
-    const uint8_t evicted = WITNESS_EVICTED;
-    ssize_t sent = send(fd, &evicted, sizeof evicted, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent; /* the end of the connection says the rest */
+    say_byte(fd, WITNESS_EVICTED);
 }

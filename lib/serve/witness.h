@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* witness.h - the TCP connection that says who is there, and by its end who is no longer
  *
- * The handshake goes over it; then nothing does but WITNESS_EVICTED.  The kernel closes it when a process dies, and its keepalive finds out when a
- * host or the network does.  Descriptors are close-on-exec and not blocking; nothing here raises SIGPIPE. */
+ * The handshake goes over it.  Then the client says a byte now and again, for the sake of the acknowledgement, which the other side's
+ * kernel gives also for a process that stands still; the pool says nothing but WITNESS_EVICTED.  The kernel closes it when a process
+ * dies.  Descriptors are close-on-exec and not blocking; nothing here raises SIGPIPE. */
 #ifndef LIB_SERVE_WITNESS_H
 #define LIB_SERVE_WITNESS_H
+#include <stdbool.h>
+
 #include "lib/base/view.h"
 #include "lib/wire/frame.h"
 #include "lib/wire/handshake.h"
@@ -46,9 +49,38 @@ struct writer *witness_begin(struct witness_outbox *outbox);
 /* Messages are short and few: what the socket does not take at once counts as MSTRO_IO. */
 mstro_status witness_send(int fd, struct witness_outbox *outbox);
 
-/* ---- after it ---- */
+/* ---- after it: the client's side ---- */
 
-/* The one thing that is said then: by the pool, a byte to who was silent for too long, before it closes the connection. */
+/* What the kernel knows of the way to the other side. */
+struct witness_sign {
+    bool waiting;       /* something that was said has not been acknowledged yet */
+    uint32_t delivered; /* changes with each packet that the other side's kernel has acknowledged */
+    bool room;          /* its kernel takes more: a process that stood still for hours may have filled its window */
+};
+
+/* False: the kernel does not tell. */
+bool witness_look(int fd, struct witness_sign *sign);
+
+/* Say a byte, if it goes at once. */
+void witness_beat(int fd);
+
+/* Begin a second connection to where 'fd' leads, only to see whether anybody answers; -1: it cannot be begun.  Once it is writable
+ * witness_knocked takes it: true when the other side's kernel has answered, be it by a refusal. */
+int witness_knock(int fd);
+bool witness_knocked(int fd);
+
+/* ---- the pool's side ---- */
+
+/* Prepare for what a client says after the handshake: nobody is woken for a single byte. */
+void witness_admit(int fd);
+
+/* Throw away what it said.  MSTRO_WOULDBLOCK: that was all; MSTRO_POOL_LOST: it is gone, and errno says how, 0 for its end. */
+mstro_status witness_drain(int fd);
+
+/* Nanoseconds since something came, NO_DEADLINE when the kernel does not tell. */
+uint64_t witness_silence(int fd);
+
+/* By the pool, to who was silent for too long, before it closes the connection. */
 enum { WITNESS_EVICTED = 1 };
 void witness_say_evicted(int fd);
 

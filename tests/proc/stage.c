@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE /* pipe2, setns */
 #include "tests/lib/check.h"
 
 #include "tests/proc/stage.h"
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -40,6 +41,20 @@ static void change_environment(char *const changes[])
     }
 }
 
+static const char *place;
+
+void process_place(const char *namespace) { place = namespace; }
+
+static bool enter_place(void)
+{
+    char path[128];
+    if (!place)
+        return true;
+    snprintf(path, sizeof path, "/run/netns/%s", place);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    return file >= 0 && setns(file, CLONE_NEWNET) == 0;
+}
+
 static void become(const char *program, const char *const arguments[], char *const changes[], int in, int out)
 {
     char *words[32] = { (char *)program };
@@ -49,7 +64,8 @@ static void become(const char *program, const char *const arguments[], char *con
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     change_environment(changes);
-    execv(program, words);
+    if (enter_place())
+        execv(program, words);
     _exit(127);
 }
 

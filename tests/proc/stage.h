@@ -46,6 +46,9 @@ struct process *stage_extra(struct stage *s);
 /* A program with its stdin and stdout in our hands, and its environment changed: "NAME=VALUE", or "NAME" to remove it. */
 void process_start(struct process *p, const char *program, const char *const arguments[], char *const changes[]);
 
+/* The network namespace of the processes that are started from now on; NULL: that of the test. */
+void process_place(const char *namespace);
+
 /* Its exit code, or 128 + signal; -1: it still runs after 'ms'. */
 int process_wait(struct process *p, unsigned ms);
 void process_kill(struct process *p, int signal);

@@ -6,6 +6,7 @@ serve_tests = \
 	%D%/death \
 	%D%/exchange \
 	%D%/join \
+	%D%/partition \
 	%D%/standstill
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
@@ -19,6 +20,8 @@ check_PROGRAMS += %D%/actor
 %C%_death_LDADD = $(unit_libs)
 %C%_exchange_SOURCES = %D%/exchange.c %D%/stage.c %D%/stage.h
 %C%_exchange_LDADD = $(unit_libs)
+%C%_partition_SOURCES = %D%/partition.c %D%/cable.c %D%/cable.h %D%/stage.c %D%/stage.h
+%C%_partition_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h
