@@ -84,8 +84,8 @@ struct fabric;
 mstro_status link_local(struct link **out, struct host *host);
 
 /* [token] The host serves other processes from now on: read theirs, and let them read what is exposed from now on, over 'fabric', which
- * belongs to the link after this, also on failure.  'address': the local address that works between us and them.  The link needs a
+ * belongs to the link after this, also on failure.  'address': the local address that works between us and them; 'pool': its id.  The link needs a
  * background thread then.  *serving: what a SERVING record is to say, valid until the next step of the fabric's owner. */
-mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct bytes *serving);
+mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct id pool, struct bytes *serving);
 
 #endif

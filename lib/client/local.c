@@ -200,17 +200,14 @@ static bool copy_unless_aborted(const struct fetch *fetch, const char *from)
 }
 
 /* Of this process, or of one that has joined its pool?  Before it serves nobody else can hold anything. */
-static bool is_elsewhere(const struct local_link *l, const struct record_ticket *t)
-{
-    return t->holder_pid != (uint64_t)l->reach.self.process || !id_equal(t->holder_node, l->reach.self.id);
-}
+static bool is_elsewhere(const struct record_ticket *t) { return t->holder_session != CREDENTIAL_POOL; }
 
 static void local_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
 {
     struct local_link *l = local_of(link);
     const struct record_ticket *t = fetch->ticket;
     uint64_t begin = clock_now();
-    if (atomic_load(&l->reaching) && is_elsewhere(l, t)) {
+    if (atomic_load(&l->reaching) && is_elsewhere(t)) {
         reach_fetch(&l->reach, fetch, moved);
         return;
     }
@@ -285,7 +282,7 @@ mstro_status link_local(struct link **out, struct host *host)
     return s;
 }
 
-mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct bytes *serving)
+mstro_status link_local_reach(struct link *link, struct fabric *fabric, const char *address, struct id pool, struct bytes *serving)
 {
     struct local_link *l = local_of(link);
     if (atomic_load(&l->reaching)) { /* it served before */
@@ -301,6 +298,7 @@ mstro_status link_local_reach(struct link *link, struct fabric *fabric, const ch
         reach_init(&l->reach);
         return s;
     }
+    holders_know_self(&l->reach.holders, pool, CREDENTIAL_POOL);
     l->link.background = true;
     l->link.quick_fetch = 0; /* some are not quick any more */
     l->link.provider = fabric_limits(fabric)->provider;

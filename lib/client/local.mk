@@ -8,6 +8,8 @@ libcore_la_SOURCES += \
 	%D%/client.h \
 	%D%/demand.c \
 	%D%/events.c \
+	%D%/holders.c \
+	%D%/holders.h \
 	%D%/join.c \
 	%D%/life.c \
 	%D%/link.h \

@@ -16,6 +16,7 @@ void reach_init(struct reach *r)
 {
     *r = (struct reach){ 0 };
     pthread_mutex_init(&r->reading, NULL);
+    holders_init(&r->holders);
 }
 
 mstro_status reach_open(struct reach *r, struct fabric *fabric, const char *address)
@@ -33,6 +34,7 @@ void reach_release(struct reach *r)
     if (r->serving)
         serving_close(r->serving);
     pthread_mutex_destroy(&r->reading);
+    holders_release(&r->holders);
 }
 
 size_t reach_serving_address(struct reach *r, unsigned char *address)
@@ -68,8 +70,13 @@ void reach_cut_readers(struct reach *r)
 
 /* ---- the memory of others ---- */
 
+static bool is_holder(struct reach *r, const struct payload_source *source, uint64_t session)
+{
+    return id_equal(source->node, r->self.id) && holders_check(&r->holders, session, source->process);
+}
+
 /* What a ticket says of the holder, as movers want it. */
-static struct payload_source source_of(const struct record_ticket *t)
+static struct payload_source source_of(struct reach *r, const struct record_ticket *t)
 {
     const struct record_place *data = t->data_place.at, *word = t->word_place.at;
     struct payload_source source = {
@@ -82,6 +89,7 @@ static struct payload_source source_of(const struct record_ticket *t)
         .serving_length = t->serving.length,
     };
     memcpy(source.serving, t->serving.at, t->serving.length);
+    source.shown = is_holder(r, &source, t->holder_session);
     return source;
 }
 
@@ -131,13 +139,15 @@ void reach_fetch(struct reach *r, const struct fetch *fetch, struct client_moved
         note_move(moved, MSTRO_INVMSG, false, "a ticket does not say where the data are");
         return;
     }
-    const struct payload_source source = source_of(ticket);
+    const struct payload_source source = source_of(r, ticket);
     struct transfer transfer = { .source = &source, .to = fetch->to, .deadline = begin + PATIENCE };
     mstro_status status = transport_choose(&source, &r->self, setting_read_text("MSTRO_TRANSPORT_DEFAULT"), &how);
     if (status == MSTRO_OK && how == TRANSPORT_RMA)
         status = reader_for(r, &reader);
     if (status == MSTRO_OK) {
         mover_run(&transfer, how, reader, fetch->wanted, fetch->context);
+        if (how == TRANSPORT_CMA && !is_holder(r, &source, ticket->holder_session)) /* it ended while it was read: another may have its number */
+            mover_note(&transfer, TRANSFER_FAILED, MSTRO_PEER_LOST, "process %d is gone", source.process);
         judge_move(&transfer, moved);
     } else
         note_move(moved, status, status == MSTRO_PEER_LOST, mstro_error_detail());

@@ -7,6 +7,7 @@
 #define LIB_CLIENT_REACH_H
 #include <pthread.h>
 
+#include "lib/client/holders.h"
 #include "lib/client/link.h"
 #include "lib/fabric/fabric.h"
 #include "lib/system/node.h"
@@ -19,6 +20,7 @@ struct reach {
     struct fabric *fabric;
     struct serving *serving;
     struct node self;
+    struct holders holders;
     const char *address;     /* the local address that works between us and others, the owner's */
     pthread_mutex_t reading; /* guards reader, which is made when it is first needed */
     struct reader *reader;
@@ -27,7 +29,7 @@ struct reach {
 /* To be called before anything else; a reach that was not opened only needs reach_release. */
 void reach_init(struct reach *r);
 
-/* Serve over 'fabric'. */
+/* Serve over 'fabric'.  Until holders_know_self has been called nothing is fetched. */
 mstro_status reach_open(struct reach *r, struct fabric *fabric, const char *address);
 void reach_release(struct reach *r);
 

@@ -36,6 +36,7 @@ struct remote_link {
     struct link link;
     int witness;
     struct watch *watch;
+    int shown; /* which process we are, to those of the same node who want to read from us; -1: they cannot see it */
     struct fabric *fabric;
     struct endpoint *control;
     struct reach reach;
@@ -286,6 +287,8 @@ static void remote_close(struct link *link)
     free(l->seal);
     if (l->witness >= 0)
         close(l->witness);
+    if (l->shown >= 0)
+        close(l->shown);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -348,6 +351,14 @@ static mstro_status use_keys(struct remote_link *l, struct session_keys *keys, s
     return status;
 }
 
+/* Where it fails others read from us over the fabric. */
+static void show_process(struct remote_link *l, struct id pool, uint64_t session)
+{
+    holders_know_self(&l->reach.holders, pool, session);
+    if (credential_show(pool, session, &l->shown) != MSTRO_OK)
+        log_warn(LOG_TRANSPORT, "%s", mstro_error_detail());
+}
+
 static mstro_status connect_to(struct remote_link *l, const struct record_pool_info *info, uint64_t deadline)
 {
     struct session_keys keys;
@@ -359,11 +370,13 @@ static mstro_status connect_to(struct remote_link *l, const struct record_pool_i
         status = find_shard(l, info, &shard);
     if (status == MSTRO_OK)
         status = remote_greet(l->witness, info, endpoint_address(l->control), deadline, &keys);
-    if (status == MSTRO_OK)
+    if (status == MSTRO_OK) {
+        show_process(l, info->pool, keys.session);
         status = use_keys(l, &keys, shard);
+    }
     char there[WITNESS_ADDRESS_MAX];
     snprintf(there, sizeof there, TEXT_FORMAT, TEXT_ARGUMENTS(info->witness));
-    return status == MSTRO_OK ? watch_start(&l->watch, l->witness, there, lose, l) : status;
+    return status == MSTRO_OK ? watch_start(&l->watch, l->witness, there, l->shown, lose, l) : status;
 }
 
 mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
@@ -374,7 +387,7 @@ mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
     if (!l)
         return MSTRO_NOMEM;
     l->link = (struct link){ .operations = &remote_operations, .background = true };
-    l->witness = -1;
+    l->witness = l->shown = -1;
     pthread_mutex_init(&l->lock, NULL);
     reach_init(&l->reach);
     mstro_status status = seal_ready() ? pool_info_decode(info, &arena, &pool) : detail_set(MSTRO_FAIL, "libsodium does not work");

@@ -532,7 +532,7 @@ static void reach_others(struct session *s, struct submission *submission)
 {
     struct reaching *r = (struct reaching *)submission;
     struct record serving = { .kind = KIND_SERVING };
-    r->status = link_local_reach(s->link, r->fabric, r->address, &serving.serving.serving);
+    r->status = link_local_reach(s->link, r->fabric, r->address, s->membership.pool, &serving.serving.serving);
     if (r->status == MSTRO_OK)
         session_say(s, &serving);
     waiting_ready(&s->waiting, &r->done);

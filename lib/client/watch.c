@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/serve/witness.h"
+#include "lib/system/credential.h"
 
 #define WATCH_BEAT (250 * NANOSECONDS_PER_MILLISECOND)
 #define WATCH_DOUBT (400 * NANOSECONDS_PER_MILLISECOND)
@@ -26,7 +27,7 @@
 enum { KNOCKS = WATCH_VERDICT / WATCH_KNOCK };
 
 struct watch {
-    int witness;
+    int witness, shown;
     char there[WITNESS_ADDRESS_MAX];
     void (*lost)(void *context, mstro_status status, const char *reason);
     void *context;
@@ -143,14 +144,16 @@ static void *run(void *context)
     struct watch *w = context;
     bool over = false;
     while (!over) {
-        struct pollfd polled[1 + KNOCKS] = { { .fd = w->witness, .events = POLLIN } };
+        struct pollfd polled[2 + KNOCKS] = { { .fd = w->witness, .events = POLLIN }, { .fd = w->shown, .events = POLLIN } };
         for (unsigned i = 0; i < w->count; i++)
-            polled[1 + i] = (struct pollfd){ .fd = w->knocks[i], .events = POLLOUT };
-        int ready = poll(polled, 1 + w->count, time_to_look(w));
+            polled[2 + i] = (struct pollfd){ .fd = w->knocks[i], .events = POLLOUT };
+        int ready = poll(polled, 2 + w->count, time_to_look(w));
         if (atomic_load(&w->stop))
             break;
         if (ready > 0)
-            take_answers(w, polled + 1);
+            take_answers(w, polled + 2);
+        if (ready > 0 && polled[1].revents)
+            credential_attend(w->shown);
         over = ready > 0 && polled[0].revents && read_end(w);
         uint64_t now = clock_now();
         if (!over && time_to_look(w) == 0)
@@ -177,13 +180,13 @@ static bool start_thread(struct watch *w)
     return started;
 }
 
-mstro_status watch_start(struct watch **out, int witness, const char *there,
+mstro_status watch_start(struct watch **out, int witness, const char *there, int shown,
                          void (*lost)(void *context, mstro_status status, const char *reason), void *context)
 {
     struct watch *w = calloc(1, sizeof *w);
     if (!w)
         return MSTRO_NOMEM;
-    *w = (struct watch){ .witness = witness, .lost = lost, .context = context, .looked = clock_now() };
+    *w = (struct watch){ .witness = witness, .shown = shown, .lost = lost, .context = context, .looked = clock_now() };
     snprintf(w->there, sizeof w->there, "%s", there);
     if (!start_thread(w)) {
         free(w);

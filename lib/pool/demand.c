@@ -18,6 +18,7 @@ static void fill_direct(struct pool *pool, struct record_ticket *ticket, const s
     ticket->holder = holder->app;
     ticket->holder_pid = holder->pid;
     ticket->holder_node = holder->node;
+    ticket->holder_session = holder->number == pool->settings.home ? 0 : holder->number;
     ticket->word = offer->word;
     ticket->serving = seal_rest(holder->serving);
     if (offer->has_data && (ticket->data_place.at = arena_keep(pool, &offer->data, sizeof offer->data)))

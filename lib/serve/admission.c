@@ -16,6 +16,7 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/system/credential.h"
 
 enum { EVENTS = 64, HALF_OPEN = 1024, CONNECTIONS = 16384 };
 
@@ -44,6 +45,7 @@ struct admission {
     struct shard *shard;
     char name[WITNESS_ADDRESS_MAX];
     int listener, epoll, bell;
+    int shown; /* which process the pool is in */
     pthread_t thread;
     bool started;
     atomic_bool stop, door_closed;
@@ -257,6 +259,8 @@ static void *run(void *context)
                 knocked = true;
             else if (events[i].data.ptr == &a->bell)
                 eventfd_read(a->bell, &rung);
+            else if (events[i].data.ptr == &a->shown)
+                credential_attend(a->shown);
             else if (g->greeting)
                 greet(a, g);
             else
@@ -292,6 +296,12 @@ static mstro_status prepare(struct admission *a)
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = &a->bell };
     if (a->epoll < 0 || a->bell < 0 || epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->bell, &event) != 0)
         return detail_set(MSTRO_IO, "cannot watch for clients: %s", strerror(errno));
+    status = credential_show(a->settings.self.pool, CREDENTIAL_POOL, &a->shown);
+    if (status != MSTRO_OK)
+        return status;
+    struct epoll_event look = { .events = EPOLLIN, .data.ptr = &a->shown };
+    if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->shown, &look) != 0)
+        return detail_set(MSTRO_IO, "cannot watch for those who look for the pool: %s", strerror(errno));
     listen_for(a, true);
     return start_thread(a) ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start a thread for the pool's door");
 }
@@ -306,7 +316,7 @@ mstro_status admission_start(struct admission **out, struct shard *shard, const 
     a->settings.half_open = settings->half_open ? settings->half_open : HALF_OPEN;
     a->settings.connections = settings->connections ? settings->connections : CONNECTIONS;
     a->shard = shard;
-    a->listener = a->epoll = a->bell = -1;
+    a->listener = a->epoll = a->bell = a->shown = -1;
     a->accept_again = NO_DEADLINE;
     list_init(&a->waiting);
     list_init(&a->inside);
@@ -347,7 +357,7 @@ void admission_stop(struct admission *a)
     }
     free_all(a, &a->waiting);
     free_all(a, &a->inside);
-    const int descriptors[] = { a->listener, a->epoll, a->bell };
+    const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown };
     for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);

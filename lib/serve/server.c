@@ -25,7 +25,7 @@ static mstro_status start_shard(struct server *s, struct host *host, const struc
         return status;
     struct fabric_options options = fabric_options_from_environment();
     options.address = s->address;
-    return shard_start(&s->shard, host, &options);
+    return shard_start(&s->shard, host, settings->pool, &options);
 }
 
 static mstro_status start_admission(struct server *s, const struct server_settings *settings)

@@ -15,6 +15,8 @@
 #include "lib/base/map.h"
 #include "lib/serve/outbox.h"
 #include "lib/serve/witness.h"
+#include "lib/system/credential.h"
+#include "lib/system/node.h"
 #include "lib/wire/frame.h"
 
 enum { BATCH = 64, REASON_MAX = 160 };
@@ -41,6 +43,7 @@ struct connection {
     uint64_t framed, heard;  /* shard's thread: the last frame; that, or a sign of life over the witness */
     atomic_bool joined, ended, broken;
     bool evicted;            /* written before 'ended' */
+    bool lied;               /* shard's thread: its JOIN was refused, what follows is nothing to the pool */
     bool closed;             /* shard's thread: the pool does not know it any more */
     int witness;             /* shard.lock; -1 once it is gone */
     char reason[REASON_MAX]; /* written before 'broken' or by shard_gone */
@@ -49,6 +52,8 @@ struct connection {
 
 struct shard {
     struct host *host;
+    struct id pool;
+    struct node node;
     struct fabric *fabric;
     struct endpoint *endpoint;
     pthread_t thread;
@@ -143,13 +148,32 @@ static void submit(struct shard *s, struct connection *c, size_t count)
     atomic_fetch_add_explicit(&s->records_received, count, memory_order_relaxed);
 }
 
+/* On our own node we see which process a session is; who names another one is up to no good.  Where there is nothing to be seen the
+ * others will not see it either, and read from it over the fabric. */
+static bool is_honest(struct connection *c, const struct record_join *join)
+{
+    int32_t process;
+    char why[REASON_MAX];
+    if (!id_equal(join->node, c->shard->node.id) || credential_look(c->shard->pool, c->session, &process, NULL) != MSTRO_OK ||
+        join->pid == (uint64_t)process)
+        return true;
+    snprintf(why, sizeof why, "the process that joins says that it is process %llu, and the kernel says that it is process %d",
+             (unsigned long long)join->pid, process);
+    log_warn(LOG_PM, "session %llu: %s", (unsigned long long)c->session, why);
+    deliver(&c->sink, &(struct record){ .kind = KIND_REFUSED, .refused = { .op = join->op, .status = MSTRO_REFUSED, .detail = text_of(why) } });
+    mark_dirty(c);
+    c->lied = true;
+    return false;
+}
+
 static void take_records(struct shard *s, struct connection *c, struct frame_reader *f)
 {
     mstro_status status;
     do {
         size_t count = 0;
         while (count < BATCH && (status = frame_next(f, &s->arena, &s->batch[count])) == MSTRO_OK)
-            count++;
+            if (!c->lied && (s->batch[count].kind != KIND_JOIN || is_honest(c, &s->batch[count].join)))
+                count++;
         submit(s, c, count);
         arena_reset(&s->arena);
     } while (status == MSTRO_OK);
@@ -354,19 +378,22 @@ static bool start_thread(struct shard *s)
 
 /* ---- begin and end ---- */
 
-mstro_status shard_start(struct shard **out, struct host *host, const struct fabric_options *options)
+mstro_status shard_start(struct shard **out, struct host *host, struct id pool, const struct fabric_options *options)
 {
     struct shard *s = calloc(1, sizeof *s);
     if (!s)
         return MSTRO_NOMEM;
     s->host = host;
+    s->pool = pool;
     list_init(&s->dirty);
     list_init(&s->gone);
     list_init(&s->ending);
     list_init(&s->by_age);
     pthread_mutex_init(&s->lock, NULL);
     const struct endpoint_events events = { .context = s, .received = received, .peer_lost = peer_lost };
-    mstro_status status = map_init(&s->connections) ? fabric_open(options, &s->fabric) : MSTRO_NOMEM;
+    mstro_status status = map_init(&s->connections) ? node_self(&s->node) : MSTRO_NOMEM;
+    if (status == MSTRO_OK)
+        status = fabric_open(options, &s->fabric);
     if (status == MSTRO_OK)
         status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);
     if (status == MSTRO_OK && !start_thread(s))

@@ -12,8 +12,8 @@
 struct shard;
 struct connection;
 
-/* Open the fabric and start the thread.  'host' must outlive the shard. */
-mstro_status shard_start(struct shard **out, struct host *host, const struct fabric_options *options);
+/* Open the fabric and start the thread.  'host' must outlive the shard; 'pool' is the id of its pool. */
+mstro_status shard_start(struct shard **out, struct host *host, struct id pool, const struct fabric_options *options);
 
 /* Close what is still connected (the sessions are lost to the pool), end the thread.  No other call may be under way. */
 void shard_stop(struct shard *s);

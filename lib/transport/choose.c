@@ -59,8 +59,9 @@ mstro_status transport_choose(const struct payload_source *source, const struct 
         return status;
     bool same_node = id_equal(source->node, self->id);
     bool exposed = source->serving_length > 0 && source->word.key != 0 && (source->data.key != 0 || source->length == 0);
-    bool copyable = same_node && wanted != TRANSPORT_RMA && readable(source);
-    if (same_node && source->process == self->process)
+    bool local = same_node && source->shown;
+    bool copyable = local && wanted != TRANSPORT_RMA && readable(source);
+    if (local && source->process == self->process)
         *out = TRANSPORT_SAME_PROCESS;
     else if (copyable)
         *out = TRANSPORT_CMA;
@@ -68,10 +69,12 @@ mstro_status transport_choose(const struct payload_source *source, const struct 
         *out = TRANSPORT_RMA;
     else if (wanted == TRANSPORT_CMA)
         return detail_set(MSTRO_REFUSED,
-                          same_node ? "the kernel does not let process %d read process %d" : "processes %d and %d are on different nodes",
+                          local ? "the kernel does not let process %d read process %d"
+                          : same_node ? "process %d cannot see that process %d is the one that holds the data"
+                                      : "processes %d and %d are on different nodes",
                           self->process, source->process);
     else
         return detail_set(MSTRO_REFUSED, "process %d has not exposed its memory to others%s", source->process,
-                          same_node ? ", and the kernel does not let us read it" : "");
+                          local ? ", and the kernel does not let us read it" : same_node ? ", and does not show that it is the holder" : "");
     return MSTRO_OK;
 }

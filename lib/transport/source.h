@@ -2,6 +2,8 @@
 /* source.h - where the bytes of an offered object are, as a ticket tells it */
 #ifndef LIB_TRANSPORT_SOURCE_H
 #define LIB_TRANSPORT_SOURCE_H
+#include <stdbool.h>
+
 #include "lib/base/view.h"
 #include "lib/fabric/fabric.h"
 
@@ -14,6 +16,7 @@ struct payload_place {
 struct payload_source {
     struct id node;              /* of the holder (lib/system/node.h) */
     int32_t process;
+    bool shown;                  /* the kernel has said that this is the holder's process; else its number is hearsay */
     uint64_t length;
     struct payload_place data;
     struct payload_place word;   /* the validity word (words.h) */

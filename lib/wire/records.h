@@ -95,11 +95,12 @@
 #define RECORD_ACK(F, T, B, L) F(u64, op, 0) F(u32, status, 0) F(u32, flags, 0) F(u64, generation, 0) T(detail, MAX_DETAIL, 0)
 
 /* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder
- * wants them back.  how: enum ticket_how. */
+ * wants them back.  how: enum ticket_how.  holder_pid and holder_node are what the holder has said; holder_session is what the pool
+ * knows, 0: the process that the pool is in. */
 #define RECORD_TICKET(F, T, B, L) \
     F(u64, op, 0) F(u64, handle, 0) F(u64, ticket, 0) F(u64, generation, 0) F(i64, size, 0) F(u8, how, 0) F(u64, holder, 0) F(u64, holder_pid, 0) \
     F(id, holder_node, 0) F(u64, word, 0) T(component, MAX_COMPONENT, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) \
-    L(place, word_place, 1, 0) B(serving, MAX_ADDRESS, 0) B(inline_data, MAX_INLINE, 0)
+    L(place, word_place, 1, 0) B(serving, MAX_ADDRESS, 0) B(inline_data, MAX_INLINE, 0) F(u64, holder_session, 0)
 
 /* The source of an open ticket is gone (status MSTRO_PEER_LOST, detail names who): stop reading from it.  The operation itself
  * is ended by an ACK or goes on with another TICKET. */

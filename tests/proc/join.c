@@ -115,12 +115,17 @@ static void hear(struct guest *g)
 
 static void part(struct guest *g) { g->link->operations->close(g->link); }
 
-static enum record_kind join_as(struct guest *g, const char *component, const char *workflow)
+static enum record_kind join_as_process(struct guest *g, const char *component, const char *workflow, pid_t process)
 {
-    struct record r = { .kind = KIND_JOIN, .join = { .op = 1, .pid = (uint64_t)getpid(), .workflow = text_of(workflow), .component = text_of(component), .host = text_of("here") } };
+    struct record r = { .kind = KIND_JOIN, .join = { .op = 1, .pid = (uint64_t)process, .workflow = text_of(workflow), .component = text_of(component), .host = text_of("here") } };
     say(g, &r);
     hear(g);
     return g->kind;
+}
+
+static enum record_kind join_as(struct guest *g, const char *component, const char *workflow)
+{
+    return join_as_process(g, component, workflow, getpid());
 }
 
 static void wait_for_connections(uint64_t count)
@@ -174,6 +179,25 @@ static void another_workflow_is_refused(void **state)
     assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
     assert_int_equal(join_as(&g, "one", "another"), KIND_REFUSED);
     part(&g);
+}
+
+/* Others would be made to read the memory of a process that has nothing to do with it. */
+static void who_says_that_it_is_another_process_is_refused_naming_both(void **state)
+{
+    (void)state;
+    struct guest g;
+    char said[32], seen[32];
+    pid_t victim = getppid();
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as_process(&g, "liar", "join", victim), KIND_REFUSED);
+    assert_int_equal(g.status, MSTRO_REFUSED);
+    snprintf(said, sizeof said, "says that it is process %d", (int)victim);
+    snprintf(seen, sizeof seen, "says that it is process %d", (int)getpid());
+    assert_non_null(strstr(g.detail, said));
+    assert_non_null(strstr(g.detail, seen));
+    assert_int_equal(host_count(host).sessions, 0);
+    part(&g);
+    wait_for_connections(0);
 }
 
 static void who_dies_makes_room_for_its_name(void **state)
@@ -441,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_process_with_the_info_is_welcomed_and_says_goodbye),
         cmocka_unit_test(a_name_that_lives_is_refused_naming_host_and_process),
         cmocka_unit_test(another_workflow_is_refused),
+        cmocka_unit_test(who_says_that_it_is_another_process_is_refused_naming_both),
         cmocka_unit_test(who_dies_makes_room_for_its_name),
         cmocka_unit_test(a_letter_wakes_once_and_waits_for_who_takes_it),
         cmocka_unit_test(many_records_of_both_sides_arrive_in_order),

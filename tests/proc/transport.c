@@ -66,7 +66,7 @@ static bool holder_offer(struct holder *h, uint64_t length)
         uint64_t v = (i * 0x9e3779b97f4a7c15u) & 0x7f7f7f7f7f7f7f7fu;
         memcpy(h->bytes + i, &v, 8);
     }
-    h->source = (struct payload_source){ .node = self.id, .process = self.process, .length = length, .valid = *h->word };
+    h->source = (struct payload_source){ .node = self.id, .process = self.process, .shown = true, .length = length, .valid = *h->word };
     h->source.data.address = (uintptr_t)h->bytes;
     h->source.word.address = (uintptr_t)h->word;
     if (length && region_register(h->fabric, h->bytes, length, &h->region))

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client %D%/session
-TESTS += %D%/client %D%/session
+check_PROGRAMS += %D%/client %D%/holders %D%/session
+TESTS += %D%/client %D%/holders %D%/session
 %C%_client_SOURCES = %D%/client.c
 %C%_client_LDADD = $(unit_libs)
+%C%_holders_SOURCES = %D%/holders.c
+%C%_holders_LDADD = $(unit_libs)
 %C%_session_SOURCES = %D%/session.c
 %C%_session_LDADD = $(unit_libs)
 endif

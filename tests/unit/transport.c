@@ -60,7 +60,7 @@ static void offer(struct scene *s, struct offer *o, size_t length)
         o->bytes[i] = (unsigned char)(i * 13 + (i >> 9));
     o->word = words_take(&s->words);
     assert_non_null(o->word);
-    o->source = (struct payload_source){ .node = s->self.id, .process = getpid(), .length = length, .valid = *o->word };
+    o->source = (struct payload_source){ .node = s->self.id, .process = getpid(), .shown = true, .length = length, .valid = *o->word };
     o->source.data.address = (uintptr_t)o->bytes;
     o->source.word.address = (uintptr_t)o->word;
     if (length) {
@@ -302,7 +302,7 @@ static void choice_follows_locality_setting_and_exposure(void **state)
     assert_true(id_equal(self.id, elsewhere.id));
     assert_false(id_is_zero(self.id));
     elsewhere.id.low ^= 1;
-    struct payload_source here = { .node = self.id, .process = self.process, .length = 8, .valid = word, .word = { .address = (uintptr_t)&word } };
+    struct payload_source here = { .node = self.id, .process = self.process, .shown = true, .length = 8, .valid = word, .word = { .address = (uintptr_t)&word } };
     assert_int_equal(transport_choose(&here, &self, NULL, &how), MSTRO_OK);
     assert_int_equal(how, TRANSPORT_SAME_PROCESS);
 
@@ -323,12 +323,32 @@ static void choice_follows_locality_setting_and_exposure(void **state)
     assert_non_null(strstr(mstro_error_detail(), "pigeon"));
 }
 
+/* Its address space would be read at places that somebody else has chosen: ours, too. */
+static void a_process_that_is_not_shown_to_be_the_holder_is_not_read(void **state)
+{
+    (void)state;
+    struct node self;
+    enum transport how;
+    uint64_t word = 77;
+    assert_int_equal(node_self(&self), MSTRO_OK);
+    struct payload_source said = { .node = self.id, .process = self.process, .length = 8, .valid = word, .word = { .address = (uintptr_t)&word } };
+    assert_int_equal(transport_choose(&said, &self, NULL, &how), MSTRO_REFUSED);
+    self.process = -1;
+    assert_int_equal(transport_choose(&said, &self, NULL, &how), MSTRO_REFUSED);
+    assert_non_null(strstr(mstro_error_detail(), "does not show that it is the holder"));
+    assert_int_equal(transport_choose(&said, &self, "CMA", &how), MSTRO_REFUSED);
+    said.data.key = said.word.key = 5;
+    said.serving_length = 16;
+    assert_int_equal(transport_choose(&said, &self, NULL, &how), MSTRO_OK);
+    assert_int_equal(how, TRANSPORT_RMA);
+}
+
 static void process_that_is_gone_is_named(void **state)
 {
     (void)state;
     uint64_t word = 5;
     unsigned char to[8];
-    struct payload_source gone = { .process = 0x3ffffff, .length = 8, .data = { .address = (uintptr_t)to }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
+    struct payload_source gone = { .process = 0x3ffffff, .shown = true, .length = 8, .data = { .address = (uintptr_t)to }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
     struct transfer m = { .source = &gone, .to = to, .deadline = SECONDS(5) };
     mover_run(&m, TRANSPORT_CMA, NULL, NULL, NULL);
     assert_int_equal(m.status, MSTRO_PEER_LOST);
@@ -343,7 +363,7 @@ static void unmapped_memory_with_a_cleared_word_is_a_withdrawal_and_otherwise_an
     unsigned char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(page, MAP_FAILED);
     munmap(page + 4096, 4096);
-    struct payload_source half = { .process = getpid(), .length = 8192, .data = { .address = (uintptr_t)page }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
+    struct payload_source half = { .process = getpid(), .shown = true, .length = 8192, .data = { .address = (uintptr_t)page }, .word = { .address = (uintptr_t)&word }, .valid = 5 };
     struct transfer m = { .source = &half, .to = to, .deadline = SECONDS(5) };
     mover_run(&m, TRANSPORT_CMA, NULL, NULL, NULL);
     assert_int_equal(m.status, MSTRO_IO);
@@ -421,6 +441,7 @@ int main(void)
         cmocka_unit_test(holder_that_makes_no_progress_costs_the_deadline_and_no_more),
         cmocka_unit_test(reopened_serving_cuts_the_reader_and_serves_those_with_the_new_address),
         cmocka_unit_test(choice_follows_locality_setting_and_exposure),
+        cmocka_unit_test(a_process_that_is_not_shown_to_be_the_holder_is_not_read),
         cmocka_unit_test(process_that_is_gone_is_named),
         cmocka_unit_test(unmapped_memory_with_a_cleared_word_is_a_withdrawal_and_otherwise_an_error),
         cmocka_unit_test(words_are_distinct_and_cleared_when_given_back),
