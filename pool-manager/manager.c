@@ -2,6 +2,7 @@
 #include "pool-manager/manager.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -72,9 +73,19 @@ static mstro_status make_pool(struct manager *m, struct id *id)
     return host_create(&m->host, &pool);
 }
 
+/* As somebody in another directory would name it. */
+static const char *absolute(const char *path, char memory[PATH_MAX])
+{
+    char here[PATH_MAX];
+    if (!path || *path == '/' || !getcwd(here, sizeof here))
+        return path;
+    return snprintf(memory, PATH_MAX, "%s/%s", here, path) < PATH_MAX ? memory : NULL;
+}
+
 static mstro_status start(struct manager *m)
 {
     struct id id;
+    char info_file[PATH_MAX];
     mstro_status status = make_pool(m, &id);
     if (status != MSTRO_OK)
         return status;
@@ -83,6 +94,7 @@ static mstro_status start(struct manager *m)
         .workflow = text_of(m->workflow),
         .listen = setting_path("listen"),
         .key_file = m->key_file,
+        .info_file = absolute(m->info_file, info_file),
         .join_time = setting_amount("join-time"),
         .connections = (unsigned)setting_amount("connections"),
     };

@@ -369,7 +369,7 @@ static mstro_status connect_to(struct remote_link *l, const struct record_pool_i
     if (status == MSTRO_OK)
         status = find_shard(l, info, &shard);
     if (status == MSTRO_OK)
-        status = remote_greet(l->witness, info, endpoint_address(l->control), deadline, &keys);
+        status = remote_greet(&l->witness, l->local, info, endpoint_address(l->control), deadline, &keys);
     if (status == MSTRO_OK) {
         show_process(l, info->pool, keys.session);
         status = use_keys(l, &keys, shard);

@@ -13,16 +13,18 @@
 #define MAX_WITNESS 128
 #define MAX_SHARDS 64
 #define MAX_KEY_FILE 4096
+#define MAX_INFO_FILE 1024
 
 enum { KEY_TEXT_SIZE = 2 * WORKFLOW_KEY_SIZE + 1 }; /* a key file holds it in hex */
 
 /* Where frames for a shard go: one way of several, from the best to the last. */
 #define RECORD_SHARD_ADDRESS(F, T, B, L) F(u16, shard, 0) T(provider, MAX_PROVIDER, 0) B(address, MAX_ADDRESS, 0)
 
-/* witness: "HOST:PORT" of the TCP socket for the handshake.  key: empty when it is in key_file. */
+/* witness: "HOST:PORT" of the TCP socket for the handshake.  key: empty when it is in key_file.  info_file: where this info was
+ * written to, for people; empty when it was not. */
 #define RECORD_POOL_INFO(F, T, B, L) \
     F(u16, oldest, 0) F(u16, newest, 0) F(id, pool, 0) T(workflow, MAX_COMPONENT, 0) B(key, WORKFLOW_KEY_SIZE, 0) \
-    T(key_file, MAX_KEY_FILE, 0) T(witness, MAX_WITNESS, 0) L(shard_address, shards, MAX_SHARDS, 0)
+    T(key_file, MAX_KEY_FILE, 0) T(witness, MAX_WITNESS, 0) L(shard_address, shards, MAX_SHARDS, 0) T(info_file, MAX_INFO_FILE, 0)
 
 struct record_shard_address { RECORD_SHARD_ADDRESS(MEMBER_F, MEMBER_T, MEMBER_B, MEMBER_L) };
 struct record_pool_info { RECORD_POOL_INFO(MEMBER_F, MEMBER_T, MEMBER_B, MEMBER_L) };

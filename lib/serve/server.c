@@ -43,6 +43,7 @@ static mstro_status start_admission(struct server *s, const struct server_settin
 static mstro_status make_info(struct server *s, const struct server_settings *settings)
 {
     const struct record_shard_address shard = { .shard = 0, .provider = text_of(shard_provider(s->shard)), .address = shard_address(s->shard) };
+    bool named = settings->info_file && strlen(settings->info_file) <= MAX_INFO_FILE;
     const struct record_pool_info info = {
         .oldest = PROTOCOL_OLDEST,
         .newest = PROTOCOL_VERSION,
@@ -52,6 +53,7 @@ static mstro_status make_info(struct server *s, const struct server_settings *se
         .key_file = text_of(settings->key_file),
         .witness = text_of(admission_name(s->admission)),
         .shards = { 1, &shard },
+        .info_file = text_of(named ? settings->info_file : NULL),
     };
     return pool_info_encode(&info, &s->info);
 }

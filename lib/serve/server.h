@@ -16,6 +16,7 @@ struct server_settings {
     struct text workflow; /* likewise */
     const char *listen;   /* address or interface; NULL: MSTRO_LISTEN, else loopback */
     const char *key_file; /* the info names this file instead of holding the key; the caller writes it.  NULL: it holds the key */
+    const char *info_file; /* where the caller writes the info; NULL: nowhere.  It becomes part of it, as advice for people */
     uint64_t join_time;   /* as in admission_settings, as the next two */
     unsigned half_open, connections;
 };

@@ -3,6 +3,7 @@
 #include "lib/serve/witness.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -241,6 +242,33 @@ mstro_status witness_connect(struct text name, uint64_t deadline, int *fd, char 
                       strerror(error));
 }
 
+bool witness_same_host(struct text name, const char *local)
+{
+    char host[WITNESS_ADDRESS_MAX];
+    struct addrinfo *to = resolve_name(name);
+    bool same = to && address_text(to->ai_addr, to->ai_addrlen, host, NULL) == MSTRO_OK && strcmp(host, local) == 0;
+    if (to)
+        freeaddrinfo(to);
+    return same;
+}
+
+mstro_status witness_port_open(struct bytes address, uint64_t deadline)
+{
+    struct sockaddr_storage at = { 0 };
+    if (address.length > sizeof at)
+        return MSTRO_INVARG;
+    memcpy(&at, address.at, address.length);
+    bool known = (at.ss_family == AF_INET && address.length == sizeof(struct sockaddr_in)) ||
+                 (at.ss_family == AF_INET6 && address.length == sizeof(struct sockaddr_in6));
+    int fd = known ? socket_new(at.ss_family) : -1;
+    if (fd < 0)
+        return MSTRO_INVARG;
+    const struct addrinfo to = { .ai_addr = (struct sockaddr *)&at, .ai_addrlen = (socklen_t)address.length };
+    int error = connect_until(fd, &to, deadline);
+    close(fd);
+    return error == 0 ? MSTRO_OK : error == ECONNREFUSED ? MSTRO_NOENT : MSTRO_TIMEOUT;
+}
+
 /* ---- messages ---- */
 
 static mstro_status message_end(struct witness_inbox *inbox, size_t whole, struct bytes *body)
@@ -253,11 +281,20 @@ static mstro_status message_end(struct witness_inbox *inbox, size_t whole, struc
     return MSTRO_OK;
 }
 
+/* Who is no pool need not be waited for until a whole header has come. */
+static bool begins_well(const struct witness_inbox *inbox)
+{
+    const uint32_t magic = htole32(FRAME_MAGIC);
+    return memcmp(inbox->memory, &magic, inbox->used < sizeof magic ? inbox->used : sizeof magic) == 0;
+}
+
 /* Never reads beyond the message at hand: first the header, then what it announces. */
 mstro_status witness_receive(int fd, struct witness_inbox *inbox, struct bytes *body)
 {
     for (;;) {
         size_t whole = FRAME_HEADER_SIZE;
+        if (!begins_well(inbox))
+            return detail_set(MSTRO_INVMSG, "what came is no frame of Maestro");
         if (inbox->used >= FRAME_HEADER_SIZE) {
             mstro_status status = frame_length(inbox->memory, sizeof inbox->memory, &whole);
             if (status != MSTRO_OK)

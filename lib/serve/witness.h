@@ -28,6 +28,13 @@ int witness_take(int listener);
 /* Connect before 'deadline' (monotonic ns).  'local': the own address of the connection.  MSTRO_NO_PM: nobody listens there. */
 mstro_status witness_connect(struct text name, uint64_t deadline, int *fd, char local[WITNESS_ADDRESS_MAX]);
 
+/* Whether a connection to 'name' whose own address is 'local' has both ends on this host. */
+bool witness_same_host(struct text name, const char *local);
+
+/* Whether somebody listens at this address of a fabric, if it is one of TCP.  MSTRO_OK; MSTRO_NOENT: nobody does; MSTRO_TIMEOUT: there is
+ * no telling before 'deadline'; MSTRO_INVARG: it is another kind of address. */
+mstro_status witness_port_open(struct bytes address, uint64_t deadline);
+
 /* ---- messages of the handshake, each a frame of at most HANDSHAKE_MAX bytes ---- */
 
 /* What has come so far of a message. */

@@ -20,7 +20,7 @@
 static struct host *host;
 static struct server *server;
 
-static const struct id pool_id = { 0x1122334455667788, 0x99aabbccddeeff00 };
+static struct id pool_id = { 0x1122334455667788, 0x99aabbccddeeff00 };
 
 static void start_server(uint64_t join_time)
 {
@@ -41,6 +41,7 @@ static void stop_server(void)
 static int begin(void **state)
 {
     (void)state;
+    pool_id.low ^= (uint64_t)getpid(); /* pools show themselves to the whole node under their ids */
     start_server(0);
     return 0;
 }
@@ -327,37 +328,95 @@ static void the_info_survives_an_environment_variable(void **state)
     assert_true(strlen(info) < 4096);
 }
 
-/* A port that something else has now: it says something of its own. */
-static void a_foreign_service_is_called_stale(void **state)
+/* ---- a port that something else has now ---- */
+
+static const char *foreign_name; /* "127.0.0.1:PORT" */
+static struct id foreign_pool;
+
+static void foreign(struct record_pool_info *info)
 {
-    (void)state;
+    info->witness = text_of(foreign_name);
+    info->pool = foreign_pool;
+    info->info_file = text_of("/somewhere/pool.info");
+}
+
+/* A service that says 'banner' to whoever comes, and nothing more; NULL: it hangs up. */
+static pid_t start_foreign(const char *banner, char name[64], int *listener)
+{
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof at;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    getsockname(listener, (struct sockaddr *)&at, &length);
-    struct arena arena = { 0 };
-    struct record_pool_info info;
-    char name[64], *text;
-    assert_int_equal(pool_info_decode(server_info(server), &arena, &info), MSTRO_OK);
-    snprintf(name, sizeof name, "127.0.0.1:%d", ntohs(at.sin_port));
-    info.witness = text_of(name);
-    assert_int_equal(pool_info_encode(&info, &text), MSTRO_OK);
+    *listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(*listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(*listener, 8), 0);
+    getsockname(*listener, (struct sockaddr *)&at, &length);
+    snprintf(name, 64, "127.0.0.1:%d", ntohs(at.sin_port));
+    foreign_name = name;
     pid_t child = fork();
-    if (child == 0) {
-        static const char banner[] = "SSH-2.0-somebody else entirely, with a longish banner of its own\r\n";
-        int fd = accept(listener, NULL, NULL);
-        (void)!write(fd, banner, sizeof banner);
-        pause();
-    }
+    if (child != 0)
+        return child;
+    for (int fd; (fd = accept(*listener, NULL, NULL)) >= 0;)
+        if (!banner || write(fd, banner, strlen(banner)) < 0)
+            close(fd);
+    _exit(0);
+}
+
+/* How a client that was given the info of a pool that is gone fares with it; how long it took, in ms. */
+static mstro_status reach_foreign(const char *banner, struct id pool, uint64_t *ms)
+{
+    char name[64];
+    int listener;
     struct guest g;
-    assert_int_equal(reach(&g, text), MSTRO_POOL_STALE);
+    foreign_pool = pool;
+    pid_t child = start_foreign(banner, name, &listener);
+    char *text = info_with(foreign);
+    uint64_t begin_time = clock_now();
+    mstro_status status = reach(&g, text);
+    *ms = (clock_now() - begin_time) / NANOSECONDS_PER_MILLISECOND;
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     close(listener);
     free(text);
-    arena_release(&arena);
+    return status;
+}
+
+static const struct id gone_pool = { 1, 2 };
+
+static unsigned slowness(void)
+{
+    const char *text = getenv("MAESTRO_TEST_SLOWNESS");
+    return text && atoi(text) > 1 ? (unsigned)atoi(text) : 1;
+}
+
+static void a_foreign_service_is_called_stale_within_a_second(void **state)
+{
+    (void)state;
+    uint64_t ms;
+    const char *banners[] = { "SSH-2.0-somebody else entirely, with a longish banner of its own\r\n", "220 hello\r\n", NULL };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(reach_foreign(banners[i], gone_pool, &ms), MSTRO_POOL_STALE);
+        assert_true(ms < 1000 * slowness());
+        assert_non_null(strstr(mstro_error_detail(), "MSTRO_POOL_MANAGER_INFO"));
+        assert_non_null(strstr(mstro_error_detail(), "/somewhere/pool.info"));
+    }
+}
+
+static void a_foreign_service_that_says_nothing_is_called_stale_soon_after_a_second(void **state)
+{
+    (void)state;
+    uint64_t ms;
+    assert_int_equal(reach_foreign("", gone_pool, &ms), MSTRO_POOL_STALE);
+    assert_true(ms < 1500 * slowness());
+    assert_non_null(strstr(mstro_error_detail(), "/somewhere/pool.info"));
+}
+
+/* The manager shows itself to its node, so that it is there: loaded, or standing still. */
+static void a_manager_that_is_there_and_says_nothing_is_waited_for(void **state)
+{
+    (void)state;
+    uint64_t ms;
+    assert_int_equal(reach_foreign("", pool_id, &ms), MSTRO_NO_PM);
+    assert_true(ms >= 4900);
+    assert_non_null(strstr(mstro_error_detail(), "stands still"));
 }
 
 /* ---- who is at the door and does not come in ---- */
@@ -472,7 +531,9 @@ int main(void)
         cmocka_unit_test(infos_that_lead_nowhere_are_told_apart),
         cmocka_unit_test(what_is_no_info_is_called_that),
         cmocka_unit_test(the_info_survives_an_environment_variable),
-        cmocka_unit_test(a_foreign_service_is_called_stale),
+        cmocka_unit_test(a_foreign_service_is_called_stale_within_a_second),
+        cmocka_unit_test(a_foreign_service_that_says_nothing_is_called_stale_soon_after_a_second),
+        cmocka_unit_test(a_manager_that_is_there_and_says_nothing_is_waited_for),
         cmocka_unit_test(garbage_gets_one_named_error_and_the_end),
         cmocka_unit_test(who_says_nothing_is_put_out_and_others_come_in_meanwhile),
         cmocka_unit_test(who_does_not_join_is_put_out),

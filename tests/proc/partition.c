@@ -4,9 +4,13 @@
  * Bounds as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (2, because tests share their machine). */
 #include "tests/lib/check.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/serve/pool_info.h"
@@ -215,6 +219,57 @@ static void a_manager_that_stands_still_is_waited_for(void **state)
     expect(far, "check 0 300000 7", "MSTRO_OK right");
 }
 
+/* Something that listens at the manager's port and says nothing, in its place. */
+static pid_t start_silent_service(unsigned port)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+        int fd = process_enter_place() ? socket(AF_INET, SOCK_STREAM, 0) : -1, on = 1;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0)
+            (void)!write(ready[1], "x", 1);
+        pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return child;
+}
+
+static void a_silent_service_on_the_port_of_a_manager_of_another_node_is_called_stale(void **state)
+{
+    (void)state;
+    process_kill(&stage.manager, SIGKILL);
+    process_wait(&stage.manager, PATIENT);
+    process_place(cable_end(CABLE_A));
+    pid_t silent = start_silent_service(witness_port());
+    process_place(cable_end(CABLE_B));
+    struct process *late = stage_extra(&stage);
+    tell(late, "init late 0");
+    unsigned ms = expect_within(late, "MSTRO_POOL_STALE", bound(1500));
+    print_message("told after %u ms\n", ms);
+    kill(silent, SIGKILL);
+    waitpid(silent, NULL, 0);
+    process_place(cable_end(CABLE_A));
+    stage_manager(&stage, NULL);
+}
+
+/* Its host answers at the port of its fabric. */
+static void a_manager_of_another_node_that_stands_still_is_waited_for_by_who_joins(void **state)
+{
+    (void)state;
+    process_stop(&stage.manager);
+    struct process *late = stage_extra(&stage);
+    tell(late, "init late 0");
+    hear_nothing(late, 3000);
+    process_kill(&stage.manager, SIGCONT);
+    expect_within(late, "MSTRO_OK", PATIENT);
+}
+
 /* Slower, and that is all: nobody is taken for dead or cut off, and nobody is evicted. */
 static void objects_flow_on_while_a_tenth_of_the_packets_is_lost(void **state)
 {
@@ -244,6 +299,8 @@ int main(void)
         on(a_cut_of_half_a_second_is_not_noticed),
         on(who_is_heard_over_the_witness_alone_is_not_evicted),
         on(a_manager_that_stands_still_is_waited_for),
+        on(a_silent_service_on_the_port_of_a_manager_of_another_node_is_called_stale),
+        on(a_manager_of_another_node_that_stands_still_is_waited_for_by_who_joins),
         on(objects_flow_on_while_a_tenth_of_the_packets_is_lost),
     };
     const char *why = cable_lay();

@@ -45,7 +45,7 @@ static const char *place;
 
 void process_place(const char *namespace) { place = namespace; }
 
-static bool enter_place(void)
+bool process_enter_place(void)
 {
     char path[128];
     if (!place)
@@ -64,7 +64,7 @@ static void become(const char *program, const char *const arguments[], char *con
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     change_environment(changes);
-    if (enter_place())
+    if (process_enter_place())
         execv(program, words);
     _exit(127);
 }

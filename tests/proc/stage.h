@@ -49,6 +49,9 @@ void process_start(struct process *p, const char *program, const char *const arg
 /* The network namespace of the processes that are started from now on; NULL: that of the test. */
 void process_place(const char *namespace);
 
+/* Put the calling process there. */
+bool process_enter_place(void);
+
 /* Its exit code, or 128 + signal; -1: it still runs after 'ms'. */
 int process_wait(struct process *p, unsigned ms);
 void process_kill(struct process *p, int signal);
