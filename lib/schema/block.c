@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/schema/block.h"
 
+#include <stdlib.h>
+
 #include "lib/base/detail.h"
 #include "lib/schema/little.h"
 
@@ -150,4 +152,14 @@ void block_write(const struct block_item item[], size_t count, unsigned char *at
         key += item[i].key.length;
         value = end;
     }
+}
+
+static int item_order(const void *a, const void *b)
+{
+    return block_key_order(((const struct block_item *)a)->key, ((const struct block_item *)b)->key);
+}
+
+void block_sort(struct block_item item[], size_t count)
+{
+    qsort(item, count, sizeof *item, item_order);
 }

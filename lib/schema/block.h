@@ -21,6 +21,9 @@ bool block_find(struct bytes block, struct text key, struct value *out);
 size_t block_count(struct bytes block);
 bool block_at(struct bytes block, size_t i, struct text *key, struct value *out);
 
+/* The order of keys, by bytes, the shorter first where one begins with the other: below, at or above 0. */
+int block_key_order(struct text a, struct text b);
+
 struct block_item { struct text key; struct value value; };
 
 /* Bytes needed for these items; 0 when they do not fit a block. */
@@ -28,8 +31,6 @@ size_t block_size(const struct block_item item[], size_t count);
 
 /* Write them, sorted by key (block_key_order) without repetition, to 'at', which has block_size() bytes. */
 void block_write(const struct block_item item[], size_t count, unsigned char *at);
-
-/* By bytes, the shorter first where one begins with the other: below, at or above 0. */
-int block_key_order(struct text a, struct text b);
+void block_sort(struct block_item item[], size_t count);
 
 #endif

@@ -12,6 +12,9 @@ libcore_la_SOURCES += \
 	%D%/native.h \
 	%D%/nearest.c \
 	%D%/nearest.h \
+	%D%/outline.c \
+	%D%/outline.h \
+	%D%/outline_compare.c \
 	%D%/pattern.c \
 	%D%/pattern.h \
 	%D%/schema.c \

@@ -277,6 +277,33 @@ bool type_equal(const struct type *a, const struct type *b)
     return true;
 }
 
+static void print_choice(FILE *to, struct text word)
+{
+    bool bare = word.length > 0 && !isspace((unsigned char)word.at[0]) && !isspace((unsigned char)word.at[word.length - 1]);
+    for (size_t i = 0; i < word.length; i++)
+        bare = bare && !strchr(",)'\"", word.at[i]);
+    const char *quote = bare ? "" : memchr(word.at, '"', word.length) ? "'" : "\"";
+    fprintf(to, "%s" TEXT_FORMAT "%s", quote, TEXT_ARGUMENTS(word), quote);
+}
+
+void type_print(FILE *to, const struct type *t)
+{
+    if (!t->element && !t->choice) {
+        const struct type *as = t->pattern ? t : type_of_kind(t->kind);
+        fprintf(to, TEXT_FORMAT, TEXT_ARGUMENTS(as->written));
+        return;
+    }
+    fputs(t->choice ? "enum(" : type_is_tuple(t) ? "tuple(" : "list(", to);
+    for (uint32_t i = 0; i < t->count; i++) {
+        fputs(i ? ", " : "", to);
+        if (t->choice)
+            print_choice(to, t->choice[i]);
+        else
+            type_print(to, t->element[i]);
+    }
+    fputc(')', to);
+}
+
 const struct type *type_element(const struct type *t, uint32_t i)
 {
     return type_is_tuple(t) ? t->element[i] : t->element[0];

@@ -5,6 +5,8 @@
  * list(T) tuple(T, ...).  int() is int64(), uint() is uint64(); enum and regex values are strings. */
 #ifndef LIB_SCHEMA_TYPE_H
 #define LIB_SCHEMA_TYPE_H
+#include <stdio.h>
+
 #include "lib/base/arena.h"
 #include "lib/schema/value.h"
 #include "lib/schema/yaml.h"
@@ -34,6 +36,9 @@ bool type_is_tuple(const struct type *t);
 const struct type *type_element(const struct type *t, uint32_t i);
 
 bool type_equal(const struct type *a, const struct type *b);
+
+/* In one spelling, whatever the schema's was: types that are equal print alike. */
+void type_print(FILE *to, const struct type *t);
 
 /* The type of a value that no schema describes: static storage. */
 const struct type *type_of_kind(enum value_kind kind);

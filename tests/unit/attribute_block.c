@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "lib/schema/block.h"
-#include "tests/lib/block_sort.h"
 
 enum { ITEMS = 6 };
 static unsigned char list_bytes[64];

@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 schema_tests = \
 	%D%/attribute_block \
 	%D%/attributes \
+	%D%/outline \
 	%D%/schema \
 	%D%/selector \
 	%D%/selector_api \
@@ -14,6 +15,8 @@ TESTS += $(schema_tests)
 %C%_attribute_block_LDADD = $(unit_libs)
 %C%_attributes_SOURCES = %D%/attributes.c %D%/attribute_table.c %D%/attribute_table.h
 %C%_attributes_LDADD = $(unit_libs)
+%C%_outline_SOURCES = %D%/outline.c
+%C%_outline_LDADD = $(unit_libs)
 %C%_schema_SOURCES = %D%/schema.c
 %C%_schema_LDADD = libapi.la $(unit_libs)
 %C%_selector_SOURCES = %D%/selector.c %D%/attribute_table.c %D%/attribute_table.h
