@@ -19,6 +19,7 @@
 #include "lib/client/remote.h"
 #include "lib/fabric/fabric.h"
 #include "lib/schema/catalogue.h"
+#include "lib/schema/outline.h"
 #include "lib/serve/host.h"
 #include "lib/serve/server.h"
 #include "lib/system/node.h"
@@ -42,6 +43,7 @@ static struct {
     struct server *server;    /* lets others into it, or NULL */
     struct session *session;
     struct schema *schema;
+    struct outlines *outlines; /* of 'schema', for those who have others */
     struct buffer_cache *buffers;
     uint64_t operation_timeout, finalize_timeout, lease, heartbeat;
     pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
@@ -180,7 +182,7 @@ static struct session_identity identity(struct node *node)
     if (node_self(node) != MSTRO_OK)
         *node = (struct node){ .process = (int32_t)getpid() };
     return (struct session_identity){ .workflow = process.workflow, .component = process.component, .host = node->host, .index = process.index,
-                                      .node = node->id, .word_seed = random_word(random_kernel) };
+                                      .node = node->id, .word_seed = random_word(random_kernel), .schemas = process.outlines };
 }
 
 /* Calls that wait for events wait for no operation: neither leaving the pool nor its loss ends them. */
@@ -260,10 +262,12 @@ static void forget_names(void)
 {
     free(process.workflow);
     free(process.component);
+    outlines_destroy(process.outlines);
     schema_release(process.schema);
     buffer_cache_destroy(process.buffers);
     process.workflow = process.component = NULL;
     process.schema = NULL;
+    process.outlines = NULL;
     process.buffers = NULL;
 }
 
@@ -286,6 +290,8 @@ static mstro_status start(const char *workflow, const char *component, int64_t i
         s = detail_set(MSTRO_NOMEM, "not enough memory to begin");
     else
         s = catalogue_load(&process.schema);
+    if (s == MSTRO_OK)
+        s = outlines_create(process.schema, &process.outlines);
     if (s == MSTRO_OK)
         s = open_pool(setting_read_text(MSTRO_ENV_POOL_INFO));
     if (s != MSTRO_OK) {
@@ -375,6 +381,7 @@ static mstro_status finish(void)
         process.server = NULL;
         process.info = process.workflow = process.component = NULL;
         process.schema = NULL;
+        process.outlines = NULL;
         process.buffers = NULL;
     }
     atomic_store(&process.phase, PHASE_NONE);

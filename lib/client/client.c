@@ -477,6 +477,7 @@ static void take_record(struct turn *t)
     case KIND_EVENTS: events_arrived(t); break;
     case KIND_NOTE: turn_note(t, r->note.op, TEXT_FORMAT, TEXT_ARGUMENTS(r->note.detail)); break;
     case KIND_BYE: leave_bye(t); break;
+    case KIND_OTHER_SCHEMA: schemas_other(t); break;
     default: turn_note(t, 0, "%s is not for a pool to send", record_name(r->kind));
     }
 }

@@ -19,6 +19,7 @@
 #include "maestro/status.h"
 
 struct client;
+struct outlines; /* lib/schema/outline.h */
 
 enum client_input_kind {
     CLIENT_START,    /* begin the operation that 'record' describes, see below */
@@ -47,6 +48,7 @@ struct client_input {
     enum client_input_kind kind;
     const struct record *record;
     void *operation, *object;
+    const struct outlines *schemas; /* of a JOIN: what this process's schemas say, NULL for none; must outlive the client */
     struct client_moved moved;
     mstro_status status;
     struct text reason;
@@ -58,6 +60,7 @@ enum client_output_kind {
     CLIENT_MOVE,       /* bring the bytes of the TICKET in 'record' into 'object'; op 0 when nobody waits for them yet */
     CLIENT_ABORT_MOVE, /* stop the move of 'handle' soon; CLIENT_MOVED is still owed */
     CLIENT_EVENTS,     /* 'record' is an EVENTS for its subscription */
+    CLIENT_DIFFERENCE, /* 'detail' for the log: somebody in the pool has other schemas */
     CLIENT_NOTE,       /* 'detail' for the log: what 'op' waits for, or, op 0, what a record had wrong */
     CLIENT_ENDED       /* the session is over: status, detail.  Comes once, after the DONE of everything */
 };

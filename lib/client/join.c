@@ -17,8 +17,11 @@ void join_start(struct turn *t)
         turn_refuse(t, join->op, MSTRO_NOMEM, text_of("not enough memory to join"));
         return;
     }
+    struct record record = *t->in->record;
+    c->schemas = t->in->schemas;
+    schemas_name(t, &record.join);
     c->life = SESSION_JOINING;
-    turn_send(t, 0, t->in->record);
+    turn_send(t, 0, &record);
 }
 
 void join_welcome(struct turn *t)
@@ -39,6 +42,7 @@ void join_welcome(struct turn *t)
     }
     c->life = SESSION_JOINED;
     c->heartbeat_at = w->heartbeat ? t->now + w->heartbeat : NO_DEADLINE;
+    schemas_send(t, w->unknown_schemas);
     client_end_operation(t, join, MSTRO_OK, 0, 0, text_of(""));
 }
 

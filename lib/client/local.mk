@@ -24,6 +24,7 @@ libcore_la_SOURCES += \
 	%D%/remote_greeting.c \
 	%D%/remote_greeting.h \
 	%D%/require.c \
+	%D%/schemas.c \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/state.h \

@@ -20,6 +20,7 @@ struct session {
     struct submission_queue queue;
     struct waiting waiting;
     struct link *link;
+    const struct outlines *schemas; /* of this process; for the JOIN */
     struct link_receiver receiver;
     struct client *client;          /* [token] */
     struct client_outputs out;      /* [token] */
@@ -176,6 +177,7 @@ static void handle_output(struct session *s, const struct client_output *o)
     case CLIENT_MOVE: begin_move(s, o); break;
     case CLIENT_ABORT_MOVE: atomic_store(&((struct mstro_cdo_ *)o->object)->move.abort, true); break;
     case CLIENT_EVENTS: subscription_push(o->object, &o->record.events, &s->waiting); break;
+    case CLIENT_DIFFERENCE: log_warn(LOG_SCHEMA, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail)); break;
     case CLIENT_NOTE: note(o); break;
     case CLIENT_ENDED: end_session(s); break;
     }
@@ -431,7 +433,7 @@ static void start_request(struct session *s, struct submission *submission)
         end_request(s, r, &failed);
         return;
     }
-    struct client_input in = { .kind = CLIENT_START, .record = &r->record, .operation = r, .object = r->object };
+    struct client_input in = { .kind = CLIENT_START, .record = &r->record, .operation = r, .object = r->object, .schemas = s->schemas };
     step(s, &in);
 }
 
@@ -504,6 +506,7 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
         return detail_set(MSTRO_NOMEM, "not enough memory to join the pool");
     }
     s->link = link;
+    s->schemas = who->schemas;
     s->receiver = (struct link_receiver){ receive_record, receive_lost };
     words_init(&s->words, who->word_seed);
     list_init(&s->exposed);

@@ -43,6 +43,7 @@ struct session_identity {
     struct id node;
     uint64_t word_seed; /* validity words are counted from here */
     struct bytes serving;
+    const struct outlines *schemas; /* or NULL; must outlive the session */
 };
 
 /* Join the pool at the other end of 'link', which belongs to the session from now on, also on failure. */

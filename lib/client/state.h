@@ -101,6 +101,7 @@ enum session_life { SESSION_NEW, SESSION_JOINING, SESSION_JOINED, SESSION_LEAVIN
 struct client {
     enum session_life life;
     struct client_membership membership;
+    const struct outlines *schemas; /* or NULL */
     uint16_t shard_of_slot[SLOT_COUNT];
     uint64_t shard_used[SLOT_COUNT / 64]; /* bits: where heartbeats go */
     uint64_t heartbeat_at;
@@ -209,6 +210,14 @@ void join_start(struct turn *t);
 void join_welcome(struct turn *t);
 void join_refused(struct turn *t);
 void leave_start(struct turn *t);
+
+/* ---- schemas.c ---- */
+
+/* The JOIN with the digests of the schemas; views into the arena of the outputs. */
+void schemas_name(struct turn *t, struct record_join *join);
+void schemas_send(struct turn *t, uint64_t unknown);
+void schemas_other(struct turn *t);
+
 void leave_bye(struct turn *t);
 void heartbeat_tick(struct turn *t);
 void client_end_session(struct turn *t, mstro_status status, struct text detail);

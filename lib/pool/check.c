@@ -9,7 +9,7 @@
 struct walk {
     const struct pool *pool;
     const char *wrong;
-    uint64_t generations, requires, tickets, waiting, inline_bytes, handles, hash;
+    uint64_t generations, requires, tickets, waiting, inline_bytes, handles, schema_users, hash;
 };
 
 static void require_that(struct walk *walk, bool holds, const char *rule)
@@ -94,8 +94,22 @@ static void check_session(struct map_link *link, void *context)
     require_that(walk, offers == session->offers, "a session counts its offers");
     require_that(walk, session->state != SESSION_LEAVING || offers > 0, "who leaves waits only for what it offers");
     require_that(walk, (session->leave != NULL) == (session->state == SESSION_LEAVING), "a LEAVE waits exactly while its session is leaving");
+    for (uint32_t i = 0; i < session->schemas; i++)
+        walk->schema_users += session->schema[i] != NULL;
     list_each(at, &session->operations)
         walk->waiting += operation_waits(list_entry(at, struct operation, of_session));
+}
+
+static void check_schemas(struct walk *walk)
+{
+    uint64_t users = 0, schemas = 0;
+    list_each(at, (struct list *)&walk->pool->schemas) {
+        const struct shared_schema *schema = list_entry(at, struct shared_schema, link);
+        require_that(walk, schema->users > 0, "a schema lives as long as somebody has it");
+        users += schema->users;
+        schemas++;
+    }
+    require_that(walk, users == walk->schema_users && schemas == walk->pool->shared_schemas, "schemas and who has them are counted");
 }
 
 const char *pool_check(const struct pool *pool)
@@ -110,6 +124,7 @@ const char *pool_check(const struct pool *pool)
     require_that(&walk, walk.waiting == pool->waiting, "waiting operations are counted");
     require_that(&walk, walk.inline_bytes == pool->inline_bytes, "inline bytes are counted");
     require_that(&walk, walk.handles == pool->handles.count, "handles are counted");
+    check_schemas(&walk);
     require_that(&walk, list_empty((struct list *)&pool->released) && list_empty((struct list *)&pool->drained), "a step leaves nothing half done");
     list_each(link, (struct list *)&pool->holds)
         require_that(&walk, !list_empty(&list_entry(link, struct hold, by_deadline)->awaited), "an operation is held only by an ack that is missing");
@@ -160,7 +175,11 @@ static void hash_handle(struct map_link *link, void *context)
 static void hash_session(struct map_link *link, void *context)
 {
     const struct session *session = map_entry(link, struct session, by_number);
-    ((struct walk *)context)->hash += hash_mix(session->number, session->state);
+    uint64_t hash = hash_mix(session->number, session->state);
+    for (uint32_t i = 0; i < session->schemas; i++)
+        if (session->schema[i])
+            hash = hash_mix(hash, session->schema[i]->digest ^ (session->schema[i]->outline != NULL));
+    ((struct walk *)context)->hash += hash;
 }
 
 uint64_t pool_state_hash(const struct pool *pool)

@@ -23,6 +23,8 @@ libcore_la_SOURCES += \
 	%D%/pool.h \
 	%D%/queue.c \
 	%D%/require.c \
+	%D%/schemas.c \
+	%D%/schemas.h \
 	%D%/seal.c \
 	%D%/seal.h \
 	%D%/session.c \

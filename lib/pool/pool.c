@@ -33,6 +33,7 @@ static void lists_init(struct pool *pool)
     list_init(&pool->telling);
     list_init(&pool->holds);
     list_init(&pool->released);
+    list_init(&pool->schemas);
     for (int stage = 0; stage < NOTE_STAGES; stage++)
         list_init(&pool->noting[stage]);
     for (uint32_t i = 0; i < SLABS; i++)

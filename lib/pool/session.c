@@ -7,6 +7,7 @@
 #include "lib/pool/cdo.h"
 #include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
+#include "lib/pool/schemas.h"
 #include "lib/pool/subscription.h"
 
 struct component_key { struct text component; int64_t index; };
@@ -71,6 +72,7 @@ static bool join_is_possible(struct pool *pool, uint64_t number, const struct re
 
 void session_free(struct pool *pool, struct session *session)
 {
+    schemas_leave(pool, session);
     seal_release(pool, session->component);
     seal_release(pool, session->host);
     seal_release(pool, session->serving);
@@ -86,7 +88,7 @@ static struct session *session_make(struct pool *pool, uint64_t number, const st
     session->component = seal_make(pool, asked->component, (struct bytes){ 0 });
     session->host = seal_make(pool, asked->host, (struct bytes){ 0 });
     session->serving = seal_make(pool, (struct text){ 0 }, asked->serving);
-    if (!session->component || !session->host || !session->serving) {
+    if (!session->component || !session->host || !session->serving || !schemas_join(pool, session, asked)) {
         session_free(pool, session);
         return NULL;
     }
@@ -114,7 +116,8 @@ static void welcome(struct pool *pool, struct session *session, uint64_t op)
     if (record)
         record->welcome = (struct record_welcome){ .op = op, .app = session->app, .incarnation = session->incarnation,
                                                    .epoch = settings->epoch, .pool = settings->pool, .lease = home ? 0 : settings->lease,
-                                                   .heartbeat = home ? 0 : settings->heartbeat, .inline_limit = settings->inline_limit };
+                                                   .heartbeat = home ? 0 : settings->heartbeat, .inline_limit = settings->inline_limit,
+                                                   .unknown_schemas = schemas_unknown(session) };
 }
 
 static void join(struct pool *pool, uint64_t number, const struct record_join *asked)
@@ -132,6 +135,7 @@ static void join(struct pool *pool, uint64_t number, const struct record_join *a
     list_append(&pool->by_age, &session->by_age);
     struct fact_of of = { .session = session, .size = -1 };
     fact_append(pool, FACT_JOIN, &of);
+    schemas_tell(pool, session); /* before WELCOME: who joins knows it when it has joined */
     welcome(pool, session, asked->op);
     fact_append(pool, FACT_WELCOME, &of);
 }
@@ -182,6 +186,7 @@ static const struct { void (*joined)(struct pool *, struct session *, const stru
     [KIND_SEEN]        = { serve_seen,        serve_seen        },
     [KIND_HEARTBEAT]   = { serve_heartbeat,   serve_heartbeat   },
     [KIND_LEAVE]       = { serve_leave,       serve_leave       },
+    [KIND_SCHEMA]      = { serve_schema,      serve_schema      },
 };
 
 static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record)

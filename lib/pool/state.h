@@ -30,12 +30,23 @@ struct session {
     struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
     struct seal *component, *host, *serving; /* serving may be NULL */
     struct seal *epitaph;   /* made when its loss has to be remembered by somebody */
+    struct shared_schema **schema; /* of its JOIN; a NULL where there was no room for one */
+    uint32_t schemas;
     struct id node;
     uint64_t number, app, incarnation, pid, heard;
     int64_t index;
     uint32_t offers; /* that stand or are being withdrawn */
     uint8_t state;   /* enum session_state */
     bool mute;       /* nothing more is sent to it */
+};
+
+/* What one or more sessions have for a namespace.  Lives as long as one of them. */
+struct shared_schema {
+    struct list link;     /* pool->schemas */
+    struct seal *nspace;
+    struct seal *outline; /* version and rows; NULL until one of them has sent it */
+    uint64_t digest;
+    uint32_t keys, users;
 };
 
 /* A name and what is known under it.  Lives as long as one handle of it. */
@@ -145,6 +156,7 @@ struct pool {
     struct list telling;             /* those with events to send in this step */
     struct list holds;               /* the one that times out first is the first */
     struct list released;            /* those not held any more: they go on in this step */
+    struct list schemas;
     struct facts facts;
     struct seal *discarded; /* freed at the next step: outputs may still point there */
     struct seal *nameless;  /* the epitaph when there is no memory for one */
@@ -152,6 +164,7 @@ struct pool {
     uint64_t now, last_app, last_ticket;
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
+    uint32_t shared_schemas; /* in 'schemas' */
     uint32_t wanted, wanted_before; /* kinds of events that anybody wants to be told */
     uint32_t wanting[32], wanting_before[32]; /* how many want each */
     bool started;                   /* 'now' holds the time of a step */

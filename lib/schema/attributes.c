@@ -287,6 +287,16 @@ static struct attribute *find_unknown(const struct attributes *a, struct text ke
     return NULL;
 }
 
+/* A producer's value that is none of the type that the schema here has. */
+static mstro_status misread(const struct attributes *a, const struct attribute *found)
+{
+    const struct schema_entry *entry = found->entry;
+    struct text from = attributes_text(a, CORE_COMPONENT);
+    return detail_set(MSTRO_SCHEMA, "'%s' came%s" TEXT_FORMAT "%s as a %s, %s:%u says " TEXT_FORMAT, entry->key.at, from.length ? " from '" : "",
+                      TEXT_ARGUMENTS(from), from.length ? "'" : "", value_kind_name(found->value.kind), entry->file->path.at, entry->line,
+                      TEXT_ARGUMENTS(entry->type->written));
+}
+
 static mstro_status find_readable(const struct attributes *a, const char *key, const struct attribute **found, const struct schema_entry **entry)
 {
     if (!key)
@@ -301,8 +311,7 @@ static mstro_status find_readable(const struct attributes *a, const char *key, c
     if (!*found && !(*entry)->fallback)
         return detail_set(MSTRO_NOENT, "'%s' is not set and has no default", key);
     if (*found && (*found)->mismatch)
-        return detail_set(MSTRO_SCHEMA, "'%s' came as a %s, the schema here says " TEXT_FORMAT, key, value_kind_name((*found)->value.kind),
-                          TEXT_ARGUMENTS((*entry)->type->written));
+        return misread(a, *found);
     return MSTRO_OK;
 }
 

@@ -22,6 +22,8 @@
 #define MAX_ATTRIBUTES 32768
 #define MAX_INLINE 16384
 #define MAX_SELECTOR 16384
+#define MAX_NAMESPACE 256
+#define MAX_SCHEMA_VERSION 64
 
 /* Nested: where bytes lie in the memory of a process.  key: for one-sided reads, 0 when not registered; base: what an initiator
  * gives as remote address of the first byte. */
@@ -35,12 +37,16 @@
 /* Nested: slots first .. first + count - 1 belong to this shard. */
 #define RECORD_SLOTS(F, T, B, L) F(u16, first, 0) F(u16, count, 0) F(u16, shard, 0)
 
+/* Nested: what a client's schemas say about one namespace, in short (lib/schema/outline.h). */
+#define RECORD_SCHEMA_DIGEST(F, T, B, L) F(u64, digest, 0) T(nspace, MAX_NAMESPACE, 0)
+
 /* ---- client to pool ---- */
 
 /* May this process come in?  The proof of who it is has been given by the sealed frame that carries it. */
 #define RECORD_JOIN(F, T, B, L) \
     F(u64, op, 0) F(i64, index, 0) F(u64, pid, 0) F(id, node, 0) F(u64, incarnation, 0) \
-    T(workflow, MAX_COMPONENT, 0) T(component, MAX_COMPONENT, 0) T(host, MAX_HOST, 0) B(serving, MAX_ADDRESS, 0)
+    T(workflow, MAX_COMPONENT, 0) T(component, MAX_COMPONENT, 0) T(host, MAX_HOST, 0) B(serving, MAX_ADDRESS, 0) \
+    L(schema_digest, schemas, 64, 0)
 
 /* Where this process now serves one-sided reads from. */
 #define RECORD_SERVING(F, T, B, L) B(serving, MAX_ADDRESS, 0)
@@ -83,11 +89,16 @@
 /* force 0: leave when nothing of this process is needed any more; 1: leave now, what is left is dropped. */
 #define RECORD_LEAVE(F, T, B, L) F(u64, op, 0) F(u8, force, 0)
 
+/* The schema of a JOIN that the pool asked for.  keys: of the namespace; outline: a block of attributes that describes them. */
+#define RECORD_SCHEMA(F, T, B, L) \
+    F(u64, digest, 0) F(u32, keys, 0) T(nspace, MAX_NAMESPACE, 0) T(version, MAX_SCHEMA_VERSION, 0) B(outline, MAX_ATTRIBUTES, 0)
+
 /* ---- pool to client ---- */
 
+/* unknown_schemas: bit i is set where the pool wants the SCHEMA of the i-th digest of the JOIN. */
 #define RECORD_WELCOME(F, T, B, L) \
     F(u64, op, 0) F(u64, app, 0) F(u64, incarnation, 0) F(u64, epoch, 0) F(id, pool, 0) F(u64, lease, 0) F(u64, heartbeat, 0) \
-    F(u32, inline_limit, 0) L(slots, slot_map, 1024, 0)
+    F(u32, inline_limit, 0) L(slots, slot_map, 1024, 0) F(u64, unknown_schemas, 0)
 
 #define RECORD_REFUSED(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
@@ -114,14 +125,20 @@
 /* The session has ended: op of the LEAVE, or 0 with the reason when the pool ended it. */
 #define RECORD_BYE(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
+/* Somebody in the pool ('who') has another schema for a namespace of this client's JOIN. */
+#define RECORD_OTHER_SCHEMA(F, T, B, L) \
+    F(u64, digest, 0) F(u32, keys, 0) T(nspace, MAX_NAMESPACE, 0) T(version, MAX_SCHEMA_VERSION, 0) T(who, MAX_DETAIL, 0) \
+    B(outline, MAX_ATTRIBUTES, 0)
+
 /* X(NAME, name, number): the numbers are the wire's and never change. */
-#define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots)
+#define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest)
 #define RECORDS(X) \
     X(JOIN, join, 1) X(SERVING, serving, 2) X(OFFER, offer, 3) X(REQUIRE, require, 4) X(RETRACT, retract, 5) X(DEMAND, demand, 6) \
     X(COMPLETED, completed, 7) X(WITHDRAW, withdraw, 8) X(DISPOSE, dispose, 9) X(CANCEL, cancel, 10) X(SUBSCRIBE, subscribe, 11) \
     X(UNSUBSCRIBE, unsubscribe, 12) X(ACK_EVENT, ack_event, 13) X(SEEN, seen, 14) X(HEARTBEAT, heartbeat, 15) X(LEAVE, leave, 16) \
+    X(SCHEMA, schema, 17) \
     X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
-    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39)
+    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */

@@ -10,6 +10,9 @@
  *     offer H  require H  demand H  withdraw H  retract H
  *     check H SIZE SEED             is that what the handle has?
  *     whole H                       do all bytes have one seed?  answers it
+ *     yaml H TEXT                   set attributes from one line of YAML
+ *     read H KEY                    the type of an attribute, and its value where it is no list
+ *     print H                       all attributes, one a line
  *     subscribe KINDS OPTIONS       event MILLISECONDS  ack
  *     usage                         nanoseconds of CPU time so far */
 #include <maestro/maestro.h>
@@ -132,6 +135,40 @@ static void do_whole(char *rest)
     answer(status, text);
 }
 
+static void do_yaml(char *rest) { answer(mstro_cdo_attribute_set_yaml(handle_of(rest)->cdo, rest + 2), ""); }
+
+static void do_print(char *rest) { answer(mstro_cdo_attributes_print(handle_of(rest)->cdo), ""); }
+
+static void do_read(char *rest)
+{
+    enum mstro_cdo_attr_value_type type = MSTRO_CDO_ATTR_VALUE_INVALID;
+    const void *val = NULL;
+    char text[LINE_MAX_LENGTH / 2] = "other";
+    mstro_status status = mstro_cdo_attribute_get(handle_of(rest)->cdo, rest + 2, &type, &val);
+    if (status == MSTRO_OK)
+        switch (type) {
+        case MSTRO_CDO_ATTR_VALUE_bool: snprintf(text, sizeof text, "bool %d", *(const bool *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_int32: snprintf(text, sizeof text, "int32 %d", *(const int32_t *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_int64: snprintf(text, sizeof text, "int64 %lld", (long long)*(const int64_t *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_uint32: snprintf(text, sizeof text, "uint32 %u", *(const uint32_t *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_uint64: snprintf(text, sizeof text, "uint64 %llu", (unsigned long long)*(const uint64_t *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_float: snprintf(text, sizeof text, "float %g", (double)*(const float *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_double: snprintf(text, sizeof text, "double %g", *(const double *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_cstring: snprintf(text, sizeof text, "cstring %s", *(char *const *)val); break;
+        case MSTRO_CDO_ATTR_VALUE_timestamp:
+            snprintf(text, sizeof text, "timestamp %lld %d %d", (long long)((const mstro_timestamp *)val)->sec, ((const mstro_timestamp *)val)->nsec,
+                     ((const mstro_timestamp *)val)->offset);
+            break;
+        case MSTRO_CDO_ATTR_VALUE_blob:
+            snprintf(text, sizeof text, "blob %zu %.*s", ((const mstro_blob *)val)->len, (int)((const mstro_blob *)val)->len,
+                     (const char *)((const mstro_blob *)val)->data);
+            break;
+        case MSTRO_CDO_ATTR_VALUE_list: snprintf(text, sizeof text, "list"); break;
+        default: break;
+        }
+    answer(status, text);
+}
+
 static void do_subscribe(char *rest)
 {
     int kinds = 0, options = 0;
@@ -207,7 +244,7 @@ static const struct { const char *name; void (*call)(char *rest); } calls[] = {
     { "offer", do_offer },       { "require", do_require },     { "demand", do_demand },   { "withdraw", do_withdraw }, { "retract", do_retract },
     { "dispose", do_dispose },   { "check", do_check },         { "whole", do_whole },     { "subscribe", do_subscribe }, { "event", do_event },
     { "ack", do_ack },           { "usage", do_usage },         { "start", do_start },     { "getinfo", do_getinfo }, { "terminate", do_terminate },
-    { "attach", do_attach },     { "detach", do_detach },
+    { "attach", do_attach },     { "detach", do_detach },     { "yaml", do_yaml },       { "print", do_print },     { "read", do_read },
 };
 
 static void obey(char *line)

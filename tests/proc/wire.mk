@@ -7,6 +7,7 @@ serve_tests = \
 	%D%/exchange \
 	%D%/join \
 	%D%/partition \
+	%D%/schemas \
 	%D%/standstill
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
@@ -24,6 +25,8 @@ check_PROGRAMS += %D%/actor
 %C%_partition_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_schemas_SOURCES = %D%/schemas.c %D%/stage.c %D%/stage.h
+%C%_schemas_LDADD = $(unit_libs)
 %C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h
 %C%_standstill_LDADD = $(maestro_static) $(CMOCKA_LIBS)
 endif

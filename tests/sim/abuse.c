@@ -41,12 +41,24 @@ static void some_offer(struct record_offer *offer)
     }
 }
 
+static struct text some_namespace(void) { return text_of(below(2) ? ".my." : ""); }
+
+/* Also the same namespace twice. */
+static void some_schemas(struct record_join *join)
+{
+    static struct record_schema_digest digests[4];
+    join->schemas.count = (uint32_t)below(5);
+    join->schemas.at = digests;
+    for (uint32_t i = 0; i < join->schemas.count; i++)
+        digests[i] = (struct record_schema_digest){ .digest = below(3), .nspace = some_namespace() };
+}
+
 static void some_record(struct record *record)
 {
     static const enum record_kind kinds[] = { KIND_JOIN, KIND_SERVING, KIND_OFFER, KIND_OFFER, KIND_REQUIRE, KIND_REQUIRE, KIND_RETRACT,
                                               KIND_DEMAND, KIND_DEMAND, KIND_COMPLETED, KIND_COMPLETED, KIND_WITHDRAW, KIND_WITHDRAW,
                                               KIND_DISPOSE, KIND_CANCEL, KIND_SUBSCRIBE, KIND_UNSUBSCRIBE, KIND_ACK_EVENT, KIND_ACK_EVENT,
-                                              KIND_SEEN, KIND_HEARTBEAT, KIND_LEAVE };
+                                              KIND_SEEN, KIND_HEARTBEAT, KIND_LEAVE, KIND_SCHEMA };
     static const char *const components[] = { "a", "b", "" };
     *record = (struct record){ .kind = kinds[below(sizeof kinds / sizeof kinds[0])] };
     if (below(1000) == 0)
@@ -54,6 +66,11 @@ static void some_record(struct record *record)
     switch (record->kind) {
     case KIND_JOIN:
         record->join = (struct record_join){ .op = few(), .index = (int64_t)below(2), .component = text_of(components[below(3)]), .host = text_of("h") };
+        some_schemas(&record->join);
+        break;
+    case KIND_SCHEMA:
+        record->schema = (struct record_schema){ .digest = below(3), .keys = (uint32_t)below(9), .nspace = some_namespace(), .version = text_of("1"),
+                                                 .outline = bytes_of("any outline", below(11)) };
         break;
     case KIND_OFFER: some_offer(&record->offer); break;
     case KIND_REQUIRE:
@@ -91,7 +108,8 @@ static const char *outputs_wrong(const struct pool_outputs *out, bool gone[], ui
         bool bye = output->record.kind == KIND_BYE, refused = output->record.kind == KIND_REFUSED;
         if (output->session < first || output->session >= first + SESSIONS)
             return "something was sent to a session that is not there";
-        if (gone[output->session - first] && !bye && !refused && output->record.kind != KIND_WELCOME)
+        if (gone[output->session - first] && !bye && !refused && output->record.kind != KIND_WELCOME &&
+            output->record.kind != KIND_OTHER_SCHEMA)
             return "something was sent to a session that is gone";
         gone[output->session - first] = bye || refused;
     }
@@ -122,6 +140,7 @@ static const char *run(uint64_t number)
         if (gone[in.session - 1] && below(4)) {
             record = (struct record){ .kind = KIND_JOIN };
             record.join = (struct record_join){ .op = few(), .index = (int64_t)below(5), .component = text_of("a"), .host = text_of("h") };
+            some_schemas(&record.join);
         }
         if (below(100) == 0)
             in.kind = below(4) ? POOL_TICK : POOL_LOST;

@@ -122,10 +122,13 @@ static void say(uint64_t session, struct record record, uint64_t op)
     step(&(struct pool_input){ .kind = POOL_RECORD, .session = session, .record = &record }, gone[session] ? 0 : op);
 }
 
+/* Each with a schema of its own for one namespace. */
 static void joins(uint64_t session, const char *component)
 {
-    struct record record = { .kind = KIND_JOIN, .join = { .op = ++ops, .component = text_of(component), .host = text_of("node") } };
+    const struct record_schema_digest schema = { .digest = session, .nspace = text_of(".my.") };
+    struct record record = { .kind = KIND_JOIN, .join = { .op = ++ops, .component = text_of(component), .host = text_of("node"), .schemas = { 1, &schema } } };
     say(session, record, 0); /* a stranger's answer can be lost */
+    say(session, (struct record){ .kind = KIND_SCHEMA, .schema = { .digest = session, .nspace = schema.nspace, .outline = bytes_of("outline", 7) } }, 0);
 }
 
 static void offers(uint64_t session, uint64_t handle, const char *name, bool copied, bool answered)

@@ -318,6 +318,7 @@ static void take_outputs(struct world *world, struct process *process)
         case CLIENT_EVENTS:
             events_come(world, process, &out->record.events);
             break;
+        case CLIENT_DIFFERENCE:
         case CLIENT_NOTE:
             break;
         }

@@ -69,6 +69,10 @@ EXTRA_DIST += \
 	%D%/require-served-once.trace \
 	%D%/require-twice.trace \
 	%D%/retract.trace \
+	%D%/schema-agrees.trace \
+	%D%/schema-differs.trace \
+	%D%/schema-forgotten.trace \
+	%D%/schema-of-others.trace \
 	%D%/signal-object.trace \
 	%D%/stale-session.trace \
 	%D%/subscription-ends-with-session.trace \

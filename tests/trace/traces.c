@@ -179,6 +179,13 @@ static void say_record(struct play *play, const struct talker *talker, const str
     switch (record->kind) {
     case KIND_WELCOME:
         say(play, "WELCOME as app %" PRIu64, record->welcome.app);
+        if (record->welcome.unknown_schemas)
+            say(play, ", wants schemas %" PRIx64, record->welcome.unknown_schemas);
+        break;
+    case KIND_OTHER_SCHEMA:
+        say(play, "OTHER_SCHEMA " TEXT_FORMAT "=%" PRIu64 ": version " TEXT_FORMAT " in " TEXT_FORMAT ": ", TEXT_ARGUMENTS(record->other_schema.nspace),
+            record->other_schema.digest, TEXT_ARGUMENTS(record->other_schema.version), TEXT_ARGUMENTS(record->other_schema.who));
+        say_bytes(play, record->other_schema.outline);
         break;
     case KIND_REFUSED:
         say(play, "REFUSED");
@@ -271,8 +278,29 @@ static uint32_t loss_flag(const struct line *line, uint32_t flag)
     return strcmp(value(line, "on-loss", "fail"), "wait") == 0 ? flag : 0;
 }
 
+/* ".my.=2": digest 2 of the namespace .my. */
+static bool schema_of(const char *word, struct record_schema_digest *out)
+{
+    const char *equal = *word == '.' ? strchr(word, '=') : NULL;
+    if (equal)
+        *out = (struct record_schema_digest){ .nspace = { word, (size_t)(equal - word) }, .digest = strtoull(equal + 1, NULL, 0) };
+    return equal != NULL;
+}
+
+static void play_describes(struct play *play, struct line *line)
+{
+    const char *version = value(line, "version", "");
+    struct record_schema_digest named = { 0 };
+    if (!schema_of(object(line), &named))
+        play->problem = "a schema is not .NAMESPACE.=DIGEST";
+    struct record record = { .kind = KIND_SCHEMA, .schema = { .digest = named.digest, .nspace = named.nspace, .keys = 1, .version = text_of(version) } };
+    record.schema.outline = bytes_of(value(line, "as", ""), strlen(value(line, "as", "")));
+    send(play, line, &record);
+}
+
 static void play_joins(struct play *play, struct line *line)
 {
+    struct record_schema_digest schemas[MANY];
     static char component[LABEL];
     struct talker *talker = line->talker;
     snprintf(component, sizeof component, "%s", value(line, "as", talker->name));
@@ -287,6 +315,9 @@ static void play_joins(struct play *play, struct line *line)
     record.join.host = text_of(value(line, "host", "node1"));
     record.join.pid = number(line, "pid", 1000 + talker->session);
     record.join.serving = bytes_of("endpoint", 8);
+    record.join.schemas.at = schemas;
+    for (int i = 0; i < line->words && record.join.schemas.count < MANY; i++)
+        record.join.schemas.count += schema_of(line->word[i], &schemas[record.join.schemas.count]);
     send(play, line, &record);
 }
 
@@ -485,6 +516,7 @@ static const struct { const char *verb; void (*play)(struct play *, struct line 
     { "beats", play_beats },         { "leaves", play_leaves },       { "dies", play_dies },
     { "subscribes", play_subscribes }, { "unsubscribes", play_unsubscribes }, { "acks", play_acks },
     { "sees", play_sees },           { "welcomes", play_welcomes },
+    { "describes", play_describes },
 };
 
 /* "pool KEY NUMBER": milliseconds, bytes or a count. */

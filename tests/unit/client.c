@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
 #include "lib/client/client.h"
+#include "lib/schema/outline.h"
 
 #define MS NANOSECONDS_PER_MILLISECOND
 
@@ -33,6 +34,7 @@ static void tell(void)
         case CLIENT_MOVE: n = snprintf(to, room, "%sMOVE for %d", begin, (int)o->op); break;
         case CLIENT_ABORT_MOVE: n = snprintf(to, room, "%sABORT %d", begin, (int)o->handle); break;
         case CLIENT_EVENTS: n = snprintf(to, room, "%sEVENTS", begin); break;
+        case CLIENT_DIFFERENCE: n = snprintf(to, room, "%sDIFFERENCE " TEXT_FORMAT, begin, TEXT_ARGUMENTS(o->detail)); break;
         case CLIENT_NOTE: n = snprintf(to, room, "%sNOTE", begin); break;
         case CLIENT_ENDED: n = snprintf(to, room, "%sENDED %s", begin, mstro_status_name(o->status) + 6); break;
         }
@@ -756,6 +758,52 @@ static void events_go_to_their_subscription_until_it_ends(void **state)
     SAID("SEND ACK_EVENT");
 }
 
+/* The rest of a world: another client, so that both have schemas. */
+static struct outlines *schemas_with(const char *type)
+{
+    char text[200];
+    struct schema *s;
+    struct outlines *o;
+    snprintf(text, sizeof text, "{schema-name: m, schema-version: %s, schema-namespace: .my., maestro-attributes: [{key: level, type: %s}]}", type, type);
+    assert_int_equal(schema_read_text(text_of(text), "my.yaml", &s), MSTRO_OK);
+    assert_int_equal(outlines_create(s, &o), MSTRO_OK);
+    schema_release(s);
+    return o;
+}
+
+static void schemas_are_named_by_the_join_sent_when_wanted_and_compared(void **state)
+{
+    struct outlines *mine = schemas_with("int()"), *theirs = schemas_with("str()");
+    struct record join_record = { .kind = KIND_JOIN, .join = { .op = 1 } };
+    struct client_input in = { .kind = CLIENT_START, .record = &join_record, .schemas = mine };
+    part(state);
+    assert_int_equal(client_create(&client), MSTRO_OK);
+    step(&in);
+    SAID("SEND JOIN");
+    assert_int_equal(out.at[0].record.join.schemas.count, 1);
+    assert_true(out.at[0].record.join.schemas.at->digest == mine->at[0].digest);
+    struct record other = { .kind = KIND_OTHER_SCHEMA, .other_schema = { .digest = theirs->at[0].digest, .keys = 1, .nspace = text_of(".my."), .version = text_of("2"),
+                                                                         .who = text_of("b.0 (n 1)"), .outline = theirs->at[0].rows } };
+    hear(other); /* before the welcome */
+    SAID("DIFFERENCE the schemas of '.my.' differ, version int() here and version 2 in b.0 (n 1); another type: level; "
+         "DIFFERENCE '.my.level' is int() here and str() in b.0 (n 1): where a value of it does not fit, reading it is MSTRO_SCHEMA");
+    hear((struct record){ .kind = KIND_WELCOME, .welcome = { .op = 1, .app = 7, .unknown_schemas = 3 } });
+    SAID("SEND SCHEMA; DONE 1 OK");
+    assert_true(out.at[0].record.schema.digest == mine->at[0].digest);
+    assert_true(bytes_equal(out.at[0].record.schema.outline, mine->at[0].rows));
+    other.other_schema.nspace = text_of(".unknown.");
+    hear(other);
+    SAID("%s", "");
+    other.other_schema.nspace = text_of(".my.");
+    other.other_schema.outline = bytes_of("rubbish", 7);
+    hear(other);
+    SAID("NOTE");
+    outlines_destroy(theirs);
+    part(state);
+    outlines_destroy(mine);
+    join(state);
+}
+
 static void heartbeats_go_where_the_client_has_been(void **state)
 {
     part(state);
@@ -899,6 +947,7 @@ int main(void)
         CASE(who_leaves_gives_up_what_others_might_wait_for),
         CASE(pool_may_end_the_session),
         CASE(events_go_to_their_subscription_until_it_ends),
+        CASE(schemas_are_named_by_the_join_sent_when_wanted_and_compared),
         CASE(heartbeats_go_where_the_client_has_been),
         CASE(what_is_not_for_a_client_is_noted_and_changes_nothing),
         CASE(whatever_happens_each_operation_ends_exactly_once),
