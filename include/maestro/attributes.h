@@ -4,8 +4,8 @@
  * The set call carries no type: the schema's entry for the key decides how 'val' is read.  Numbers, bools and timestamps: the
  * address of the value (a schema's int() is int64_t, uint() uint64_t, bool() bool).  Strings: the address of a char *, in set and in get.
  * raw-ptr: the pointer itself.  dims-size: the address of the first of ndims (which is set before); other lists have no known length
- * here and are set as YAML.  Tuples, and lists in get: the address of the first value; where the values are of different types or
- * lists themselves, an array of the addresses of the values. */
+ * here and are set by mstro_cdo_attribute_set_list or as YAML.  Tuples, and lists in get: the address of the first value; where the values
+ * are of different types or lists themselves, an array of the addresses of the values, those inside being mstro_list. */
 #ifndef MAESTRO_ATTRIBUTES_H
 #define MAESTRO_ATTRIBUTES_H
 #include "types.h"
@@ -59,6 +59,12 @@ mstro_status mstro_cdo_attribute_set(mstro_cdo cdo, const char *key, void *val, 
 /* Read 'key': *val is the address of the value (for a string: of a char *; raw-ptr: the pointer), valid until dispose or the
  * next set of this key; 'type' may be NULL.  MSTRO_NOENT when it is not set and has no default. */
 mstro_status mstro_cdo_attribute_get(mstro_cdo cdo, const char *key, enum mstro_cdo_attr_value_type *type, const void **val);
+
+/* Set a list or tuple of 'count' values, the first at 'values' as above; copied.  Otherwise as mstro_cdo_attribute_set. */
+mstro_status mstro_cdo_attribute_set_list(mstro_cdo cdo, const char *key, const void *values, size_t count);
+
+/* How many values a list or tuple has behind what mstro_cdo_attribute_get gives; 1 for anything else. */
+mstro_status mstro_cdo_attribute_count(mstro_cdo cdo, const char *key, size_t *count);
 
 /* Set all attributes of a YAML mapping {key: value, ...}. */
 mstro_status mstro_cdo_attribute_set_yaml(mstro_cdo cdo, const char *yaml);

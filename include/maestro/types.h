@@ -28,4 +28,7 @@ typedef struct mstro_timestamp { int64_t sec; int32_t nsec; int16_t offset; } ms
 /* 'len' bytes at 'data'. */
 typedef struct mstro_blob { size_t len; void *data; } mstro_blob;
 
+/* A list or tuple inside another one: 'count' values, the first at 'items' (attributes.h says how they stand there). */
+typedef struct mstro_list { size_t count; const void *items; } mstro_list;
+
 #endif

@@ -19,6 +19,18 @@ API mstro_status mstro_cdo_attribute_get(mstro_cdo cdo, const char *key, enum ms
     return s == MSTRO_OK ? handle_give_back(cdo, attributes_get(cdo->attributes, key, type, val)) : s;
 }
 
+API mstro_status mstro_cdo_attribute_set_list(mstro_cdo cdo, const char *key, const void *values, size_t count)
+{
+    mstro_status s = handle_take(cdo);
+    return s == MSTRO_OK ? handle_give_back(cdo, attributes_set_list(cdo->attributes, key, values, count)) : s;
+}
+
+API mstro_status mstro_cdo_attribute_count(mstro_cdo cdo, const char *key, size_t *count)
+{
+    mstro_status s = handle_take(cdo);
+    return s == MSTRO_OK ? handle_give_back(cdo, attributes_count(cdo->attributes, key, count)) : s;
+}
+
 API mstro_status mstro_cdo_attribute_set_yaml(mstro_cdo cdo, const char *yaml)
 {
     mstro_status s = handle_take(cdo);

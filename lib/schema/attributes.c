@@ -169,7 +169,7 @@ static mstro_status count_items(const struct attributes *a, const struct schema_
     if (type_is_tuple(entry->type))
         *count = entry->type->count;
     else if (entry->core != CORE_DIMS_SIZE)
-        return detail_set(MSTRO_INVARG, "'%s' is a list: set it with mstro_cdo_attribute_set_yaml, which knows its length", entry->key.at);
+        return detail_set(MSTRO_INVARG, "'%s' is a list: set it with mstro_cdo_attribute_set_list or _set_yaml, which know its length", entry->key.at);
     else if (!attributes_value(a, CORE_NDIMS, &dimensions))
         return detail_set(MSTRO_INVARG, "set '%s' before '%s': it says how many sizes there are", MSTRO_ATTR_CORE_CDO_LAYOUT_NDIMS, entry->key.at);
     else if (dimensions.integer < 0 || dimensions.integer > DIMENSIONS_MAX)
@@ -207,14 +207,11 @@ static void drop_if_empty(struct attributes *a, struct attribute *place)
         table_vacate(a, place);
 }
 
-static mstro_status set_list(struct attributes *a, const struct schema_entry *entry, void *val, bool gift)
+static mstro_status set_list(struct attributes *a, const struct schema_entry *entry, const void *val, size_t count, bool gift)
 {
-    uint32_t count = 0;
     struct value value;
     struct attribute *place;
-    mstro_status status = count_items(a, entry, &count);
-    if (status == MSTRO_OK)
-        status = native_read_list(entry->type, val, count, &value);
+    mstro_status status = native_read_list(entry->type, val, count, &value);
     if (status != MSTRO_OK)
         return status;
     status = check_value(entry, &value);
@@ -225,7 +222,7 @@ static mstro_status set_list(struct attributes *a, const struct schema_entry *en
         drop_if_empty(a, place);
     }
     if (status == MSTRO_OK && gift)
-        place->handed = val;
+        place->handed = (void *)val;
     free((void *)value.items.at);
     return status;
 }
@@ -248,18 +245,38 @@ static void borrow(struct attribute *place, const struct value *value, void *val
     }
 }
 
-mstro_status attributes_set(struct attributes *a, const char *key, void *val, bool copy, bool user_owned)
+/* NULL and MSTRO_OK: a key that is dropped. */
+static mstro_status find_settable(const struct attributes *a, const char *key, const struct schema_entry **entry)
 {
+    *entry = NULL;
     if (!key)
         return detail_set(MSTRO_INVARG, "no key given");
-    const struct schema_entry *entry = schema_find(a->schema, text_of(key));
-    if (!entry)
-        return unknown_key(a, key);
-    mstro_status status = check_settable(a, entry);
-    if (status != MSTRO_OK)
+    *entry = schema_find(a->schema, text_of(key));
+    return *entry ? check_settable(a, *entry) : unknown_key(a, key);
+}
+
+mstro_status attributes_set_list(struct attributes *a, const char *key, const void *values, size_t count)
+{
+    const struct schema_entry *entry;
+    mstro_status status = find_settable(a, key, &entry);
+    if (status != MSTRO_OK || !entry)
         return status;
-    if (entry->type->kind == VALUE_LIST)
-        return set_list(a, entry, val, !copy && !user_owned);
+    if (entry->type->kind != VALUE_LIST)
+        return detail_set(MSTRO_SCHEMA, "'%s' is a " TEXT_FORMAT ", no list", entry->key.at, TEXT_ARGUMENTS(entry->type->written));
+    return set_list(a, entry, values, count, false);
+}
+
+mstro_status attributes_set(struct attributes *a, const char *key, void *val, bool copy, bool user_owned)
+{
+    const struct schema_entry *entry;
+    uint32_t count = 0;
+    mstro_status status = find_settable(a, key, &entry);
+    if (status != MSTRO_OK || !entry)
+        return status;
+    if (entry->type->kind == VALUE_LIST) {
+        status = count_items(a, entry, &count);
+        return status == MSTRO_OK ? set_list(a, entry, val, count, !copy && !user_owned) : status;
+    }
     struct value value;
     struct attribute *place;
     status = native_read(entry->type, val, &value);
@@ -334,6 +351,8 @@ mstro_status attributes_count(const struct attributes *a, const char *key, size_
 {
     const struct attribute *found;
     const struct schema_entry *entry;
+    if (!count)
+        return detail_set(MSTRO_INVOUT, "attribute_count: no place for the count of '%s'", key ? key : "");
     mstro_status status = find_readable(a, key, &found, &entry);
     if (status == MSTRO_OK)
         *count = found ? found->value.count : entry->fallback->count;

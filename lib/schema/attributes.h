@@ -22,12 +22,13 @@ enum { ATTRIBUTES_MAX = 1024 };
 mstro_status attributes_create(struct schema *s, const char *name, struct attributes **out);
 void attributes_destroy(struct attributes *a); /* NULL is allowed */
 
-/* As mstro_cdo_attribute_set and _get.  Unknown keys: MSTRO_SCHEMA with the nearest one, or dropped with MSTRO_OK where the schema says
- * so (schema_drops_unknown).  A list other than dims-size has no known length here: MSTRO_INVARG, set it as YAML.  What is given away
+/* As mstro_cdo_attribute_set, _get and _set_list.  Unknown keys: MSTRO_SCHEMA with the nearest one, or dropped with MSTRO_OK where the schema says
+ * so (schema_drops_unknown).  A list other than dims-size has no known length here: MSTRO_INVARG, attributes_set_list is for it.  What is given away
  * (neither copied nor the user's) is freed at destroy or when set again: of a string its characters, of a blob its data, of the rest
  * what 'val' points to; raw-ptr itself. */
 mstro_status attributes_set(struct attributes *a, const char *key, void *val, bool copy, bool user_owned);
 mstro_status attributes_get(const struct attributes *a, const char *key, enum mstro_cdo_attr_value_type *type, const void **val);
+mstro_status attributes_set_list(struct attributes *a, const char *key, const void *values, size_t count);
 mstro_status attributes_set_yaml(struct attributes *a, const char *yaml);
 void attributes_print(const struct attributes *a, FILE *to);
 

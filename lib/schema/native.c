@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/base/detail.h"
+#include "lib/schema/block.h"
 
 /* Hands out pieces of one place; without a place it only counts. */
 struct bump { unsigned char *place; size_t used; };
@@ -32,7 +33,7 @@ static size_t object_size(enum value_kind kind)
     case VALUE_INT64:
     case VALUE_UINT64:
     case VALUE_DOUBLE: return sizeof(uint64_t);
-    default: return sizeof(void *); /* strings; the elements of nested lists */
+    default: return sizeof(void *); /* strings */
     }
 }
 
@@ -94,13 +95,22 @@ static const void *build_array(struct bump *b, const struct value *list, enum va
     return array;
 }
 
+static const void *build_inner(struct bump *b, const struct value *list)
+{
+    mstro_list *inner = take(b, sizeof *inner);
+    const void *items = build(b, list);
+    if (inner)
+        *inner = (mstro_list){ list->count, items };
+    return inner;
+}
+
 static const void *build_addresses(struct bump *b, const struct value *list)
 {
     const void **array = take(b, sizeof(void *) * list->count);
     struct value item;
     size_t i = 0;
     for (struct bytes left = list->items; value_next(&left, &item); i++) {
-        const void *address = build(b, &item);
+        const void *address = item.kind == VALUE_LIST ? build_inner(b, &item) : build(b, &item);
         if (array)
             array[i] = address;
     }
@@ -154,46 +164,74 @@ mstro_status native_read(const struct type *t, const void *native, struct value 
     case VALUE_TEXT: out->text = text_of(*(char *const *)native); break;
     case VALUE_TIMESTAMP: out->time = *(const mstro_timestamp *)native; break;
     case VALUE_BLOB: out->blob = bytes_of(((const mstro_blob *)native)->data, ((const mstro_blob *)native)->len); break;
-    default: return detail_set(MSTRO_INVARG, "a list inside a list can be set as YAML only");
+    default: return detail_set(MSTRO_INVARG, "a " TEXT_FORMAT " is read as a list", TEXT_ARGUMENTS(t->written));
     }
     if ((t->kind == VALUE_TEXT && !out->text.at) || (t->kind == VALUE_BLOB && !out->blob.at && out->blob.length))
         return detail_set(MSTRO_INVARG, "the address of a NULL instead of that of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
     return MSTRO_OK;
 }
 
-static bool same_elements(const struct type *t)
+/* Do its items stand in an array, or only their addresses? */
+static bool is_array(const struct type *t)
 {
+    enum value_kind kind = type_element(t, 0)->kind;
     for (uint32_t i = 1; type_is_tuple(t) && i < t->count; i++)
-        if (t->element[i]->kind != t->element[0]->kind)
+        if (t->element[i]->kind != kind)
             return false;
-    return true;
+    return kind != VALUE_LIST;
 }
 
+/* The item's own list is malloc()ed. */
 static mstro_status read_item(const struct type *t, const void *native, uint32_t i, bool array, struct value *item)
 {
     const struct type *element = type_element(t, i);
     const void *at = array ? (const unsigned char *)native + i * object_size(element->kind) : ((const void *const *)native)[i];
-    return native_read(element, at, item);
+    const mstro_list *inner = at;
+    if (element->kind != VALUE_LIST)
+        return native_read(element, at, item);
+    if (!inner)
+        return detail_set(MSTRO_INVARG, "NULL instead of the address of a mstro_list");
+    return native_read_list(element, inner->items, inner->count, item);
 }
 
-mstro_status native_read_list(const struct type *t, const void *native, uint32_t count, struct value *out)
+/* Put the item behind the '*used' bytes at '*bytes'. */
+static mstro_status append_item(const struct value *item, unsigned char **bytes, size_t *used)
 {
-    bool array = same_elements(t);
-    size_t size = 0;
-    struct value item;
-    if (!native)
-        return detail_set(MSTRO_INVARG, "NULL instead of the first value of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
-    for (uint32_t i = 0; i < count; i++) {
-        mstro_status status = read_item(t, native, i, array, &item);
-        if (status != MSTRO_OK)
-            return status;
-        size += value_item_size(&item);
-    }
-    unsigned char *bytes = malloc(size + 1), *at = bytes;
-    if (!bytes)
+    size_t size = value_item_size(item);
+    if (*used + size > BLOCK_MAX)
+        return detail_set(MSTRO_SCHEMA, "a list of more than %d bytes", BLOCK_MAX);
+    unsigned char *larger = realloc(*bytes, *used + size);
+    if (!larger)
         return MSTRO_NOMEM;
-    for (uint32_t i = 0; i < count && read_item(t, native, i, array, &item) == MSTRO_OK; i++)
-        at = value_item_encode(&item, at);
-    *out = (struct value){ .kind = VALUE_LIST, .count = count, .items = bytes_of(bytes, size) };
+    value_item_encode(item, larger + *used);
+    *bytes = larger;
+    *used += size;
+    return MSTRO_OK;
+}
+
+mstro_status native_read_list(const struct type *t, const void *native, size_t count, struct value *out)
+{
+    bool array = is_array(t);
+    unsigned char *bytes = NULL;
+    size_t used = 0;
+    mstro_status status = MSTRO_OK;
+    if (!native && count > 0)
+        return detail_set(MSTRO_INVARG, "NULL instead of the first value of a " TEXT_FORMAT, TEXT_ARGUMENTS(t->written));
+    if (count > BLOCK_MAX || (type_is_tuple(t) && count != t->count))
+        return detail_set(MSTRO_SCHEMA, "%zu values are not a " TEXT_FORMAT, count, TEXT_ARGUMENTS(t->written));
+    for (uint32_t i = 0; status == MSTRO_OK && i < count; i++) {
+        struct value item;
+        status = read_item(t, native, i, array, &item);
+        if (status != MSTRO_OK)
+            break;
+        status = append_item(&item, &bytes, &used);
+        if (item.kind == VALUE_LIST)
+            free((void *)item.items.at);
+    }
+    if (status != MSTRO_OK) {
+        free(bytes);
+        return status;
+    }
+    *out = (struct value){ .kind = VALUE_LIST, .count = (uint32_t)count, .items = bytes_of(bytes, used) };
     return MSTRO_OK;
 }

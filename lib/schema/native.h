@@ -2,7 +2,7 @@
 /* native.h - values in the form in which C programs hand them over
  *
  * Numbers, bools, timestamps, blobs: an object of their C type.  Strings: a char *.  Pointers: themselves.  Lists and tuples whose items are of
- * one kind: an array of these; otherwise (mixed or nested) an array of addresses of them. */
+ * one kind: an array of these; otherwise (mixed or nested) an array of addresses of them.  A list inside a list: a mstro_list. */
 #ifndef LIB_SCHEMA_NATIVE_H
 #define LIB_SCHEMA_NATIVE_H
 #include "lib/schema/type.h"
@@ -15,7 +15,8 @@ const void *native_build(const struct value *v, void *place);
  * MSTRO_INVARG for a NULL string or blob. */
 mstro_status native_read(const struct type *t, const void *native, struct value *out);
 
-/* Read 'count' items of a list or tuple into one malloc()ed run of encoded items, which the caller frees. */
-mstro_status native_read_list(const struct type *t, const void *native, uint32_t count, struct value *out);
+/* Read 'count' items of a list or tuple into one malloc()ed run of encoded items, which the caller frees.  MSTRO_SCHEMA beyond BLOCK_MAX bytes,
+ * or where the type has another count. */
+mstro_status native_read_list(const struct type *t, const void *native, size_t count, struct value *out);
 
 #endif

@@ -38,6 +38,8 @@
     F(mstro_status, mstro_request_cancel, (mstro_request)) \
     F(mstro_status, mstro_cdo_attribute_set, (mstro_cdo, const char *, void *, bool, bool)) \
     F(mstro_status, mstro_cdo_attribute_get, (mstro_cdo, const char *, enum mstro_cdo_attr_value_type *, const void **)) \
+    F(mstro_status, mstro_cdo_attribute_set_list, (mstro_cdo, const char *, const void *, size_t)) \
+    F(mstro_status, mstro_cdo_attribute_count, (mstro_cdo, const char *, size_t *)) \
     F(mstro_status, mstro_cdo_attribute_set_yaml, (mstro_cdo, const char *)) \
     F(mstro_status, mstro_cdo_attributes_print, (mstro_cdo)) \
     F(mstro_status, mstro_cdo_selector_create, (mstro_schema, const char *, const char *, mstro_cdo_selector *)) \

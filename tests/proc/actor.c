@@ -11,7 +11,7 @@
  *     check H SIZE SEED             is that what the handle has?
  *     whole H                       do all bytes have one seed?  answers it
  *     yaml H TEXT                   set attributes from one line of YAML
- *     read H KEY                    the type of an attribute, and its value where it is no list
+ *     read H KEY                    the type of an attribute, and its value, of a list how many it has
  *     print H                       all attributes, one a line
  *     subscribe KINDS OPTIONS       event MILLISECONDS  ack
  *     usage                         nanoseconds of CPU time so far */
@@ -143,6 +143,7 @@ static void do_read(char *rest)
 {
     enum mstro_cdo_attr_value_type type = MSTRO_CDO_ATTR_VALUE_INVALID;
     const void *val = NULL;
+    size_t count = 0;
     char text[LINE_MAX_LENGTH / 2] = "other";
     mstro_status status = mstro_cdo_attribute_get(handle_of(rest)->cdo, rest + 2, &type, &val);
     if (status == MSTRO_OK)
@@ -163,7 +164,10 @@ static void do_read(char *rest)
             snprintf(text, sizeof text, "blob %zu %.*s", ((const mstro_blob *)val)->len, (int)((const mstro_blob *)val)->len,
                      (const char *)((const mstro_blob *)val)->data);
             break;
-        case MSTRO_CDO_ATTR_VALUE_list: snprintf(text, sizeof text, "list"); break;
+        case MSTRO_CDO_ATTR_VALUE_list:
+            status = mstro_cdo_attribute_count(handle_of(rest)->cdo, rest + 2, &count);
+            snprintf(text, sizeof text, "list %zu", count);
+            break;
         default: break;
         }
     answer(status, text);

@@ -144,8 +144,8 @@ static void every_type_arrives_and_is_read_and_printed_by_the_consumer(void **st
         { "bool", "bool 1" }, { "int", "int64 -9223372036854775808" }, { "uint", "uint64 18446744073709551615" }, { "int32", "int32 -5" },
         { "int64", "int64 5000000000" }, { "uint32", "uint32 4294967295" }, { "uint64", "uint64 7" }, { "float", "float 0.5" },
         { "double", "double -1e+300" }, { "str", "cstring a \xc3\xa4 \"b\"" }, { "timestamp", "timestamp 1795258800 500000000 60" },
-        { "blob", "blob 5 hello" }, { "enum", "cstring green" }, { "regex", "cstring abcd" }, { "tuple", "list" }, { "list", "list" },
-        { "nested", "list" }, { "default", "int64 7" } };
+        { "blob", "blob 5 hello" }, { "enum", "cstring green" }, { "regex", "cstring abcd" }, { "tuple", "list 2" }, { "list", "list 3" },
+        { "nested", "list 3" }, { "default", "int64 7" } };
     static const char *const printed[] = {
         ".maestro.core.cdo.name: all", ".maestro.my.bool: true", ".maestro.my.int: -9223372036854775808", ".maestro.my.uint: 18446744073709551615",
         ".maestro.my.int32: -5", ".maestro.my.float: 0.5", ".maestro.my.double: -1e+300", ".maestro.my.str: a \xc3\xa4 \"b\"",

@@ -27,6 +27,8 @@ static const char user_yaml[] =
     "  - {key: pair, type: 'tuple(int(), str())'}\n"
     "  - {key: box, type: 'tuple(double(), double())'}\n"
     "  - {key: bytes, type: blob()}\n"
+    "  - {key: nested, type: list(list(int32()))}\n"
+    "  - {key: rows, type: 'list(tuple(str(), list(double())))'}\n"
     "  - {key: note, type: str(), local: true}\n";
 
 struct world { struct schema *schema; struct attributes *a; };
@@ -255,6 +257,68 @@ static void lists_and_tuples_come_as_arrays_or_addresses(void **state)
     assert_string_equal(*(char *const *)pair[1], "seven");
 }
 
+static size_t count_of(struct attributes *a, const char *key)
+{
+    size_t count = 99;
+    assert_int_equal(attributes_count(a, key, &count), MSTRO_OK);
+    return count;
+}
+
+static void lists_set_with_their_length_come_back_with_it(void **state)
+{
+    struct attributes *a = table(state);
+    const char *names[] = { "one", "two", "a rather long third name" }, *none = NULL;
+    assert_int_equal(attributes_set_list(a, ".maestro.my.names", names, 3), MSTRO_OK);
+    names[0] = "changed"; /* it was copied */
+    assert_int_equal(count_of(a, ".maestro.my.names"), 3);
+    assert_string_equal(((char *const *)got(a, ".maestro.my.names", MSTRO_CDO_ATTR_VALUE_list))[0], "one");
+    assert_int_equal(attributes_set_list(a, ".maestro.my.names", &none, 1), MSTRO_INVARG);
+    assert_int_equal(count_of(a, ".maestro.my.names"), 3); /* as it was */
+    assert_int_equal(attributes_set_list(a, ".maestro.my.names", NULL, 0), MSTRO_OK);
+    assert_int_equal(count_of(a, ".maestro.my.names"), 0);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.box", (double[]){ 1, 2, 3 }, 3), MSTRO_SCHEMA);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.box", (double[]){ 1, 2 }, 2), MSTRO_OK);
+    assert_int_equal(attributes_set_list(a, STEP, &(int64_t){ 1 }, 1), MSTRO_SCHEMA);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.nmaes", names, 3), MSTRO_SCHEMA);
+}
+
+static void lists_inside_lists_have_their_length_with_them(void **state)
+{
+    struct attributes *a = table(state);
+    const int32_t first[] = { 1, 2, 3 }, last[] = { 4 };
+    const mstro_list inner[] = { { 3, first }, { 0, NULL }, { 1, last } };
+    const void *const addresses[] = { &inner[0], &inner[1], &inner[2] }, *const gap[] = { &inner[0], NULL };
+    assert_int_equal(attributes_set_list(a, ".maestro.my.nested", addresses, 3), MSTRO_OK);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.nested", gap, 2), MSTRO_INVARG);
+    const mstro_list *const *back = got(a, ".maestro.my.nested", MSTRO_CDO_ATTR_VALUE_list);
+    assert_int_equal(count_of(a, ".maestro.my.nested"), 3);
+    assert_int_equal(back[0]->count, 3);
+    assert_memory_equal(back[0]->items, first, sizeof first);
+    assert_int_equal(back[1]->count, 0);
+    assert_int_equal(*(const int32_t *)back[2]->items, 4);
+    assert_int_equal(attributes_set_yaml(a, ".maestro.my.rows: [[a, [0.5, 1.5]], [b, []]]"), MSTRO_OK);
+    const mstro_list *const *rows = got(a, ".maestro.my.rows", MSTRO_CDO_ATTR_VALUE_list);
+    assert_int_equal(count_of(a, ".maestro.my.rows"), 2);
+    assert_int_equal(rows[1]->count, 2);
+    const void *const *row = rows[0]->items;
+    assert_string_equal(*(char *const *)row[0], "a");
+    const mstro_list *numbers = row[1];
+    assert_int_equal(numbers->count, 2);
+    assert_true(((const double *)numbers->items)[1] == 1.5);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.rows", rows, 2), MSTRO_OK); /* what get gave, a copy of itself */
+    rows = got(a, ".maestro.my.rows", MSTRO_CDO_ATTR_VALUE_list);
+    assert_true(*(const double *)((const mstro_list *)((const void *const *)rows[0]->items)[1])->items == 0.5);
+}
+
+static void list_larger_than_a_block_is_refused(void **state)
+{
+    static int32_t many[BLOCK_MAX];
+    const mstro_list inner = { BLOCK_MAX, many };
+    const void *const address = &inner;
+    assert_int_equal(attributes_set_list(table(state), ".maestro.my.nested", &address, 1), MSTRO_SCHEMA);
+    assert_non_null(strstr(mstro_error_detail(), "a list of more than 32768 bytes"));
+}
+
 static void yaml_sets_all_or_nothing(void **state)
 {
     struct attributes *a = table(state);
@@ -458,6 +522,9 @@ int main(void)
         CASE(timestamp_and_numbers_of_every_width_come_back),
         CASE(dims_size_has_as_many_values_as_ndims_says),
         CASE(lists_and_tuples_come_as_arrays_or_addresses),
+        CASE(lists_set_with_their_length_come_back_with_it),
+        CASE(lists_inside_lists_have_their_length_with_them),
+        CASE(list_larger_than_a_block_is_refused),
         CASE(yaml_sets_all_or_nothing),
         CASE(sealed_table_is_frozen),
         CASE(missing_required_key_is_named_when_its_file_is_in_use),
