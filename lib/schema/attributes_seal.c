@@ -58,8 +58,8 @@ static mstro_status fill_file(struct attributes *a, const struct schema_file *fi
         if (!entry || table_find(a, entry))
             continue;
         if (!entry->fallback)
-            return detail_set(MSTRO_SCHEMA, "'%s' is missing: %s:%u requires it of every object with attributes of '%s'", entry->key.at,
-                              file->path.at, file->due[i]->line, file->nspace.at);
+            return detail_set(MSTRO_SCHEMA, "'%s' is missing: %s:%u:%u requires it of every object with attributes of '%s'", entry->key.at,
+                              file->path.at, file->due[i]->line, file->due[i]->column, file->nspace.at);
         if (entry->local)
             continue;
         mstro_status status = table_place(a, entry, &place);
@@ -258,9 +258,11 @@ static mstro_status read_setting(struct attributes *a, const struct yaml *y, con
     }
     if (core_key_is_told(out->entry->core))
         return yaml_fault_key(y, node, "'%s' cannot be set, only read", node->key.at);
-    mstro_status status = type_read_yaml(out->entry->type, y, node, &out->value, arena);
+    struct yaml of = *y;
+    of.about = node->key.at;
+    mstro_status status = type_read_yaml(out->entry->type, &of, node, &out->value, arena);
     if (status == MSTRO_OK && out->entry->core == CORE_LOCAL_SIZE && out->value.integer < 0)
-        return yaml_fault(y, node, "'%s': %lld is not a size", node->key.at, (long long)out->value.integer);
+        return yaml_fault(&of, node, "%lld is not a size", (long long)out->value.integer);
     return status;
 }
 

@@ -107,8 +107,9 @@ static bool same_default(const struct schema_entry *a, const struct schema_entry
 
 static mstro_status disagree(const struct schema_entry *have, const struct schema_entry *new, const char *about, struct text one, struct text other)
 {
-    return detail_set(MSTRO_SCHEMA, "'%s' has %s " TEXT_FORMAT " in %s:%u and " TEXT_FORMAT " in %s:%u; they cannot be merged", new->key.at, about,
-                      TEXT_ARGUMENTS(one), have->file->path.at, have->line, TEXT_ARGUMENTS(other), new->file->path.at, new->line);
+    return detail_set(MSTRO_SCHEMA, "'%s' has %s " TEXT_FORMAT " in %s:%u:%u and " TEXT_FORMAT " in %s:%u:%u; they cannot be merged", new->key.at, about,
+                      TEXT_ARGUMENTS(one), have->file->path.at, have->line, have->column, TEXT_ARGUMENTS(other), new->file->path.at, new->line,
+                      new->column);
 }
 
 static mstro_status check_agreement(const struct schema_entry *have, const struct schema_entry *new)

@@ -163,13 +163,19 @@ static mstro_status read_default(struct schema_source *s, const struct yaml *y, 
     return MSTRO_OK;
 }
 
-static mstro_status read_entry(struct schema_source *s, const struct yaml *y, const struct yaml_node *in, struct schema_entry *entry)
+/* What is wrong with an attribute is said of its key: short, as long as that is not known to be right. */
+static mstro_status read_entry(struct schema_source *s, const struct yaml *file, const struct yaml_node *in, struct schema_entry *entry)
 {
     static const char *const known[] = { "key", "type", "required", "default", "documentation", "local", NULL };
+    struct yaml of = *file;
+    const struct yaml *y = &of;
+    const struct yaml_node *key = yaml_find(file, in, "key");
     entry->file = &s->about;
+    of.about = key && key->kind == YAML_SCALAR && key->text.length ? key->text.at : NULL;
     mstro_status status = yaml_expect_keys(y, in, "an attribute", known);
     if (status == MSTRO_OK)
-        status = read_key(s, y, in, entry);
+        status = read_key(s, file, in, entry);
+    of.about = entry->key.at;
     if (status == MSTRO_OK)
         status = read_type(s, y, in, entry);
     if (status == MSTRO_OK)

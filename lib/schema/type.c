@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/base/detail.h"
+#include "lib/schema/nearest.h"
 #include "lib/schema/pattern.h"
 #include "lib/schema/timestamp.h"
 
@@ -192,6 +193,20 @@ static mstro_status parse_elements(struct source *s, struct type *t, uint32_t mo
     return MSTRO_OK;
 }
 
+static mstro_status unknown_type(const struct source *s, struct text name)
+{
+    static const char *const composite[] = { "enum", "regex", "list", "tuple" };
+    struct nearest search = nearest_to(name);
+    for (size_t i = 0; i < PLAIN_COUNT; i++)
+        nearest_offer(&search, (struct text){ plain[i].written.at, plain[i].written.length - 2 });
+    for (size_t i = 0; i < sizeof composite / sizeof composite[0]; i++)
+        nearest_offer(&search, text_of(composite[i]));
+    if (!search.best.length)
+        return expected(s, "bool, int, uint, int32, int64, uint32, uint64, float, double, str, timestamp, blob, pointer, enum, regex, list or tuple");
+    return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' is not a type; did you mean '" TEXT_FORMAT "' at character %zu?", TEXT_ARGUMENTS(s->whole),
+                      TEXT_ARGUMENTS(search.best), s->whole.length - s->left.length + 1);
+}
+
 static mstro_status parse_plain(struct source *s, struct text name, const struct type **out)
 {
     for (size_t i = 0; i < PLAIN_COUNT; i++)
@@ -200,7 +215,7 @@ static mstro_status parse_plain(struct source *s, struct text name, const struct
             return take(s, ')') ? MSTRO_OK : expected(s, "')'");
         }
     s->left = (struct text){ name.at, (size_t)(s->whole.at + s->whole.length - name.at) };
-    return expected(s, "bool, int, uint, int32, int64, uint32, uint64, float, double, str, timestamp, blob, pointer, enum, regex, list or tuple");
+    return unknown_type(s, name);
 }
 
 static mstro_status parse_any(struct source *s, unsigned depth, const struct type **out)
@@ -315,18 +330,27 @@ static mstro_status refuse(const struct type *t, struct text written)
                       TEXT_ARGUMENTS(t->written));
 }
 
+static mstro_status check_choice(const struct type *t, struct text text)
+{
+    struct nearest search = nearest_to(text);
+    for (uint32_t i = 0; i < t->count; i++) {
+        if (text_equal(t->choice[i], text))
+            return MSTRO_OK;
+        nearest_offer(&search, t->choice[i]);
+    }
+    if (!search.best.length)
+        return refuse(t, text);
+    return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' is not a " TEXT_FORMAT "; did you mean '" TEXT_FORMAT "'?", TEXT_ARGUMENTS(text),
+                      TEXT_ARGUMENTS(t->written), TEXT_ARGUMENTS(search.best));
+}
+
 static mstro_status check_text(const struct type *t, struct text text)
 {
     if (!text_is_clean(text))
         return detail_set(MSTRO_SCHEMA, "a string that is not UTF-8");
     if (t->pattern && pattern_matches(t->pattern, text, PATTERN_STEPS) != PATTERN_YES)
         return refuse(t, text);
-    if (!t->choice)
-        return MSTRO_OK;
-    for (uint32_t i = 0; i < t->count; i++)
-        if (text_equal(t->choice[i], text))
-            return MSTRO_OK;
-    return refuse(t, text);
+    return t->choice ? check_choice(t, text) : MSTRO_OK;
 }
 
 mstro_status type_check(const struct type *t, const struct value *v)

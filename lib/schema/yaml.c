@@ -31,6 +31,8 @@ static mstro_status fault_list(const struct yaml *y, size_t line, size_t column,
 {
     char what[768];
     vsnprintf(what, sizeof what, format, arguments);
+    if (y->about)
+        return detail_set(y->failure, "%s:%zu:%zu: '%s': %s", y->file, line, column, y->about, what);
     return detail_set(y->failure, "%s:%zu:%zu: %s", y->file, line, column, what);
 }
 

@@ -29,6 +29,7 @@ struct yaml_node {
 
 struct yaml {
     const char *file; /* as it stands in messages; the caller's */
+    const char *about; /* what is being read, as it stands in messages behind the place: set by who reads, or NULL */
     mstro_status failure;
     const struct yaml_node *root; /* never NULL after a successful read */
     struct arena arena;

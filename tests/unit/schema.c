@@ -75,7 +75,8 @@ static void what_is_no_type_is_refused_with_what_was_expected(void **state)
         { "regex('(')", "regex((): missing closing parenthesis" }, { "list()", "the name of a type expected" },
         { "list(int(),int())", "')' expected" },              { "list(list(list(list(list(int())))))", "nested deeper than 4" },
         { "list(pointer())", "a pointer() cannot stand" },    { "int() x", "the end expected" },
-        { "tuple(regex(a), regex(b", "')' expected" },
+        { "tuple(regex(a), regex(b", "')' expected" },           { "list(flaot())", "did you mean 'float' at character 6?" },
+        { "tupel(int())", "did you mean 'tuple'" },
     };
     struct arena arena = { 0 };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -190,11 +191,12 @@ static void mistakes_in_a_schema_have_file_line_and_column(void **state)
     refused("schema-name: x\nschema-namespace: ''\n", "'maestro-attributes' is missing");
     refused("schema-name: x\nschema-namespace: ''\nmaestro-attributes: 5\n", "must be a list");
     refused(HEAD "  - {type: int()}\n", "mine.yaml:4:5: 'key' is missing");
-    refused(HEAD "  - {key: a}\n", "mine.yaml:4:5: 'type' is missing");
-    refused(HEAD "  - {key: a, tpye: int()}\n", "did you mean 'type'?");
-    refused(HEAD "  - {key: a, type: integer()}\n", "mine.yaml:4:20: 'integer()' is not a type");
-    refused(HEAD "  - {key: a, type: int(), default: x}\n", "mine.yaml:4:36: 'x' is not a int()");
-    refused(HEAD "  - {key: a, type: int(), required: perhaps}\n", "'required' must be true or false");
+    refused(HEAD "  - {key: a}\n", "mine.yaml:4:5: '.maestro.my.a': 'type' is missing");
+    refused(HEAD "  - {key: a, tpye: int()}\n", "mine.yaml:4:14: 'a': an attribute has no key 'tpye'; did you mean 'type'?");
+    refused(HEAD "  - {key: a, type: integer()}\n", "mine.yaml:4:20: '.maestro.my.a': 'integer()' is not a type");
+    refused(HEAD "  - {key: a, type: int(), default: x}\n", "mine.yaml:4:36: '.maestro.my.a': 'x' is not a int()");
+    refused(HEAD "  - {key: a, type: int(), required: perhaps}\n", "mine.yaml:4:37: '.maestro.my.a': 'required' must be true or false");
+    refused(HEAD "  - {key: a, type: 'enum(red, green)', default: gren}\n", "'.maestro.my.a': 'gren' is not a enum(red, green); did you mean 'green'?");
     refused(HEAD "  - {key: a b, type: int()}\n", "letters, digits");
     refused(HEAD "  - {key: a, type: int()}\n  - {key: a, type: int()}\n", "mine.yaml:5:11: '.maestro.my.a' stands twice, first in line 4");
     refused(HEAD "  - {key: a, type: pointer(), default: 0}\n", "a pointer() has no default");
@@ -224,7 +226,7 @@ static void bombs_are_refused_within_10_ms_with_their_place(void **state)
         { HEAD "  - {key: a, type: 'tuple(int()", ",regex(((a{1,200}){1,3}))", 2000, ")'}\n", "regular expressions in one type" },
         { HEAD, "  - {key: a, type: 'regex(((a{1,99}){1,3}))'}\n", 1000, "", "more than 64 regular expressions" },
         { HEAD "  - {key: a, type: int(), default: ", "9", 60000, "}\n", "out of range" },
-        { HEAD "  - {key: a, type: double(), default: 1e400}\n", "", 0, "", "mine.yaml:4:39: '1e400' is out of range" },
+        { HEAD "  - {key: a, type: double(), default: 1e400}\n", "", 0, "", "mine.yaml:4:39: '.maestro.my.a': '1e400' is out of range" },
         { HEAD "  - &x {key: a, type: int()}\n", "  - *x\n", 5000, "", "mine.yaml:4:5: anchors" },
     };
     for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++) {
@@ -264,7 +266,7 @@ static void schemas_that_disagree_do_not_merge_and_both_files_are_named(void **s
     struct schema *c = read_as("c.yaml", HEAD "  - {key: same, type: int64()}\n  - {key: more, type: str()}\n");
     struct schema *d = read_as("d.yaml", HEAD "  - {key: same, type: int(), default: 4}\n");
     assert_int_equal(schema_merge(a, b), MSTRO_SCHEMA);
-    lacks("'.maestro.my.x' has the type int() in a.yaml:5 and str() in b.yaml:5");
+    lacks("'.maestro.my.x' has the type int() in a.yaml:5:11 and str() in b.yaml:5:11");
     assert_null(schema_find(a, text_of(".maestro.my.new"))); /* nothing was added */
     assert_int_equal(schema_merge(a, c), MSTRO_OK);
     assert_int_equal(schema_merge(a, d), MSTRO_SCHEMA);
@@ -416,7 +418,7 @@ static void public_functions_read_merge_and_free(void **state)
     assert_int_equal(mstro_schema_parse_from_file(one, &a), MSTRO_OK);
     assert_int_equal(mstro_schema_parse_from_file(two, &b), MSTRO_OK);
     assert_int_equal(mstro_schema_merge(a, b), MSTRO_SCHEMA);
-    lacks("one.yaml:4 and str() in");
+    lacks("one.yaml:4:11 and str() in");
     assert_int_equal(mstro_schema_dispose(a), MSTRO_OK);
     assert_int_equal(mstro_schema_dispose(b), MSTRO_OK);
     assert_int_equal(mstro_schema_dispose(NULL), MSTRO_OK);
