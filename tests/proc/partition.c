@@ -19,7 +19,6 @@
 
 enum { PARTITIONED = 2000, LEASE = 2500, PATIENT = 20000 };
 
-static struct stage stage;
 static struct process *near, *far, *listener; /* near the manager; the other two at the other end */
 
 static unsigned bound(unsigned ms)

@@ -12,7 +12,6 @@
 
 #define HEAD(version) "schema-name: mine\nschema-version: " version "\nschema-namespace: .maestro.my.\nmaestro-attributes:\n"
 
-static struct stage stage;
 static char folder[64];
 
 static int open_stage(void **state)

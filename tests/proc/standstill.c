@@ -18,7 +18,6 @@
 
 enum { DEADLINE = 200, SIZE = 100000 };
 
-static struct stage stage;
 static unsigned char lent[SIZE], other[SIZE], room[SIZE];
 
 static uint64_t bound(unsigned ms)
