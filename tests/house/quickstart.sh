@@ -52,4 +52,44 @@ check "with 1" test $code = 1
 quickstart --fast
 check "an unknown option is a usage error" test $code = 2
 check "and is named" says "quickstart: unknown option --fast"
+
+# A tree that is built already, whose tests say $tests_say and end with $tests_end, and whose demo ends with $demo_ends.
+tree=$work/tree
+mkdir -p "$tree/build/sample" "$tree/examples/forecast"
+touch "$tree/configure" "$tree/build/Makefile"
+chmod +x "$tree/configure"
+echo GRIB >"$tree/build/sample/gfs.t12z.pgrbf120.2p5deg.grib2"
+printf '  ||' >"$tree/build/.configured"
+unset CC CFLAGS LDFLAGS
+# shellcheck disable=SC2016
+stand_in make 'case "$*" in *check*) echo "sample: $MAESTRO_SAMPLE"; echo "$tests_say"; exit "$tests_end" ;; esac'
+# shellcheck disable=SC2016
+echo 'echo "demo of $*"; exit $demo_ends' >"$tree/examples/forecast/run"
+check_ends() {
+    export tests_say="$1" tests_end="$2" demo_ends="$3"
+    quickstart check --no-packages
+}
+last_line() { [ "$(tail -n 1 "$work/out")" = "$1" ] || { cat "$work/out" "$work/err"; return 1; }; }
+
+check_ends '# PASS:  7
+# FAIL:  0
+SKIP: tests/x 1 - two nodes # SKIP there is one
+# SKIP:  1' 0 0
+check "check counts the demo as a test, and says so at its end" last_line "8 passed, 0 failed"
+check "ends well then" test $code = 0
+check "and says nothing on stderr" test ! -s "$work/err"
+check "what was skipped is named with its reason" grep -qx 'SKIP: tests/x 1 - two nodes # SKIP there is one' "$work/out"
+check "the demo runs on the real forecast" grep -qx "demo of $tree/build/sample/gfs.*" "$work/out"
+check "of which the tests are told" grep -qx "sample: $tree/build/sample/gfs.*" "$tree/build/check.log"
+check_ends '# PASS:  7
+FAIL: tests/y 3 - it works
+# FAIL:  1' 2 0
+check "a test that fails is named" grep -qx 'FAIL: tests/y 3 - it works' "$work/out"
+check "and counted" last_line "8 passed, 1 failed"
+check "and fails" test $code = 1
+check_ends '# PASS:  7' 2 0
+check "tests that end badly without a failure count as one" last_line "8 passed, 1 failed"
+check_ends '# PASS:  7' 0 1
+check "a demo that fails counts as one" last_line "7 passed, 1 failed"
+check "and fails" test $code = 1
 finish
