@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client %D%/holders %D%/session
-TESTS += %D%/client %D%/holders %D%/session
-%C%_client_SOURCES = %D%/client.c
+check_PROGRAMS += %D%/client %D%/client_cancel %D%/holders %D%/session
+TESTS += %D%/client %D%/client_cancel %D%/holders %D%/session
+%C%_client_SOURCES = %D%/client.c %D%/conversation.c %D%/conversation.h
 %C%_client_LDADD = $(unit_libs)
+%C%_client_cancel_SOURCES = %D%/client_cancel.c %D%/conversation.c %D%/conversation.h
+%C%_client_cancel_LDADD = $(unit_libs)
 %C%_holders_SOURCES = %D%/holders.c
 %C%_holders_LDADD = $(unit_libs)
 %C%_session_SOURCES = %D%/session.c
