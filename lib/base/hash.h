@@ -15,4 +15,7 @@ struct id id_of_name(struct id key, struct text name);
 /* 0 .. SLOT_COUNT - 1: the first 10 bits of an id. */
 static inline uint16_t slot_of_id(struct id id) { return (uint16_t)(id.high >> 54); }
 
+/* Which of 'shards' shards (1 .. SLOT_COUNT) a slot belongs to: each has a run of slots, as even as can be. */
+static inline uint16_t shard_of_slot(uint16_t slot, uint16_t shards) { return (uint16_t)((uint32_t)slot * shards / SLOT_COUNT); }
+
 #endif

@@ -10,9 +10,13 @@
 
 enum { NAME_IN_TEXT = 200 };
 
-static bool outputs_grow(struct pool_outputs *out)
+bool pool_outputs_reserve(struct pool_outputs *out, size_t count)
 {
-    size_t room = out->room ? out->room * 2 : 16;
+    size_t room = out->room ? out->room : 16;
+    while (room < out->count + count)
+        room *= 2;
+    if (room == out->room)
+        return true;
     struct pool_output *at = realloc(out->at, room * sizeof *at);
     if (!at)
         return false;
@@ -37,11 +41,19 @@ void pool_outputs_release(struct pool_outputs *out)
 struct record *answer_stranger(struct pool *pool, uint64_t session, enum record_kind kind)
 {
     struct pool_outputs *out = pool->out;
-    if (out->count == out->room && !outputs_grow(out))
+    if (!pool_outputs_reserve(out, 1))
         return NULL;
     struct pool_output *output = &out->at[out->count++];
     *output = (struct pool_output){ .session = session, .record.kind = kind };
     return &output->record;
+}
+
+struct record *answer_shard(struct pool *pool, uint16_t shard, enum record_kind kind)
+{
+    struct record *record = answer_stranger(pool, 0, kind);
+    if (record)
+        pool->out->at[pool->out->count - 1].shard = shard;
+    return record;
 }
 
 struct record *answer_add(struct pool *pool, struct session *session, enum record_kind kind)

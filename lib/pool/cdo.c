@@ -5,6 +5,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/pool/answer.h"
+#include "lib/pool/shards.h"
 
 struct cdo_key { struct id id; struct text name; };
 
@@ -89,6 +90,17 @@ static mstro_status check_known(struct pool *pool, struct session *session, cons
     return MSTRO_INVMSG;
 }
 
+/* Whoever asks has an old map of the slots, or none. */
+static mstro_status check_place(struct pool *pool, struct session *session, struct id id, uint64_t op)
+{
+    if (shards_own(pool, id))
+        return MSTRO_OK;
+    uint16_t slot = slot_of_id(id);
+    answer_refused(pool, session, op, MSTRO_INVMSG, "slot %u belongs to shard %u of this pool, not to shard %u", slot,
+                   shard_of_slot(slot, pool->settings.shards), pool->settings.shard);
+    return MSTRO_INVMSG;
+}
+
 static mstro_status check_new(struct pool *pool, struct session *session, uint64_t number, struct text name, uint64_t op)
 {
     if (number == 0) {
@@ -130,6 +142,8 @@ mstro_status handle_get(struct pool *pool, struct session *session, uint64_t num
         return status;
 
     struct id id = id_of_name(pool->settings.pool, name);
+    if ((status = check_place(pool, session, id, op)) != MSTRO_OK)
+        return status;
     struct cdo *cdo = cdo_of_id(pool, id);
     if (cdo && !text_equal(seal_name(cdo->sealed), name)) {
         answer_refused(pool, session, op, MSTRO_CONFLICT, "the id of this name is that of " TEXT_FORMAT ": choose another name",

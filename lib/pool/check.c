@@ -91,6 +91,10 @@ static void check_session(struct map_link *link, void *context)
         require_that(walk, session->state != SESSION_LEAVING || !handle->offer || handle->offer->generation->state == GENERATION_WITHDRAWING,
                      "who leaves withdraws all it offers");
     }
+    require_that(walk, (session->state == SESSION_ADMITTING) == (session->unanswered > 0), "who waits for other shards is being admitted");
+    require_that(walk, (session->state != SESSION_PARTED && session->state != SESSION_ADMITTING) ||
+                           (list_empty(&session->handles) && list_empty(&session->operations) && list_empty(&session->subscriptions)),
+                 "who has parted, or is not in yet, has nothing");
     require_that(walk, offers == session->offers, "a session counts its offers");
     require_that(walk, session->state != SESSION_LEAVING || offers > 0, "who leaves waits only for what it offers");
     require_that(walk, (session->leave != NULL) == (session->state == SESSION_LEAVING), "a LEAVE waits exactly while its session is leaving");

@@ -131,6 +131,12 @@ void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *o
         subscriptions_tell(pool, &fact, of, sudden ? TELL_ALL : TELL_AFTER);
 }
 
+void fact_of_session(struct pool *pool, enum fact_kind kind, struct session *session)
+{
+    if (pool->settings.shard == 0 && session->unanswered == 0) /* who is not in yet was told to nobody */
+        fact_append(pool, kind, &(struct fact_of){ .session = session, .size = -1 });
+}
+
 void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
     if (!(pool->wanted_before & fact_event(kind)))

@@ -68,6 +68,9 @@ void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const str
  * told of the gap. */
 void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of);
 
+/* The same for what happens to a session as a whole: the pool's shards see it all, one of them, shard 0, tells it. */
+void fact_of_session(struct pool *pool, enum fact_kind kind, struct session *session);
+
 /* Append an INTENT: what will happen if nobody takes it back, told to those who want to be told before.  of->cdo may be NULL. */
 void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *of);
 

@@ -6,6 +6,7 @@
 #include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
+#include "lib/pool/shards.h"
 #include "lib/pool/subscription.h"
 
 /* False: memory is short, and the session is dismissed in this step. */
@@ -48,7 +49,7 @@ static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
         return;
     }
     operation_wait(pool, session->leave);
-    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .size = -1 });
+    fact_of_session(pool, FACT_LEAVE, session);
     drop_needs(pool, session);
     take_back_offers(pool, session);
     session->state = SESSION_LEAVING;
@@ -80,7 +81,7 @@ static void leave_now(struct pool *pool, struct session *session, uint64_t op)
 {
     name_losses(pool, session, op);
     if (say_bye(pool, session, op))
-        session_lose(pool, session, text_of("left"));
+        session_lose(pool, session, MSTRO_OK, text_of("left"));
 }
 
 void serve_leave(struct pool *pool, struct session *session, const struct record *record)
@@ -111,9 +112,9 @@ void leave_cancel(struct pool *pool, struct session *session)
     }
 }
 
-void session_end(struct pool *pool, struct session *session)
+void session_end(struct pool *pool, struct session *session, mstro_status status, struct text reason)
 {
-    fact_append(pool, FACT_BYE, &(struct fact_of){ .session = session, .size = -1 });
+    fact_of_session(pool, FACT_BYE, session);
     holds_drop(pool, session);
     list_each(link, &session->operations)
         operation_free(pool, list_entry(link, struct operation, of_session));
@@ -122,9 +123,8 @@ void session_end(struct pool *pool, struct session *session)
     list_remove(&session->by_age);
     list_remove(&session->failed);
     list_remove(&session->drained);
-    map_remove(&pool->sessions, &session->by_number);
-    map_remove(&pool->components, &session->by_component);
-    session_free(pool, session);
+    session->leave = NULL;
+    shards_part(pool, session, status, reason);
 }
 
 void sessions_finish(struct pool *pool)
@@ -134,6 +134,6 @@ void sessions_finish(struct pool *pool)
         if (!say_bye(pool, session, session->leave->op))
             continue;
         session->mute = true;
-        session_end(pool, session);
+        session_end(pool, session, MSTRO_OK, text_of("left"));
     }
 }

@@ -29,6 +29,8 @@ libcore_la_SOURCES += \
 	%D%/seal.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/shards.c \
+	%D%/shards.h \
 	%D%/state.h \
 	%D%/subscription.c \
 	%D%/subscription.h \

@@ -15,6 +15,8 @@ struct seal *session_epitaph(struct pool *pool, const struct session *session)
 static void write_epitaph(struct pool *pool, struct session *session, struct text reason)
 {
     struct text text = sentence(pool, "its holder " TEXT_FORMAT " " TEXT_FORMAT, TEXT_ARGUMENTS(who_is(pool, session)), TEXT_ARGUMENTS(reason));
+    seal_release(pool, session->epitaph);
+    session->epitaph = NULL;
     if (text.length)
         session->epitaph = seal_make(pool, text, (struct bytes){ 0 });
 }
@@ -46,25 +48,37 @@ static void lose_offers(struct pool *pool, struct session *session)
     }
 }
 
-void session_lose(struct pool *pool, struct session *session, struct text reason)
+/* Readers that may be asleep in the middle of their reading must not see what is written later. */
+static void mark_cut(struct session *session)
+{
+    list_each(link, &session->handles) {
+        struct require *require = list_entry(link, struct handle, of_session)->require;
+        if (require && require->ticket)
+            require->generation->cut = true;
+    }
+}
+
+void session_lose(struct pool *pool, struct session *session, mstro_status status, struct text reason)
 {
     session->mute = true;
     session->state = SESSION_ABSENT;
     write_epitaph(pool, session, sentence(pool, "is gone: " TEXT_FORMAT, TEXT_ARGUMENTS(reason)));
-    fact_append(pool, FACT_LEAVE, &(struct fact_of){ .session = session, .size = -1 });
+    if (status == MSTRO_STALE_EPOCH) /* it was silent */
+        mark_cut(session);
+    fact_of_session(pool, FACT_LEAVE, session);
     subscriptions_end(pool, session);
     drop_requires(pool, session); /* first, so that nothing it offers is given to itself */
     lose_offers(pool, session);
-    session_end(pool, session);
+    session_end(pool, session, status, reason);
 }
 
 void session_dismiss(struct pool *pool, struct session *session, mstro_status status, struct text reason)
 {
     struct text detail = sentence(pool, "the pool has ended this session: " TEXT_FORMAT, TEXT_ARGUMENTS(reason));
-    struct record *record = answer_add(pool, session, KIND_BYE);
+    struct record *record = pool->settings.shard == 0 ? answer_add(pool, session, KIND_BYE) : NULL;
     if (record)
         record->bye = (struct record_bye){ .status = status, .detail = detail };
-    session_lose(pool, session, reason);
+    session_lose(pool, session, status, reason);
 }
 
 void session_fail(struct pool *pool, struct session *session)
@@ -82,16 +96,6 @@ void sessions_drop_failed(struct pool *pool)
     }
 }
 
-/* Readers that may be asleep in the middle of their reading must not see what is written later. */
-static void mark_cut(struct session *session)
-{
-    list_each(link, &session->handles) {
-        struct require *require = list_entry(link, struct handle, of_session)->require;
-        if (require && require->ticket)
-            require->generation->cut = true;
-    }
-}
-
 void sessions_evict(struct pool *pool)
 {
     uint64_t lease = pool->settings.lease;
@@ -99,11 +103,10 @@ void sessions_evict(struct pool *pool)
         struct session *session = list_entry(pool->by_age.next, struct session, by_age);
         if (pool->now - session->heard <= lease)
             return;
-        if (session->number == pool->settings.home) {
-            session_heard(pool, session); /* it lives as long as we do */
+        if (session->number == pool->settings.home || session->state == SESSION_ADMITTING) {
+            session_heard(pool, session); /* it lives as long as we do; it waits for us */
             continue;
         }
-        mark_cut(session);
         session_dismiss(pool, session, MSTRO_STALE_EPOCH,
                         sentence(pool, "silent for %" PRIu64 " ms", (pool->now - session->heard) / NANOSECONDS_PER_MILLISECOND));
     }

@@ -8,6 +8,7 @@
 #include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
+#include "lib/pool/shards.h"
 #include "lib/pool/state.h"
 #include "lib/pool/subscription.h"
 
@@ -15,6 +16,7 @@ struct pool_settings pool_settings_default(void)
 {
     return (struct pool_settings){
         .epoch = 1,
+        .shards = 1,
         .lease = 2 * NANOSECONDS_PER_SECOND,
         .heartbeat = 250 * NANOSECONDS_PER_MILLISECOND,
         .ack_timeout = 5 * NANOSECONDS_PER_SECOND,
@@ -30,6 +32,7 @@ static void lists_init(struct pool *pool)
     list_init(&pool->by_age);
     list_init(&pool->failed);
     list_init(&pool->drained);
+    list_init(&pool->untold);
     list_init(&pool->telling);
     list_init(&pool->holds);
     list_init(&pool->released);
@@ -46,6 +49,8 @@ mstro_status pool_create(struct pool **out, const struct pool_settings *settings
     if (!pool)
         return MSTRO_NOMEM;
     pool->settings = *settings;
+    if (settings->shard != 0)
+        pool->settings.lease = 0; /* silence is judged where heartbeats go */
     pool->settings.workflow = (struct text){ 0 };
     lists_init(pool);
     char *workflow = malloc(settings->workflow.length + 1);
@@ -69,14 +74,27 @@ mstro_status pool_create(struct pool **out, const struct pool_settings *settings
     return MSTRO_OK;
 }
 
+static void lose_for_good(struct map_link *link, void *context)
+{
+    struct pool *pool = context;
+    struct session *session = map_entry(link, struct session, by_number);
+    session->over = true;
+    if (session->state == SESSION_PARTED)
+        shards_part(pool, session, MSTRO_OK, (struct text){ 0 });
+    else
+        session_lose(pool, session, MSTRO_POOL_LOST, text_of("the pool has ended"));
+}
+
 void pool_destroy(struct pool *pool)
 {
     if (!pool)
         return;
     struct pool_outputs unsent = { 0 };
     pool->out = &unsent;
-    while (!list_empty(&pool->by_age))
-        session_lose(pool, list_entry(pool->by_age.next, struct session, by_age), text_of("the pool has ended"));
+    if (pool->sessions.bucket)
+        map_each(&pool->sessions, lose_for_good, pool);
+    list_each(link, &pool->untold)
+        session_free(pool, list_entry(link, struct session, untold));
     facts_destroy(pool);
     seal_release(pool, pool->nameless);
     seals_reclaim(pool);
@@ -116,6 +134,7 @@ static void end_step(struct pool *pool, size_t first)
         sessions_finish(pool);
         sessions_drop_failed(pool);
     } while (!list_empty(&pool->released));
+    shards_tell(pool);
     hold_answers(pool, first);
     queues_flush(pool);
     pool->out = NULL;
@@ -132,9 +151,12 @@ void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, str
         break;
     case POOL_LOST:
         if ((session = session_find(pool, in->session)))
-            session_lose(pool, session, in->reason);
+            session_lose(pool, session, MSTRO_POOL_LOST, in->reason);
         break;
     case POOL_TICK:
+        break;
+    case POOL_SHARD:
+        shards_record(pool, in->shard, in->record);
         break;
     }
     end_step(pool, first);
@@ -143,6 +165,8 @@ void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, str
 uint64_t pool_next_deadline(const struct pool *pool)
 {
     uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);
+    if (!list_empty(&pool->untold))
+        return pool->now;
     deadline = lease < deadline ? lease : deadline;
     return ack < deadline ? ack : deadline;
 }

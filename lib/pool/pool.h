@@ -9,6 +9,7 @@
  * answered with a named error. */
 #ifndef LIB_POOL_POOL_H
 #define LIB_POOL_POOL_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +25,12 @@ struct pool_settings {
     struct id pool;         /* the workflow's UUID: keys the names' hash */
     struct text workflow;   /* copied; a JOIN that names another is refused */
     uint64_t epoch;         /* of this run of the pool */
-    uint16_t shard;         /* which shard this engine is: the low 10 bits of every serial */
+    uint16_t shard;         /* which shard this engine is, below 'shards': the low 10 bits of every serial */
+    uint16_t shards;        /* how many engines the pool consists of; 1: this one is alone */
     uint64_t lease;         /* a session silent for longer is evicted; 0: never */
     uint64_t heartbeat;     /* what clients are told */
-    uint64_t home;          /* the session of the process that the pool is in: never silent, needs no lease.  0: there is none */
+    uint64_t home;          /* the session of the process that the pool is in: never silent, needs no lease.  0: there is none.
+                               Only an engine that is alone has one */
     uint64_t ack_timeout;   /* how long a subscriber's missing ack may hold an operation */
     uint32_t inline_limit;  /* clients send data up to this size with the OFFER */
     uint64_t inline_budget; /* for all inline data together; beyond it data stay with their holder */
@@ -41,19 +44,22 @@ struct pool_settings pool_settings_default(void);
 
 enum pool_input_kind {
     POOL_RECORD, /* 'record' came from 'session' */
-    POOL_LOST,   /* 'session' is gone: 'reason' for those who needed it ("killed by signal 9", "connection closed") */
-    POOL_TICK    /* nothing but the time */
+    POOL_LOST,   /* 'session' is gone: 'reason' for those who needed it ("killed by signal 9", "connection closed").  Any shard takes it */
+    POOL_TICK,   /* nothing but the time */
+    POOL_SHARD   /* 'record' came from the engine of 'shard' */
 };
 
 struct pool_input {
     enum pool_input_kind kind;
-    uint64_t session; /* chosen by whoever drives the pool, never 0, never used twice.  It begins with a JOIN */
+    uint64_t session; /* chosen by whoever drives the pool, never 0, never used twice.  It begins with a JOIN, which shard 0 takes */
+    uint16_t shard;
     const struct record *record;
     struct text reason;
 };
 
 struct pool_output {
-    uint64_t session;
+    uint64_t session; /* 0: to another shard's engine */
+    uint16_t shard;   /* that one.  Records from one engine to another are never lost, and stay in order */
     struct record record;
 };
 
@@ -66,6 +72,10 @@ struct pool_outputs {
 };
 
 void pool_outputs_clear(struct pool_outputs *out);
+
+/* Have room for 'count' more, as an engine that is not alone must find at the beginning of each step: one, and once that has been made
+ * it stays.  False when memory is short. */
+bool pool_outputs_reserve(struct pool_outputs *out, size_t count);
 void pool_outputs_release(struct pool_outputs *out);
 
 /* Make an empty pool.  MSTRO_NOMEM. */

@@ -8,6 +8,7 @@
 #include "lib/pool/hold.h"
 #include "lib/pool/operation.h"
 #include "lib/pool/schemas.h"
+#include "lib/pool/shards.h"
 #include "lib/pool/subscription.h"
 
 struct component_key { struct text component; int64_t index; };
@@ -80,64 +81,110 @@ void session_free(struct pool *pool, struct session *session)
     memory_give(pool, session, sizeof *session);
 }
 
-static struct session *session_make(struct pool *pool, uint64_t number, const struct record_join *asked)
+struct session *session_make(struct pool *pool, const struct record_admit *who)
 {
     struct session *session = memory_take(pool, sizeof *session);
     if (!session)
         return NULL;
-    session->component = seal_make(pool, asked->component, (struct bytes){ 0 });
-    session->host = seal_make(pool, asked->host, (struct bytes){ 0 });
-    session->serving = seal_make(pool, (struct text){ 0 }, asked->serving);
-    if (!session->component || !session->host || !session->serving || !schemas_join(pool, session, asked)) {
+    session->component = seal_make(pool, who->component, (struct bytes){ 0 });
+    session->host = seal_make(pool, who->host, (struct bytes){ 0 });
+    session->serving = seal_make(pool, (struct text){ 0 }, who->serving);
+    if (!session->component || !session->host || !session->serving) {
         session_free(pool, session);
         return NULL;
     }
     list_init(&session->failed);
     list_init(&session->drained);
+    list_init(&session->untold);
     list_init(&session->handles);
     list_init(&session->operations);
     list_init(&session->subscriptions);
     list_init(&session->holds);
-    session->number = number;
-    session->app = session->incarnation = ++pool->last_app;
-    session->node = asked->node;
-    session->pid = asked->pid;
-    session->index = asked->index;
+    session->number = who->session;
+    session->app = who->app;
+    session->incarnation = who->incarnation;
+    session->node = who->node;
+    session->pid = who->pid;
+    session->index = who->index;
     session->heard = pool->now;
     session->state = SESSION_JOINED;
     return session;
 }
 
-static void welcome(struct pool *pool, struct session *session, uint64_t op)
+void session_enter(struct pool *pool, struct session *session)
+{
+    struct component_key key = { seal_name(session->component), session->index };
+    map_insert(&pool->sessions, &session->by_number, hash_mix(session->number, 0));
+    map_insert(&pool->components, &session->by_component, component_hash(&key));
+    list_append(&pool->by_age, &session->by_age);
+}
+
+void session_leave_maps(struct pool *pool, struct session *session)
+{
+    map_remove(&pool->sessions, &session->by_number);
+    map_remove(&pool->components, &session->by_component);
+}
+
+static void say_welcome(struct pool *pool, struct session *session)
 {
     const struct pool_settings *settings = &pool->settings;
     bool home = session->number == settings->home;
-    struct record *record = answer_add(pool, session, KIND_WELCOME);
+    const struct record_slots *map = NULL;
+    uint32_t runs = shards_slot_map(pool, &map);
+    struct record *record = runs > 0 || settings->shards == 1 ? answer_add(pool, session, KIND_WELCOME) : NULL;
     if (record)
-        record->welcome = (struct record_welcome){ .op = op, .app = session->app, .incarnation = session->incarnation,
+        record->welcome = (struct record_welcome){ .op = session->join_op, .app = session->app, .incarnation = session->incarnation,
                                                    .epoch = settings->epoch, .pool = settings->pool, .lease = home ? 0 : settings->lease,
                                                    .heartbeat = home ? 0 : settings->heartbeat, .inline_limit = settings->inline_limit,
-                                                   .unknown_schemas = schemas_unknown(session) };
+                                                   .unknown_schemas = schemas_unknown(session), .slot_map = { runs, map } };
+    else
+        session_fail(pool, session);
+}
+
+static void welcome(struct pool *pool, struct session *session)
+{
+    session->state = SESSION_JOINED;
+    fact_of_session(pool, FACT_JOIN, session);
+    schemas_tell(pool, session); /* before WELCOME: who joins knows it when it has joined */
+    say_welcome(pool, session);
+    fact_of_session(pool, FACT_WELCOME, session);
+}
+
+void session_admitted(struct pool *pool, struct session *session, mstro_status status)
+{
+    if (status == MSTRO_OK) {
+        if (--session->unanswered == 0)
+            welcome(pool, session);
+        return;
+    }
+    refuse(pool, session->number, session->join_op, status, text_of("a shard of the pool has no memory for one more application"));
+    session_lose(pool, session, status, text_of("was not let in"));
 }
 
 static void join(struct pool *pool, uint64_t number, const struct record_join *asked)
 {
     if (!join_is_possible(pool, number, asked))
         return;
-    struct session *session = session_make(pool, number, asked);
+    const struct record_admit who = { .session = number, .app = pool->last_app + 1, .incarnation = pool->last_app + 1, .index = asked->index,
+                                      .pid = asked->pid, .node = asked->node, .component = asked->component, .host = asked->host,
+                                      .serving = asked->serving };
+    struct session *session = pool_outputs_reserve(pool->out, pool->settings.shards) ? session_make(pool, &who) : NULL;
+    if (session && !schemas_join(pool, session, asked)) {
+        session_free(pool, session);
+        session = NULL;
+    }
     if (!session) {
         refuse(pool, number, asked->op, MSTRO_NOMEM, text_of("the pool has no memory for one more application"));
         return;
     }
-    struct component_key key = { asked->component, asked->index };
-    map_insert(&pool->sessions, &session->by_number, hash_mix(number, 0));
-    map_insert(&pool->components, &session->by_component, component_hash(&key));
-    list_append(&pool->by_age, &session->by_age);
-    struct fact_of of = { .session = session, .size = -1 };
-    fact_append(pool, FACT_JOIN, &of);
-    schemas_tell(pool, session); /* before WELCOME: who joins knows it when it has joined */
-    welcome(pool, session, asked->op);
-    fact_append(pool, FACT_WELCOME, &of);
+    pool->last_app++;
+    session->join_op = asked->op;
+    session_enter(pool, session);
+    session->unanswered = shards_admit(pool, session);
+    if (session->unanswered)
+        session->state = SESSION_ADMITTING;
+    else
+        welcome(pool, session);
 }
 
 static void serve_serving(struct pool *pool, struct session *session, const struct record *record)
@@ -165,8 +212,8 @@ static void serve_second_join(struct pool *pool, struct session *session, const 
 
 static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record);
 
-/* The life of a session while it is known: which records it may send, and what they do.  An absent one may only JOIN (above); it
- * ends by SESSION_LOST, silence, or when it leaves (leave.c, loss.c). */
+/* The life of a session while it is known: which records it may send, and what they do.  An absent one may only JOIN (above), one that
+ * is being admitted nothing but wait (below); it ends by SESSION_LOST, silence, or when it leaves (leave.c, loss.c). */
 static const struct { void (*joined)(struct pool *, struct session *, const struct record *);
                       void (*leaving)(struct pool *, struct session *, const struct record *); } life[] = {
     /* record             while JOINED         while LEAVING */
@@ -194,6 +241,20 @@ static void refuse_leaving(struct pool *pool, struct session *session, const str
     answer_refused(pool, session, record_op(record), MSTRO_INVARG, "this application is leaving the pool");
 }
 
+static void refuse_record(struct pool *pool, struct session *session)
+{
+    session_dismiss(pool, session, MSTRO_INVMSG, text_of("it sent a record that is not for it to send"));
+}
+
+/* It waits for its WELCOME. */
+static void serve_early(struct pool *pool, struct session *session, const struct record *record)
+{
+    if (record->kind == KIND_JOIN)
+        serve_second_join(pool, session, record);
+    else if (record->kind != KIND_HEARTBEAT)
+        refuse_record(pool, session);
+}
+
 static void bye_stranger(struct pool *pool, uint64_t number)
 {
     struct record *record = answer_stranger(pool, number, KIND_BYE);
@@ -213,14 +274,18 @@ void session_record(struct pool *pool, uint64_t number, const struct record *rec
 {
     struct session *session = session_find(pool, number);
     if (!session) {
-        if (record->kind == KIND_JOIN)
+        if (record->kind == KIND_JOIN && pool->settings.shard == 0)
             join(pool, number, &record->join);
         else
             bye_stranger(pool, number);
         return;
     }
+    if (session->state == SESSION_PARTED)
+        return; /* it has said LEAVE, or broken the protocol */
     session_heard(pool, session);
-    if (!hold_record(pool, session, record))
+    if (session->state == SESSION_ADMITTING)
+        serve_early(pool, session, record);
+    else if (!hold_record(pool, session, record))
         session_serve(pool, session, record);
 }
 
@@ -232,5 +297,5 @@ void session_serve(struct pool *pool, struct session *session, const struct reco
     if (serve)
         serve(pool, session, record);
     else
-        session_dismiss(pool, session, MSTRO_INVMSG, text_of("it sent a record that is not for it to send"));
+        refuse_record(pool, session);
 }

@@ -18,9 +18,9 @@ void session_serve(struct pool *pool, struct session *session, const struct reco
 /* ---- loss.c ---- */
 
 /* It is gone, for this reason: what it held is lost, what it needed is needed no more. */
-void session_lose(struct pool *pool, struct session *session, struct text reason);
+void session_lose(struct pool *pool, struct session *session, mstro_status status, struct text reason);
 
-/* The same, after it was told so by a BYE. */
+/* The same, after it was told so by a BYE; another shard leaves that to shard 0. */
 void session_dismiss(struct pool *pool, struct session *session, mstro_status status, struct text reason);
 
 /* Memory was short for something that it must know: it is dismissed at the end of this step. */
@@ -45,12 +45,22 @@ void serve_leave(struct pool *pool, struct session *session, const struct record
 void leave_cancel(struct pool *pool, struct session *session);
 
 /* Nothing of it is left but its handles: forget it. */
-void session_end(struct pool *pool, struct session *session);
+void session_end(struct pool *pool, struct session *session, mstro_status status, struct text reason);
 
 /* Those leaving of whom nothing is needed any more are gone. */
 void sessions_finish(struct pool *pool);
 
 /* ---- session.c ---- */
+
+/* A session for who comes in; NULL when memory is short.  Then it is known. */
+struct session *session_make(struct pool *pool, const struct record_admit *who);
+void session_enter(struct pool *pool, struct session *session);
+
+/* Another shard knows it, or cannot (status); with the last it is in. */
+void session_admitted(struct pool *pool, struct session *session, mstro_status status);
+
+/* It is known no more; harmless when repeated. */
+void session_leave_maps(struct pool *pool, struct session *session);
 
 /* Free it.  It is in no list and has neither handles nor operations nor subscriptions. */
 void session_free(struct pool *pool, struct session *session);

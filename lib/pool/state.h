@@ -14,9 +14,11 @@
 #include "lib/pool/seal.h"
 
 enum session_state {
-    SESSION_ABSENT,  /* not known: never joined, or gone */
+    SESSION_ABSENT,    /* not known: never joined, or gone */
+    SESSION_ADMITTING, /* has asked to join, the other shards have not all heard of it */
     SESSION_JOINED,
-    SESSION_LEAVING, /* has asked to leave and is still needed */
+    SESSION_LEAVING,   /* has asked to leave and is still needed */
+    SESSION_PARTED,    /* nothing of it is left in this shard, which waits for shard 0 to say so too */
     SESSION_STATES
 };
 
@@ -26,6 +28,7 @@ struct session {
     struct list by_age;           /* pool->by_age, the longest silent first */
     struct list failed;           /* pool->failed: memory was short for an answer, what it knows is no longer what is */
     struct list drained;          /* pool->drained: leaving, and nothing of it is needed any more */
+    struct list untold;           /* pool->untold: other shards must learn of its end, and memory was short for that */
     struct list handles, operations, subscriptions, holds;
     struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
     struct seal *component, *host, *serving; /* serving may be NULL */
@@ -34,10 +37,14 @@ struct session {
     uint32_t schemas;
     struct id node;
     uint64_t number, app, incarnation, pid, heard;
+    uint64_t join_op; /* of the JOIN that waits for other shards */
     int64_t index;
+    mstro_status ended; /* for those who are untold */
     uint32_t offers; /* that stand or are being withdrawn */
+    uint16_t unanswered; /* ADMITs */
     uint8_t state;   /* enum session_state */
     bool mute;       /* nothing more is sent to it */
+    bool over;       /* shard 0 has said so */
 };
 
 /* What one or more sessions have for a namespace.  Lives as long as one of them. */
@@ -151,7 +158,7 @@ struct pool {
     struct slab slab[SLABS]; /* of 8, 16, 24 ... bytes */
     struct map sessions, components, cdos, handles, operations, subscriptions, awaited, held, parked;
     struct index index; /* of subscriptions */
-    struct list by_age, failed, drained;
+    struct list by_age, failed, drained, untold;
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
     struct list telling;             /* those with events to send in this step */
     struct list holds;               /* the one that times out first is the first */

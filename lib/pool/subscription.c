@@ -105,7 +105,7 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
         return;
     }
     subscription->selector = selector;
-    fact_append(pool, FACT_SUBSCRIBE, &(struct fact_of){ .session = session, .size = -1 });
+    fact_of_session(pool, FACT_SUBSCRIBE, session);
     subscription_enter(pool, subscription);
     answer_done(pool, session, asked->op);
 }
@@ -119,7 +119,7 @@ void serve_unsubscribe(struct pool *pool, struct session *session, const struct 
         return;
     }
     subscription_end(pool, subscription);
-    fact_append(pool, FACT_UNSUBSCRIBE, &(struct fact_of){ .session = session, .size = -1 });
+    fact_of_session(pool, FACT_UNSUBSCRIBE, session);
     answer_done(pool, session, asked->op);
 }
 

@@ -130,6 +130,19 @@
     F(u64, digest, 0) F(u32, keys, 0) T(nspace, MAX_NAMESPACE, 0) T(version, MAX_SCHEMA_VERSION, 0) T(who, MAX_DETAIL, 0) \
     B(outline, MAX_ATTRIBUTES, 0)
 
+/* ---- between the shards of a pool: refused when a session sends them ---- */
+
+/* Shard 0 to each other: this application is coming in, know it.  Answered by DONE. */
+#define RECORD_ADMIT(F, T, B, L) \
+    F(u64, session, 0) F(u64, app, 0) F(u64, incarnation, 0) F(i64, index, 0) F(u64, pid, 0) F(id, node, 0) \
+    T(component, MAX_COMPONENT, 0) T(host, MAX_HOST, 0) B(serving, MAX_ADDRESS, 0)
+
+/* What was asked of this shard by a record of 'kind' is done (status 0), or is not.  number: which of several of that kind. */
+#define RECORD_DONE(F, T, B, L) F(u64, session, 0) F(u16, kind, 0) F(u64, number, 0) F(u32, status, 0)
+
+/* From shard 0: the session is over, forget it; MSTRO_STALE_EPOCH: it was silent for too long.  To shard 0: it must not go on. */
+#define RECORD_DISMISS(F, T, B, L) F(u64, session, 0) F(u32, status, 0) T(reason, MAX_DETAIL, 0)
+
 /* X(NAME, name, number): the numbers are the wire's and never change. */
 #define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest)
 #define RECORDS(X) \
@@ -138,7 +151,8 @@
     X(UNSUBSCRIBE, unsubscribe, 12) X(ACK_EVENT, ack_event, 13) X(SEEN, seen, 14) X(HEARTBEAT, heartbeat, 15) X(LEAVE, leave, 16) \
     X(SCHEMA, schema, 17) \
     X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
-    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40)
+    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) \
+    X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */

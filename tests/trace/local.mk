@@ -73,6 +73,22 @@ EXTRA_DIST += \
 	%D%/schema-differs.trace \
 	%D%/schema-forgotten.trace \
 	%D%/schema-of-others.trace \
+	%D%/shards-admit.trace \
+	%D%/shards-broken.trace \
+	%D%/shards-dies-elsewhere.trace \
+	%D%/shards-dies.trace \
+	%D%/shards-dismiss-silent.trace \
+	%D%/shards-dismiss.trace \
+	%D%/shards-join-dies.trace \
+	%D%/shards-join-early.trace \
+	%D%/shards-join-refused.trace \
+	%D%/shards-join.trace \
+	%D%/shards-leave-last.trace \
+	%D%/shards-leave.trace \
+	%D%/shards-not-for-a-client.trace \
+	%D%/shards-silence-elsewhere.trace \
+	%D%/shards-silent.trace \
+	%D%/shards-wrong-slot.trace \
 	%D%/signal-object.trace \
 	%D%/stale-session.trace \
 	%D%/subscription-ends-with-session.trace \

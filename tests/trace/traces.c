@@ -181,6 +181,10 @@ static void say_record(struct play *play, const struct talker *talker, const str
         say(play, "WELCOME as app %" PRIu64, record->welcome.app);
         if (record->welcome.unknown_schemas)
             say(play, ", wants schemas %" PRIx64, record->welcome.unknown_schemas);
+        for (uint32_t i = 0; i < record->welcome.slot_map.count; i++) {
+            const struct record_slots *slots = &record->welcome.slot_map.at[i];
+            say(play, "%s %u-%u in shard %u", i ? "," : ", slots", slots->first, slots->first + slots->count - 1, slots->shard);
+        }
         break;
     case KIND_OTHER_SCHEMA:
         say(play, "OTHER_SCHEMA " TEXT_FORMAT "=%" PRIu64 ": version " TEXT_FORMAT " in " TEXT_FORMAT ": ", TEXT_ARGUMENTS(record->other_schema.nspace),
@@ -221,11 +225,43 @@ static void say_record(struct play *play, const struct talker *talker, const str
     }
 }
 
+static const char *name_of_session(struct play *play, uint64_t session)
+{
+    const struct talker *talker = talker_of(play, session);
+    return talker ? talker->name : "?";
+}
+
+static void say_to_shard(struct play *play, uint16_t shard, const struct record *record)
+{
+    say(play, "    -> shard %u: %s ", shard, record_name(record->kind));
+    switch (record->kind) {
+    case KIND_ADMIT:
+        say(play, "%s, " TEXT_FORMAT ".%" PRId64 " as app %" PRIu64, name_of_session(play, record->admit.session),
+            TEXT_ARGUMENTS(record->admit.component), record->admit.index, record->admit.app);
+        break;
+    case KIND_DONE:
+        say(play, "with %s of %s", record_name(record->done.kind), name_of_session(play, record->done.session));
+        say_status(play, record->done.status, (struct text){ 0 });
+        break;
+    case KIND_DISMISS:
+        say(play, "%s", name_of_session(play, record->dismiss.session));
+        say_status(play, record->dismiss.status, record->dismiss.reason);
+        break;
+    default:
+        break;
+    }
+    say(play, "\n");
+}
+
 static void step(struct play *play, const struct pool_input *in)
 {
     pool_step(play->pool, in, play->now, &play->out);
     for (size_t i = 0; i < play->out.count; i++) {
         const struct talker *talker = talker_of(play, play->out.at[i].session);
+        if (play->out.at[i].session == 0) {
+            say_to_shard(play, play->out.at[i].shard, &play->out.at[i].record);
+            continue;
+        }
         say(play, "    -> %s: ", talker ? talker->name : "?");
         say_record(play, talker, &play->out.at[i].record);
         say(play, "\n");
@@ -430,12 +466,19 @@ static void play_leaves(struct play *play, struct line *line)
     send(play, line, &record);
 }
 
+static struct text rest_of(const struct line *line, int first)
+{
+    static char rest[2048];
+    rest[0] = '\0';
+    for (int i = first; i < line->words; i++)
+        snprintf(rest + strlen(rest), sizeof rest - strlen(rest), "%s%s", i > first ? " " : "", line->word[i]);
+    return text_of(rest);
+}
+
 static void play_dies(struct play *play, struct line *line)
 {
-    char reason[2048] = "";
-    for (int i = 0; i < line->words; i++)
-        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), "%s%s", i ? " " : "", line->word[i]);
-    step(play, &(struct pool_input){ .kind = POOL_LOST, .session = line->talker->session, .reason = text_of(reason) });
+    struct text reason = rest_of(line, 0);
+    step(play, &(struct pool_input){ .kind = POOL_LOST, .session = line->talker->session, .reason = reason });
 }
 
 static uint32_t kinds_of(const struct line *line)
@@ -495,7 +538,7 @@ static void play_acks(struct play *play, struct line *line)
 {
     struct record record = { .kind = KIND_ACK_EVENT };
     record.ack_event.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, value(line, "of", "all"));
-    record.ack_event.serial = number(line, "event", 0) << 10;
+    record.ack_event.serial = number(line, "event", 0) << 10 | play->settings.shard;
     send(play, line, &record);
 }
 
@@ -503,11 +546,18 @@ static void play_sees(struct play *play, struct line *line)
 {
     struct record record = { .kind = KIND_SEEN };
     record.seen.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, value(line, "of", "all"));
-    record.seen.serial = number(line, "event", 0) << 10;
+    record.seen.serial = number(line, "event", 0) << 10 | play->settings.shard;
     send(play, line, &record);
 }
 
 static void play_welcomes(struct play *play, struct line *line) { send(play, line, &(struct record){ .kind = KIND_WELCOME }); }
+
+/* What only shards say to each other. */
+static void play_admits(struct play *play, struct line *line) { send(play, line, &(struct record){ .kind = KIND_ADMIT, .admit.session = 99 }); }
+static void play_dismisses(struct play *play, struct line *line)
+{
+    send(play, line, &(struct record){ .kind = KIND_DISMISS, .dismiss.session = talker_named(play, object(line))->session });
+}
 
 static const struct { const char *verb; void (*play)(struct play *, struct line *); } verbs[] = {
     { "joins", play_joins },         { "offers", play_offers },       { "requires", play_requires },
@@ -515,8 +565,8 @@ static const struct { const char *verb; void (*play)(struct play *, struct line 
     { "withdraws", play_withdraws }, { "disposes", play_disposes },   { "cancels", play_cancels },
     { "beats", play_beats },         { "leaves", play_leaves },       { "dies", play_dies },
     { "subscribes", play_subscribes }, { "unsubscribes", play_unsubscribes }, { "acks", play_acks },
-    { "sees", play_sees },           { "welcomes", play_welcomes },
-    { "describes", play_describes },
+    { "sees", play_sees },           { "welcomes", play_welcomes },   { "admits", play_admits },
+    { "dismisses", play_dismisses }, { "describes", play_describes },
 };
 
 /* "pool KEY NUMBER": milliseconds, bytes or a count. */
@@ -535,6 +585,10 @@ static bool set_pool(struct play *play, const char *key, uint64_t amount)
         settings->fact_bytes = amount;
     else if (strcmp(key, "event-window") == 0)
         settings->event_window = (uint32_t)amount;
+    else if (strcmp(key, "shards") == 0)
+        settings->shards = (uint16_t)amount;
+    else if (strcmp(key, "shard") == 0)
+        settings->shard = (uint16_t)amount;
     else
         return false;
     return true;
@@ -553,6 +607,59 @@ static void say_fact(const struct fact *fact, void *context)
     if (fact->generation)
         say(play, ", generation %" PRIu32 ", size %" PRId64, fact->generation, fact->size);
     say(play, ", by app %" PRIu64 " at %" PRIu64 "\n", fact->app, fact->time / NANOSECONDS_PER_MILLISECOND);
+}
+
+/* ---- what other shards say: "shard-1 knows a" ---- */
+
+static bool play_shard_admits(struct play *play, struct line *line, struct record *record)
+{
+    record->admit = (struct record_admit){ .session = line->talker->session, .app = number(line, "app", 0), .component = text_of(line->talker->name),
+                                           .host = text_of("node1"), .pid = 1000 + line->talker->session, .serving = bytes_of("endpoint", 8) };
+    (void)play;
+    return true;
+}
+
+static bool play_shard_knows(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    record->done = (struct record_done){ .session = line->talker->session, .kind = KIND_ADMIT, .status = has(line, "not") ? MSTRO_NOMEM : MSTRO_OK };
+    return true;
+}
+
+/* "dismisses a PEER_LOST reason ..." */
+static bool play_shard_dismisses(struct play *play, struct line *line, struct record *record)
+{
+    mstro_status status = MSTRO_OK;
+    (void)play;
+    for (; line->words > 1; status++)
+        if (strcmp(mstro_status_name(status) + strlen("MSTRO_"), line->word[1]) == 0)
+            break;
+    record->dismiss = (struct record_dismiss){ .session = line->talker->session, .status = status, .reason = rest_of(line, 2) };
+    return true;
+}
+
+static const struct { const char *verb; enum record_kind kind; bool (*fill)(struct play *, struct line *, struct record *); } shard_verbs[] = {
+    { "admits", KIND_ADMIT, play_shard_admits },
+    { "knows", KIND_DONE, play_shard_knows },
+    { "dismisses", KIND_DISMISS, play_shard_dismisses },
+};
+
+static struct talker *talker_join(struct play *play, const char *name);
+
+static void play_shard(struct play *play, uint16_t shard, const char *verb, struct line *line)
+{
+    struct record record = { 0 };
+    for (size_t i = 0; i < sizeof shard_verbs / sizeof shard_verbs[0]; i++) {
+        if (strcmp(shard_verbs[i].verb, verb) != 0)
+            continue;
+        record.kind = shard_verbs[i].kind;
+        line->talker = record.kind == KIND_ADMIT ? talker_join(play, object(line)) : talker_named(play, object(line));
+        if (line->talker && shard_verbs[i].fill(play, line, &record)) {
+            step(play, &(struct pool_input){ .kind = POOL_SHARD, .shard = shard, .record = &record });
+            return;
+        }
+    }
+    play->problem = "a shard says what shards do not say, or of somebody unknown";
 }
 
 /* "time passes" and tells when it wants to be asked again, or "time tells" the facts that are remembered. */
@@ -594,6 +701,12 @@ static void play_words(struct play *play, char **word, int words)
     play->now = strtoull(word[1], NULL, 10) * NANOSECONDS_PER_MILLISECOND;
     if (strcmp(word[2], "time") == 0) {
         play_time(play, word[3]);
+        return;
+    }
+    if (strncmp(word[2], "shard-", 6) == 0) {
+        struct line line = { .words = words - 4 };
+        memcpy(line.word, word + 4, sizeof line.word[0] * (size_t)line.words);
+        play_shard(play, (uint16_t)atoi(word[2] + 6), word[3], &line);
         return;
     }
     struct line line = { .talker = talker_named(play, word[2]), .words = words - 4 };
