@@ -77,7 +77,7 @@ static void subscription_cancel(struct turn *t)
     struct operation *o = t->operation;
     if (o->subscription) {
         struct record r = { .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = o->subscription->number } };
-        turn_send(t, o->shard, &r);
+        turn_send_all(t, &r);
         client_drop_subscription(t->client, o->subscription);
     }
     client_end_operation(t, o, MSTRO_CANCELLED, 0, 0, text_of(""));

@@ -60,6 +60,12 @@ void turn_send(struct turn *t, uint16_t shard, const struct record *record)
     t->client->shard_used[shard / 64] |= UINT64_C(1) << shard % 64;
 }
 
+void turn_send_all(struct turn *t, const struct record *record)
+{
+    for (uint16_t shard = 0; shard < t->client->shards; shard++)
+        turn_send(t, shard, record);
+}
+
 static struct text vtext(struct turn *t, const char *format, va_list arguments)
 {
     char *place = arena_take(&t->out->arena, MAX_DETAIL);
@@ -155,7 +161,7 @@ struct operation *client_add_operation(struct turn *t, uint64_t op, enum record_
     struct operation *operation = link ? map_entry(link, struct operation, link) : malloc(sizeof *operation);
     if (!operation)
         return NULL;
-    if (!outputs_reserve(t->out, t->out->count + c->operations.count * 2 + SPARE_OUTPUTS)) {
+    if (!outputs_reserve(t->out, t->out->count + c->operations.count * 2 + SPARE_OUTPUTS + c->shards)) {
         give_spare(&c->spare_operations, &operation->link);
         return NULL;
     }
@@ -250,6 +256,7 @@ mstro_status client_create(struct client **out)
     struct client *c = calloc(1, sizeof *c);
     if (!c)
         return MSTRO_NOMEM;
+    c->shards = 1;
     list_init(&c->pausing);
     if (!map_init(&c->handles) || !map_init(&c->operations) || !map_init(&c->subscriptions)) {
         client_destroy(c);
@@ -399,7 +406,7 @@ static void take_start(struct turn *t)
     case KIND_UNSUBSCRIBE: unsubscribe_start(t); break;
     case KIND_ACK_EVENT:
     case KIND_SEEN: subscription_forward(t); break;
-    case KIND_SERVING: turn_send(t, 0, r); break;
+    case KIND_SERVING: turn_send_all(t, r); break;
     case KIND_CANCEL: cancel_start(t); break;
     case KIND_LEAVE: leave_start(t); break;
     default: turn_refuse(t, record_op(r), MSTRO_INVARG, turn_text(t, "%s is not for a client to send", record_name(r->kind)));
@@ -425,9 +432,11 @@ static void take_ack(struct turn *t)
         forsaken_answer(t);
         return;
     }
+    if (o->awaited) {
+        subscription_answered(t);
+        return;
+    }
     if (!o->handle) {
-        if (o->subscription && ack->status != MSTRO_OK)
-            client_drop_subscription(t->client, o->subscription);
         finish_from_ack(t);
         return;
     }

@@ -39,6 +39,8 @@ void join_welcome(struct turn *t)
         const struct record_slots *slots = &w->slot_map.at[i];
         for (uint32_t s = slots->first; s < (uint32_t)slots->first + slots->count && s < SLOT_COUNT; s++)
             c->shard_of_slot[s] = slots->shard < SLOT_COUNT ? slots->shard : 0;
+        if (slots->shard >= c->shards && slots->shard < SLOT_COUNT)
+            c->shards = slots->shard + 1;
     }
     c->life = SESSION_JOINED;
     c->heartbeat_at = w->heartbeat ? t->now + w->heartbeat : NO_DEADLINE;
@@ -58,12 +60,7 @@ void heartbeat_tick(struct turn *t)
     if ((c->life != SESSION_JOINED && c->life != SESSION_LEAVING) || t->now < c->heartbeat_at)
         return;
     struct record beat = { .kind = KIND_HEARTBEAT, .heartbeat = { .sent = t->now } };
-    for (uint16_t shard = 0; shard < SLOT_COUNT; shard++) {
-        if (shard % 64 == 0 && !c->shard_used[shard / 64])
-            shard += 63;
-        else if (c->shard_used[shard / 64] >> shard % 64 & 1)
-            turn_send(t, shard, &beat);
-    }
+    turn_send(t, 0, &beat); /* who is silent is judged there */
     c->heartbeat_at = t->now + c->membership.heartbeat;
 }
 
@@ -163,14 +160,32 @@ static void give_up_subscription(struct map_link *link, void *context)
     struct ending *e = context;
     struct subscription_entry *entry = map_entry(link, struct subscription_entry, link);
     struct record r = { .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = entry->number } };
-    turn_send(e->turn, 0, &r);
+    turn_send_all(e->turn, &r);
     client_drop_subscription(e->turn->client, entry);
 }
 
+/* Every shard that this process has spoken to, but the first: how many they are. */
+static uint16_t leave_others(struct turn *t)
+{
+    const struct client *c = t->client;
+    uint16_t asked = 0;
+    for (uint16_t shard = 1; shard < c->shards; shard++)
+        if (c->shard_used[shard / 64] >> shard % 64 & 1) {
+            turn_send(t, shard, t->in->record);
+            asked++;
+        }
+    return asked;
+}
+
+/* It leaves the first shard when all others have let it go: that ends the session. */
 void leave_start(struct turn *t)
 {
     struct client *c = t->client;
     const struct record_leave *leave = &t->in->record->leave;
+    if (c->life == SESSION_LEAVING && !leave->force) {
+        turn_refuse(t, leave->op, MSTRO_BUSY, text_of("this process is leaving already"));
+        return;
+    }
     struct operation *mine = client_add_operation(t, leave->op, KIND_LEAVE);
     if (!mine) {
         turn_refuse(t, leave->op, MSTRO_NOMEM, text_of("not enough memory to leave"));
@@ -184,7 +199,9 @@ void leave_start(struct turn *t)
         map_each(&c->handles, give_up_need, &e);
         map_each(&c->operations, end_operation, &e);
     }
-    turn_send(t, 0, t->in->record);
+    mine->awaited = leave->force ? 0 : leave_others(t);
+    if (mine->awaited == 0)
+        turn_send(t, 0, t->in->record);
 }
 
 static void end_leave(struct map_link *link, void *context)
@@ -195,9 +212,22 @@ static void end_leave(struct map_link *link, void *context)
         client_end_operation(e->turn, o, e->status, 0, 0, e->detail);
 }
 
+/* One of the others has let it go. */
+static void leave_goes_on(struct turn *t, struct operation *leave)
+{
+    struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op } };
+    if (--leave->awaited == 0)
+        turn_send(t, 0, &r);
+}
+
 void leave_bye(struct turn *t)
 {
     const struct record_bye *bye = &t->in->record->bye;
+    struct operation *leave = client_find_operation(t->client, bye->op);
+    if (leave && leave->kind == KIND_LEAVE && leave->awaited) {
+        leave_goes_on(t, leave);
+        return;
+    }
     struct ending e = { t, (mstro_status)bye->status, bye->detail, true };
     map_each(&t->client->operations, end_leave, &e);
     bool asked_for = t->client->life == SESSION_LEAVING;

@@ -79,6 +79,8 @@ struct operation {
     uint64_t op;
     enum record_kind kind;
     uint16_t shard;
+    uint16_t awaited;                  /* answers of several shards that have not come: of SUBSCRIBE, UNSUBSCRIBE and LEAVE */
+    mstro_status refused;              /* the first of them that was no MSTRO_OK */
     struct handle *handle;             /* or NULL */
     struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */
     void *owner;
@@ -94,6 +96,7 @@ struct subscription_entry {
     struct map_link link;
     uint64_t number;
     void *object;
+    char refusal[256]; /* what the first shard that refused it said */
 };
 
 enum session_life { SESSION_NEW, SESSION_JOINING, SESSION_JOINED, SESSION_LEAVING, SESSION_ENDED };
@@ -103,7 +106,8 @@ struct client {
     struct client_membership membership;
     const struct outlines *schemas; /* or NULL */
     uint16_t shard_of_slot[SLOT_COUNT];
-    uint64_t shard_used[SLOT_COUNT / 64]; /* bits: where heartbeats go */
+    uint64_t shard_used[SLOT_COUNT / 64]; /* bits: where something was sent, and LEAVE must go */
+    uint16_t shards;
     uint64_t heartbeat_at;
     struct map handles, operations, subscriptions;
     struct list pausing;
@@ -127,6 +131,7 @@ struct turn {
 /* ---- client.c: tables and outputs ---- */
 struct client_output *turn_put(struct turn *t, enum client_output_kind kind);
 void turn_send(struct turn *t, uint16_t shard, const struct record *record);
+void turn_send_all(struct turn *t, const struct record *record);
 void turn_note(struct turn *t, uint64_t op, const char *format, ...) __attribute__((format(printf, 3, 4)));
 struct text turn_text(struct turn *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -225,6 +230,7 @@ void client_tell_end(struct turn *t);
 
 void subscribe_start(struct turn *t);
 void unsubscribe_start(struct turn *t);
+void subscription_answered(struct turn *t);
 void subscription_forward(struct turn *t);
 void client_drop_subscription(struct client *c, struct subscription_entry *entry);
 void events_arrived(struct turn *t);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/base/random.h"
 #include "lib/client/client.h"
 #include "lib/schema/outline.h"

@@ -18,7 +18,11 @@ static void tell(void)
         size_t room = sizeof said - used;
         int n = 0;
         switch (o->kind) {
-        case CLIENT_SEND: n = snprintf(to, room, "%sSEND %s", begin, record_name(o->record.kind)); break;
+        case CLIENT_SEND:
+            n = snprintf(to, room, "%sSEND %s", begin, record_name(o->record.kind));
+            if (o->shard)
+                n += snprintf(to + n, room - (size_t)n, " to %u", o->shard);
+            break;
         case CLIENT_DONE: n = snprintf(to, room, "%sDONE %d %s", begin, (int)o->op, mstro_status_name(o->status) + 6); break;
         case CLIENT_MOVE: n = snprintf(to, room, "%sMOVE for %d", begin, (int)o->op); break;
         case CLIENT_ABORT_MOVE: n = snprintf(to, room, "%sABORT %d", begin, (int)o->handle); break;
