@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-void model_init(struct model *model, uint64_t inline_budget)
+void model_init(struct model *model, uint64_t inline_budget, int shard, int shards)
 {
     memset(model, 0, sizeof *model);
+    model->shard = shard;
+    model->shards = shards;
     model->inline_budget = inline_budget;
 }
 
@@ -31,6 +33,19 @@ static void expect_ack(struct model *model, uint64_t session, uint64_t op, uint3
 {
     if (op)
         expect(model, session, KIND_ACK, op, status);
+}
+
+static void expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
+{
+    struct model_answer *answer = expect(model, 0, kind, 0, status);
+    answer->shard = (uint64_t)shard;
+    answer->handle = session;
+}
+
+static void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status)
+{
+    for (int shard = 1; shard < model->shards; shard++)
+        expect_shard(model, shard, kind, session, status);
 }
 
 static struct model_session *session_of(struct model *model, uint64_t number)
@@ -131,7 +146,10 @@ static void settle(struct model *model)
             holds = holds || (model->generation[g].name[0] && model->generation[g].session == session->number);
         if (!holds) {
             expect(model, session->number, KIND_BYE, session->leave_op, MSTRO_OK);
-            session->in = false;
+            session->leaving = false;
+            session->in = session->parted = model->shard > 0;
+            if (model->shard == 0)
+                expect_others(model, KIND_DISMISS, session->number, MSTRO_OK);
             for (int h = 0; h < MODEL_HANDLES; h++)
                 if (model->handle[h].session == session->number)
                     model->handle[h].session = 0;
@@ -213,9 +231,21 @@ static void lose_generation(struct model *model, struct model_generation *genera
     generation->name[0] = '\0';
 }
 
-static void lose_session(struct model *model, uint64_t number, bool silent)
+/* Shard 0 tells the others, which tell shard 0 what it does not know. */
+static void tell_shards(struct model *model, struct model_session *session, uint32_t status)
+{
+    session->in = session->parted = model->shard > 0;
+    session->leaving = false;
+    if (model->shard == 0)
+        expect_others(model, KIND_DISMISS, session->number, status);
+    else if (status != MSTRO_OK)
+        expect_shard(model, 0, KIND_DISMISS, session->number, status);
+}
+
+static void lose_session(struct model *model, uint64_t number, uint32_t status)
 {
     struct model_session *session = session_of(model, number);
+    bool silent = status == MSTRO_STALE_EPOCH;
     if (!session)
         return;
     int first = model->answers;
@@ -243,15 +273,26 @@ static void lose_session(struct model *model, uint64_t number, bool silent)
     for (int i = first; i < model->answers; i++) /* the dead are told nothing */
         if (model->answer[i].session == number)
             model->answer[i--] = model->answer[--model->answers];
+    tell_shards(model, session, status);
 }
 
 void model_evict(struct model *model, uint64_t session)
 {
-    lose_session(model, session, true);
+    lose_session(model, session, MSTRO_STALE_EPOCH);
     expect(model, session, KIND_BYE, 0, MSTRO_STALE_EPOCH);
 }
 
 /* ---- one rule for each record ---- */
+
+static struct model_session *new_session(struct model *model, uint64_t number)
+{
+    for (int i = 0; i < MODEL_SESSIONS; i++)
+        if (!model->session[i].in) {
+            model->session[i] = (struct model_session){ .number = number, .in = true };
+            return &model->session[i];
+        }
+    abort();
+}
 
 static void rule_join(struct model *model, uint64_t number, const struct record_join *asked)
 {
@@ -259,13 +300,18 @@ static void rule_join(struct model *model, uint64_t number, const struct record_
         expect_ack(model, number, asked->op, MSTRO_NOT_TWICE);
         return;
     }
-    for (int i = 0; i < MODEL_SESSIONS; i++)
-        if (!model->session[i].in) {
-            model->session[i] = (struct model_session){ .number = number, .in = true };
-            expect(model, number, KIND_WELCOME, asked->op, 0);
+    for (int i = 0; model->shards > 1 && i < MODEL_SESSIONS; i++)
+        if (model->session[i].in && model->session[i].index == asked->index) {
+            expect(model, number, KIND_REFUSED, asked->op, MSTRO_CONFLICT);
             return;
         }
-    abort();
+    struct model_session *session = new_session(model, number);
+    session->join_op = asked->op;
+    session->index = asked->index;
+    session->unanswered = model->shards - 1;
+    if (session->unanswered == 0)
+        expect(model, number, KIND_WELCOME, asked->op, 0);
+    expect_others(model, KIND_ADMIT, number, 0);
 }
 
 static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
@@ -473,7 +519,7 @@ static void rule_leave(struct model *model, struct model_session *session, const
 {
     uint64_t number = session->number;
     if (asked->force) {
-        lose_session(model, number, false);
+        lose_session(model, number, MSTRO_OK);
         expect(model, number, KIND_BYE, asked->op, MSTRO_OK);
         return;
     }
@@ -498,10 +544,12 @@ static void rule_leave(struct model *model, struct model_session *session, const
 static void rule_record(struct model *model, uint64_t number, const struct record *record)
 {
     struct model_session *session = session_of(model, number);
-    if (record->kind == KIND_JOIN) {
+    if (record->kind == KIND_JOIN && model->shard == 0) {
         rule_join(model, number, &record->join);
         return;
     }
+    if (session && session->parted)
+        return;
     if (!session) {
         expect(model, number, KIND_BYE, 0, MSTRO_STALE_EPOCH);
         return;
@@ -540,6 +588,9 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
     case KIND_SUBSCRIBE:
         expect_ack(model, number, record->subscribe.op, session->leaving ? MSTRO_INVARG : MSTRO_OK);
         break;
+    case KIND_UNSUBSCRIBE:
+        expect_ack(model, number, record->unsubscribe.op, MSTRO_OK);
+        break;
     case KIND_CANCEL:
         rule_cancel(model, session, &record->cancel);
         break;
@@ -551,13 +602,49 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
     }
 }
 
+/* ---- what shards tell each other ---- */
+
+static void rule_dismiss(struct model *model, const struct record_dismiss *said)
+{
+    struct model_session *session = session_of(model, said->session);
+    if (!session)
+        return;
+    if (model->shard == 0) {
+        lose_session(model, said->session, said->status);
+        expect(model, said->session, KIND_BYE, 0, said->status);
+        return;
+    }
+    int first = model->answers;
+    if (!session->parted)
+        lose_session(model, said->session, said->status);
+    session->in = false;
+    for (int i = first; i < model->answers; i++) /* who said it knows it */
+        if (model->answer[i].kind == KIND_DISMISS)
+            model->answer[i--] = model->answer[--model->answers];
+}
+
+static void rule_shard(struct model *model, int from, const struct record *record)
+{
+    if (record->kind == KIND_ADMIT) {
+        new_session(model, record->admit.session);
+        expect_shard(model, from, KIND_DONE, record->admit.session, MSTRO_OK);
+    } else if (record->kind == KIND_DONE) {
+        struct model_session *session = session_of(model, record->done.session);
+        if (session && --session->unanswered == 0)
+            expect(model, session->number, KIND_WELCOME, session->join_op, 0);
+    } else if (record->kind == KIND_DISMISS)
+        rule_dismiss(model, &record->dismiss);
+}
+
 void model_input(struct model *model, const struct pool_input *in)
 {
     model->answers = 0;
     if (in->kind == POOL_RECORD)
         rule_record(model, in->session, in->record);
     else if (in->kind == POOL_LOST)
-        lose_session(model, in->session, false);
+        lose_session(model, in->session, MSTRO_POOL_LOST);
+    else if (in->kind == POOL_SHARD)
+        rule_shard(model, in->shard, in->record);
     settle(model);
 }
 
@@ -566,7 +653,7 @@ void model_input(struct model *model, const struct pool_input *in)
 static struct model_answer answer_of(const struct pool_output *output)
 {
     const struct record *record = &output->record;
-    struct model_answer answer = { .session = output->session, .kind = record->kind };
+    struct model_answer answer = { .session = output->session, .shard = output->shard, .kind = record->kind };
     switch (record->kind) {
     case KIND_ACK:
         answer.op = record->ack.op;
@@ -596,6 +683,17 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.op = record->refused.op;
         answer.status = record->refused.status;
         break;
+    case KIND_ADMIT:
+        answer.handle = record->admit.session;
+        break;
+    case KIND_DONE:
+        answer.handle = record->done.session;
+        answer.status = record->done.status;
+        break;
+    case KIND_DISMISS:
+        answer.handle = record->dismiss.session;
+        answer.status = record->dismiss.status;
+        break;
     default:
         break;
     }
@@ -604,7 +702,7 @@ static struct model_answer answer_of(const struct pool_output *output)
 
 static bool same(const struct model_answer *must, const struct model_answer *came)
 {
-    return must->session == came->session && must->kind == came->kind && must->op == came->op && must->status == came->status &&
+    return must->session == came->session && must->shard == came->shard && must->kind == came->kind && must->op == came->op && must->status == came->status &&
            must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how &&
            (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket);
 }

@@ -14,11 +14,17 @@
 #ifdef MODEL_SMALL
 enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32 };
 #else
-enum { MODEL_SESSIONS = 32, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512 };
+enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512 };
 #endif
 enum { MODEL_NAME = 16, NO_GENERATION = -1 };
 
-struct model_session { uint64_t number, leave_op; bool in, leaving; };
+struct model_session {
+    uint64_t number, leave_op, join_op;
+    int64_t index;
+    int unanswered; /* shards that have not said that they know it */
+    bool in, leaving;
+    bool parted; /* nothing of it is left here, and shard 0 has not said that it is over */
+};
 
 struct model_handle {
     uint64_t session, number; /* session 0: not used */
@@ -36,11 +42,12 @@ struct model_generation {
     bool withdrawing, by_leave, whole, bears_loss, cut;
 };
 
-/* One answer that must come. */
-struct model_answer { uint64_t session, op, handle, generation, ticket; enum record_kind kind; uint32_t status, flags; int how; bool came; };
+/* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
+struct model_answer { uint64_t session, shard, op, handle, generation, ticket; enum record_kind kind; uint32_t status, flags; int how; bool came; };
 
 struct model {
     uint64_t inline_budget, inline_bytes;
+    int shard, shards;
     struct model_session session[MODEL_SESSIONS];
     struct model_handle handle[MODEL_HANDLES];
     struct model_generation generation[MODEL_GENERATIONS];
@@ -51,7 +58,7 @@ struct model {
     char text[256];
 };
 
-void model_init(struct model *model, uint64_t inline_budget);
+void model_init(struct model *model, uint64_t inline_budget, int shard, int shards);
 
 /* Before the engine takes 'in'. */
 void model_input(struct model *model, const struct pool_input *in);

@@ -15,7 +15,7 @@ cp .libs/libcore.a "$work/libcore.a" || { echo "Bail out! libcore is not built";
 dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
 number=0
 
-# plant SENTENCE FILE SED-EXPRESSION: the sentence is true when the simulator finds it
+# plant SENTENCE FILE SED-EXPRESSION [SHARDS]: the sentence is true when the simulator finds it
 plant() {
     number=$((number + 1))
     sed "$3" "$srcdir/$2" > "$work/planted.c"
@@ -30,7 +30,7 @@ plant() {
         return
     fi
     for seed in 1 2 3 4 5 6 7 8 9 10 11 12; do
-        (ulimit -v 4000000 && timeout 60 "$work/simulate" --seed $seed --steps 150000) > "$work/log" 2>&1 && continue
+        (ulimit -v 4000000 && timeout 60 "$work/simulate" --seed $seed --steps 150000 --shards "${4-1}") > "$work/log" 2>&1 && continue
         echo "ok $number - $1"
         echo "# by seed $seed: $(grep '^# ' "$work/log" | head -n 1)"
         return
@@ -38,7 +38,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..8"
+echo "1..12"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -48,3 +48,7 @@ plant "events that were dropped are not told of" lib/pool/queue.c 's/if (queue->
 plant "a ticket that comes before the mover has let go is forgotten" lib/client/life.c '/\[LIFE_FETCHING\]\[ON_TICKET\]/d'
 plant "a DEMAND that was never sent is not sent when its source is lost" lib/client/demand.c 's/else if (h->ticket.unasked)/else if (false)/'
 plant "a RETRACT does not wait for the mover" lib/client/life.c 's/\[LIFE_PREFETCHING\]\[ON_RETRACT\] = { LIFE_RETREATING, move_abort }/[LIFE_PREFETCHING][ON_RETRACT] = { LIFE_RETRACTING, retract_send }/'
+plant "an application is welcome before every shard knows it" lib/pool/session.c 's/if (--session->unanswered == 0)/if ((session->unanswered = 0) == 0)/' 7
+plant "an end is not told to the other shards" lib/pool/shards.c 's/^        say_dismiss(pool, shard, session, status, reason);/;/' 2
+plant "a shard that learns of a death keeps it to itself" lib/pool/shards.c 's/^    if (status != MSTRO_OK)/    if (false)/' 2
+plant "who leaves goes to the first shard first" lib/client/join.c 's/mine->awaited = leave->force ? 0 : leave_others(t);/mine->awaited = 0;/' 2

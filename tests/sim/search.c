@@ -184,7 +184,7 @@ static void world_open(struct world *world)
     settings.pool = (struct id){ 1, 2 };
     if (pool_create(&world->pool, &settings) != MSTRO_OK)
         abort();
-    model_init(&world->model, settings.inline_budget);
+    model_init(&world->model, settings.inline_budget, 0, 1);
     world->op = 0;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* simulate - whole workflows in one process, driven by a seed
  *
- * Real clients (client_step), the real pool (pool_step), records that pass the real codec, and a network, a clock and memories
+ * Real clients (client_step), the real pool (pool_step, an engine a shard), records that pass the real codec, and a network, a clock and memories
  * that are not real: connections are cut, one-way and whole partitions come and go, processes are killed, started again and
  * paused, the pool is paused.  After every step the pool is compared with the rules (model.h) and its invariants and the clients'
  * are checked; no DEMAND that ends well may hold bytes that are not of the generation it was served with.  At the end everything
  * is healed and must end.
- *     simulate [--seed N] [--steps M]     one run; without arguments the fixed seeds of tests/seeds
+ *     simulate [--seed N] [--steps M] [--shards S]     one run; without arguments the fixed seeds of tests/seeds
  * MAESTRO_LONG in the environment: new seeds too, for a quarter of an hour or MAESTRO_SEED_SECONDS. */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -86,13 +86,15 @@ static void start_leave(struct world *world, struct process *process, bool now)
     process->leaving = true;
     if (now)
         world->losses++;
+    else
+        process->leave_op = record.leave.op;
     process_asks(world, process, NULL, &record, record.leave.op);
 }
 
 static void use_begins(struct world *world, struct process *process, struct use *use)
 {
     *use = (struct use){ .number = ++process->handles, .role = world_chance(world, 500) ? ROLE_OFFERS : ROLE_NEEDS };
-    snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, NAMES));
+    snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, world->shards > 1 ? 2 * NAMES : NAMES));
     if (use->role == ROLE_OFFERS)
         start_offer(world, process, use);
     else
@@ -129,10 +131,11 @@ static void program_acts(struct world *world, struct process *process)
     bool busy = false;
     if (!process->joined || process->leaving || process->ended)
         return;
-    if (process->told != process->seen) {
-        start_seen(world, process);
-        return;
-    }
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (process->told[shard] != process->seen[shard]) {
+            start_seen(world, process, shard);
+            return;
+        }
     if (!process->subscribed && !world->healing && world_chance(world, 20)) {
         process->subscribed = true;
         start_subscribe(world, process);
@@ -163,7 +166,8 @@ static void something_fails(struct world *world, struct process *process)
     case 1:
         world->losses++;
         process->linked = false; /* who notices first is left to chance */
-        drop_letters(&process->up);
+        for (uint16_t shard = 0; shard < world->shards; shard++)
+            drop_letters(&process->up[shard]);
         break;
     case 2:
         process->paused = until(world);
@@ -187,15 +191,16 @@ static void something_fails(struct world *world, struct process *process)
 /* When nothing is under way, what a program waits for is what the pool lets wait. */
 static void check_waiting(struct world *world, struct process *process)
 {
-    if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || !list_empty(&process->up) ||
-        !list_empty(&process->down))
+    if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || letters_wait(world, process) ||
+        mail_waits(world))
         return;
     for (int i = 0; i < HANDLES; i++) {
         const struct use *use = &process->use[i];
         if (!use->op || use->moving)
             continue;
-        const struct model_handle *handle = model_handle_of(&world->model, process->session, use->number);
-        const struct model_generation *held = model_held_by(&world->model, process->session, use->number);
+        struct model *model = &world->model[shard_of_name(world, use->name)];
+        const struct model_handle *handle = model_handle_of(model, process->session, use->number);
+        const struct model_generation *held = model_held_by(model, process->session, use->number);
         bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
         if (!known)
             world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
@@ -234,14 +239,17 @@ static void process_moves_on(struct world *world, struct process *process)
         return;
     }
     struct use *use = &process->use[world_below(world, HANDLES)];
+    uint16_t shard;
     switch (world_below(world, 4)) {
     case 0:
-        if (!list_empty(&process->up) && process->linked && !process->cut_told && pool_awake && process->up_blocked <= world->now)
-            deliver_up(world, process);
+        shard = some_queue(world, process->up);
+        if (shard < world->shards && process->linked && !process->cut_told && pool_awake && process->up_blocked <= world->now)
+            deliver_up(world, process, shard);
         break;
     case 1:
-        if (!list_empty(&process->down) && process->linked && process->down_blocked <= world->now && !process->ended)
-            deliver_down(world, process);
+        shard = some_queue(world, process->down);
+        if (shard < world->shards && process->linked && process->down_blocked <= world->now && !process->ended)
+            deliver_down(world, process, shard);
         break;
     case 2:
         if (!use->moving || !world_chance(world, use->slow ? 60 : 600))
@@ -264,14 +272,26 @@ static void clocks_tick(struct world *world)
         if (process->client && process->paused <= world->now && client_next_deadline(process->client) <= world->now)
             step_client(world, process, &(struct client_input){ .kind = CLIENT_TICK });
     }
-    if (world->now >= world->pool_paused && pool_next_deadline(world->pool) <= world->now)
-        step_pool(world, &(struct pool_input){ .kind = POOL_TICK });
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (world->now >= world->pool_paused && pool_next_deadline(world->pool[shard]) <= world->now)
+            step_pool(world, shard, &(struct pool_input){ .kind = POOL_TICK });
+}
+
+/* Between shards nothing is lost, but all of it may take its time. */
+static void mail_moves_on(struct world *world)
+{
+    if (world->shards == 1 || world->now < world->pool_paused || world_chance(world, 800))
+        return;
+    uint16_t from = (uint16_t)world_below(world, world->shards), to = some_queue(world, world->mail[from]);
+    if (to < world->shards)
+        deliver_mail(world, from, to);
 }
 
 static void one_step(struct world *world)
 {
     world->now += world_below(world, MS / 2);
     clocks_tick(world);
+    mail_moves_on(world);
     struct process *process = &world->process[world_below(world, PROCESSES)];
     if (!world->healing && process->client && world_below(world, 10000) < 4)
         something_fails(world, process);
@@ -282,22 +302,28 @@ static void one_step(struct world *world)
 
 /* ---- a run ---- */
 
-static void world_open(struct world *world, uint64_t seed, bool verbose)
+static void world_open(struct world *world, uint64_t seed, uint16_t shards, bool verbose)
 {
     struct pool_settings settings = pool_settings_default();
-    *world = (struct world){ .verbose = verbose, .now = 1 };
+    *world = (struct world){ .verbose = verbose, .now = 1, .shards = shards };
     world->random = random_seeded(&world->seed, seed);
     settings.lease = LEASE_MS * MS;
     settings.pool = (struct id){ 1, 2 };
     settings.inline_budget = 16; /* two objects: the third is read from its holder */
     settings.fact_bytes = 64 * 64;
     settings.event_window = 32;
-    if (pool_create(&world->pool, &settings) != MSTRO_OK)
-        abort();
-    model_init(&world->model, settings.inline_budget);
-    for (int i = 0; i < PROCESSES; i++) {
-        list_init(&world->process[i].up);
-        list_init(&world->process[i].down);
+    settings.shards = shards;
+    for (uint16_t shard = 0; shard < shards; shard++) {
+        settings.shard = shard;
+        if (pool_create(&world->pool[shard], &settings) != MSTRO_OK)
+            abort();
+        model_init(&world->model[shard], settings.inline_budget, shard, shards);
+        for (uint16_t to = 0; to < shards; to++)
+            list_init(&world->mail[shard][to]);
+        for (int i = 0; i < PROCESSES; i++) {
+            list_init(&world->process[i].up[shard]);
+            list_init(&world->process[i].down[shard]);
+        }
     }
 }
 
@@ -328,45 +354,59 @@ static void say_what_waits(struct world *world)
 
 static void world_close(struct world *world)
 {
-    for (int i = 0; i < PROCESSES; i++) {
-        drop_letters(&world->process[i].up);
-        drop_letters(&world->process[i].down);
+    for (int i = 0; i < PROCESSES; i++)
         client_destroy(world->process[i].client);
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        for (int i = 0; i < PROCESSES; i++) {
+            drop_letters(&world->process[i].up[shard]);
+            drop_letters(&world->process[i].down[shard]);
+        }
+        for (uint16_t to = 0; to < world->shards; to++)
+            drop_letters(&world->mail[shard][to]);
+        pool_destroy(world->pool[shard]);
     }
-    pool_destroy(world->pool);
     pool_outputs_release(&world->out);
     client_outputs_release(&world->said);
 }
 
-static bool run(int number, uint64_t seed, uint64_t steps, bool verbose)
+static void check_nothing_is_left(struct world *world)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        struct pool_count left = pool_count(world->pool[shard]);
+        if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
+            world_fail(world, "everybody has left the pool, but something is left in shard %u", shard);
+    }
+}
+
+static bool run(int number, uint64_t seed, uint64_t steps, uint16_t shards, bool verbose)
 {
     static struct world world;
-    world_open(&world, seed, verbose);
+    world_open(&world, seed, shards, verbose);
     while (world.steps < steps && !world.wrong[0])
         one_step(&world);
     heal(&world);
-    for (uint64_t i = 0; i < 400000 && !all_ended(&world) && !world.wrong[0]; i++)
+    for (uint64_t i = 0; i < 400000 && (!all_ended(&world) || mail_waits(&world)) && !world.wrong[0]; i++)
         one_step(&world);
     if (!all_ended(&world))
         say_what_waits(&world);
-    struct pool_count left = pool_count(world.pool);
-    if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
-        world_fail(&world, "everybody has left the pool, but something is left in it");
+    check_nothing_is_left(&world);
     bool good = !world.wrong[0];
-    printf("%sok %d - seed %" PRIu64 ": whatever fails, the rules hold and everything ends\n", good ? "" : "not ", number, seed);
+    printf("%sok %d - seed %" PRIu64 ", %u shard%s: whatever fails, the rules hold and everything ends\n", good ? "" : "not ", number, seed, shards,
+           shards > 1 ? "s" : "");
     if (good)
         printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %.1f s\n", world.steps, world.sessions, world.letters, (double)world.now / 1e9);
     else
-        printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 "\n", world.wrong, seed, steps);
+        printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 " --shards %u\n", world.wrong, seed, steps, shards);
     world_close(&world);
     return good;
 }
 
-/* The fixed seeds, a line each: seed and steps. */
+/* The fixed seeds, a line each: seed, steps and shards. */
 static bool run_fixed(int *number)
 {
     char path[4096];
     uint64_t seed, steps;
+    uint16_t shards;
     bool good = true;
     snprintf(path, sizeof path, "%.2000s/tests/seeds/simulate", getenv("srcdir") ? getenv("srcdir") : ".");
     FILE *file = fopen(path, "r");
@@ -374,8 +414,8 @@ static bool run_fixed(int *number)
         printf("not ok %d - the fixed seeds are in %s\n", ++*number, path);
         return false;
     }
-    while (fscanf(file, "%" SCNu64 " %" SCNu64 " %*[^\n]", &seed, &steps) == 2)
-        good = run(++*number, seed, steps, false) && good;
+    while (fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu16 " %*[^\n]", &seed, &steps, &shards) == 3)
+        good = run(++*number, seed, steps, shards, false) && good;
     fclose(file);
     return good;
 }
@@ -386,8 +426,10 @@ static bool run_new(int *number, uint64_t steps)
     const char *asked = getenv("MAESTRO_SEED_SECONDS");
     bool good = true;
     uint64_t end = clock_now() + (asked ? strtoull(asked, NULL, 10) : 900) * NANOSECONDS_PER_SECOND;
-    while (good && clock_now() < end)
-        good = run(++*number, random_word(random_kernel), steps, false);
+    while (good && clock_now() < end) {
+        *number += 1;
+        good = run(*number, random_word(random_kernel), steps, (uint16_t)(1 + *number % SHARDS_MAX), false);
+    }
     return good;
 }
 
@@ -404,11 +446,14 @@ static bool run_all(uint64_t steps)
 int main(int argc, char **argv)
 {
     uint64_t steps = 150000, seed = 0;
+    uint16_t shards = 1;
     bool verbose = false, given = false;
     for (int i = 1; i < argc; i++) {
         verbose = verbose || strcmp(argv[i], "--verbose") == 0;
         if (i + 1 < argc && strcmp(argv[i], "--steps") == 0)
             steps = strtoull(argv[i + 1], NULL, 0);
+        if (i + 1 < argc && strcmp(argv[i], "--shards") == 0 && atoi(argv[i + 1]) > 0 && atoi(argv[i + 1]) <= SHARDS_MAX)
+            shards = (uint16_t)atoi(argv[i + 1]);
         if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
             seed = strtoull(argv[i + 1], NULL, 0);
             given = true;
@@ -416,7 +461,7 @@ int main(int argc, char **argv)
     }
     if (given) {
         printf("1..1\n");
-        return !run(1, seed, steps, verbose);
+        return !run(1, seed, steps, shards, verbose);
     }
     return !run_all(steps);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/base/list.h"
 #include "lib/base/random.h"
 #include "lib/client/client.h"
@@ -92,6 +93,37 @@ static struct process *process_of_app(struct world *world, uint64_t app)
     return NULL;
 }
 
+bool letters_wait(const struct world *world, const struct process *process)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (!list_empty(&process->up[shard]) || !list_empty(&process->down[shard]))
+            return true;
+    return false;
+}
+
+bool mail_waits(const struct world *world)
+{
+    for (uint16_t from = 0; from < world->shards; from++)
+        for (uint16_t to = 0; to < world->shards; to++)
+            if (!list_empty(&world->mail[from][to]))
+                return true;
+    return false;
+}
+
+uint16_t some_queue(struct world *world, const struct list *queues)
+{
+    uint16_t filled[SHARDS_MAX], count = 0;
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (!list_empty(&queues[shard]))
+            filled[count++] = shard;
+    return count == 0 ? world->shards : filled[count > 1 ? world_below(world, count) : 0];
+}
+
+uint16_t shard_of_name(const struct world *world, const char *name)
+{
+    return shard_of_slot(slot_of_id(id_of_name((struct id){ 1, 2 }, text_of(name))), world->shards);
+}
+
 /* ---- the pool ---- */
 
 static bool is_eviction(const struct pool_output *output)
@@ -107,61 +139,93 @@ static void check_evictions(struct world *world)
         struct process *process = process_of_session(world, output->session);
         bool in = false;
         for (int s = 0; s < MODEL_SESSIONS; s++)
-            in = in || (world->model.session[s].in && world->model.session[s].number == output->session);
-        if (!is_eviction(output) || !in)
+            in = in || (world->model[0].session[s].in && world->model[0].session[s].number == output->session);
+        if (output->session == 0 || !is_eviction(output) || !in)
             continue;
         if (process && world->now - process->heard <= LEASE_MS * MS)
             world_fail(world, "process %d was put out after %" PRIu64 " ms", (int)(process - world->process), (world->now - process->heard) / MS);
         world->losses++;
-        model_evict(&world->model, output->session);
+        model_evict(&world->model[0], output->session);
     }
 }
 
-void step_pool(struct world *world, const struct pool_input *in)
+/* The pool was away: nobody's silence counts. */
+static void excuse_silence(struct world *world)
+{
+    uint64_t gap = world->now - world->pool_stepped;
+    for (int i = 0; gap > LEASE_MS * MS / 4 && i < PROCESSES; i++)
+        world->process[i].heard += gap;
+    world->pool_stepped = world->now;
+}
+
+static void post_outputs(struct world *world, uint16_t shard)
+{
+    for (size_t i = 0; i < world->out.count; i++) {
+        const struct pool_output *output = &world->out.at[i];
+        struct process *process = output->session ? process_of_session(world, output->session) : NULL;
+        if (output->session == 0)
+            post(world, &world->mail[shard][output->shard], &output->record);
+        else if (process && process->linked)
+            post(world, &process->down[shard], &output->record);
+    }
+}
+
+void step_pool(struct world *world, uint16_t shard, const struct pool_input *in)
 {
     const char *broken;
-    uint64_t gap = world->now - world->pool_stepped;
-    if (gap > LEASE_MS * MS / 4) /* the pool was away: nobody's silence counts */
-        for (int i = 0; i < PROCESSES; i++)
-            world->process[i].heard += gap;
-    world->pool_stepped = world->now;
-    model_input(&world->model, in);
-    pool_step(world->pool, in, world->now, &world->out);
-    check_evictions(world);
-    if (!model_compare(&world->model, &world->out, 0))
-        world_fail(world, "%s", world->model.wrong);
-    if ((broken = pool_check(world->pool)))
-        world_fail(world, "pool: %s does not hold", broken);
-    for (size_t i = 0; i < world->out.count; i++) {
-        struct process *process = process_of_session(world, world->out.at[i].session);
-        if (process && process->linked)
-            post(world, &process->down, &world->out.at[i].record);
-    }
+    struct model *model = &world->model[shard];
+    if (shard == 0)
+        excuse_silence(world);
+    model_input(model, in);
+    pool_step(world->pool[shard], in, world->now, &world->out);
+    if (shard == 0)
+        check_evictions(world);
+    if (!model_compare(model, &world->out, 0))
+        world_fail(world, "shard %u: %s", shard, model->wrong);
+    if ((broken = pool_check(world->pool[shard])))
+        world_fail(world, "shard %u: %s does not hold", shard, broken);
+    post_outputs(world, shard);
     pool_outputs_clear(&world->out);
 }
 
-void deliver_up(struct world *world, struct process *process)
+void deliver_mail(struct world *world, uint16_t from, uint16_t to)
 {
     static struct arena arena;
     struct record record;
-    struct letter *letter = take_letter(world, &process->up, &arena, &record);
-    process->heard = world->now;
+    struct letter *letter = take_letter(world, &world->mail[from][to], &arena, &record);
+    if (world->verbose)
+        printf("# %9.3f shard %u -> %u: %s\n", (double)world->now / 1e9, from, to, record_name(record.kind));
+    step_pool(world, to, &(struct pool_input){ .kind = POOL_SHARD, .shard = from, .record = &record });
+    free(letter);
+    arena_reset(&arena);
+}
+
+void deliver_up(struct world *world, struct process *process, uint16_t shard)
+{
+    static struct arena arena;
+    struct record record;
+    struct letter *letter = take_letter(world, &process->up[shard], &arena, &record);
+    if (shard == 0)
+        process->heard = world->now;
     show(world, "->", process, &record);
-    step_pool(world, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
+    step_pool(world, shard, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
     bool harmless = record.kind == KIND_COMPLETED || record.kind == KIND_HEARTBEAT || record.kind == KIND_SEEN || record.kind == KIND_ACK_EVENT;
     if (harmless && world_chance(world, 100)) /* twice is as good as once */
-        step_pool(world, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
+        step_pool(world, shard, &(struct pool_input){ .kind = POOL_RECORD, .session = process->session, .record = &record });
     free(letter);
     arena_reset(&arena);
 }
 
 void tell_pool_of_cut(struct world *world, struct process *process, const char *reason)
 {
-    drop_letters(&process->down);
+    /* any shard that it can have spoken to */
+    uint16_t shard = world->shards > 1 && process->joined ? (uint16_t)world_below(world, world->shards) : 0;
+    for (uint16_t s = 0; s < world->shards; s++)
+        drop_letters(&process->down[s]);
     process->cut_told = true;
     if (world->verbose)
         printf("# %9.3f the pool learns that %d is gone: %s\n", (double)world->now / 1e9, (int)(process - world->process), reason);
-    step_pool(world, &(struct pool_input){ .kind = POOL_LOST, .session = process->session, .reason = text_of(reason) });
+    step_pool(world, shard, &(struct pool_input){ .kind = POOL_LOST, .session = process->session, .reason = text_of(reason) });
 }
 
 /* ---- a process ---- */
@@ -194,6 +258,15 @@ static void check_demanded(struct world *world, struct process *process, struct 
         world_fail(world, "process %d: a DEMAND of %s ended well without bytes", (int)(process - world->process), use->name);
 }
 
+/* Whatever it had offered was given back before. */
+static void check_left(struct world *world, struct process *process)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        for (int i = 0; i < MODEL_GENERATIONS; i++)
+            if (world->model[shard].generation[i].name[0] && world->model[shard].generation[i].session == process->session)
+                world_fail(world, "process %d has left, but shard %u has an offer of it", (int)(process - world->process), shard);
+}
+
 static void operation_ended(struct world *world, struct process *process, const struct client_output *out)
 {
     int at = 0;
@@ -212,6 +285,8 @@ static void operation_ended(struct world *world, struct process *process, const 
         process->joined = out->status == MSTRO_OK;
         return;
     }
+    if (kind == KIND_LEAVE && out->op == process->leave_op && out->status == MSTRO_OK)
+        check_left(world, process);
     struct use *use = NULL;
     for (int i = 0; i < HANDLES; i++)
         if (process->use[i].number && process->use[i].op == out->op)
@@ -284,12 +359,13 @@ static void events_come(struct world *world, struct process *process, const stru
     for (uint32_t i = 0; i < events->events.count; i++) {
         const struct record_event *event = &events->events.at[i];
         bool gap = event->kind == MSTRO_POOL_EVENT_OVERFLOW;
-        uint64_t first = gap ? event->first_serial : event->serial, expected = process->told + SERIAL_STEP;
-        if (process->told && first != expected)
+        uint64_t *told = &process->told[event->serial % SERIAL_STEP];
+        uint64_t first = gap ? event->first_serial : event->serial, expected = *told + SERIAL_STEP;
+        if (*told && first != expected)
             world_fail(world, "process %d: event %" PRIu64 " came where %" PRIu64 " was due", (int)(process - world->process), first >> 10, expected >> 10);
         if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
             world_fail(world, "process %d: a gap of another size than it says", (int)(process - world->process));
-        process->told = event->serial;
+        *told = event->serial;
     }
 }
 
@@ -300,7 +376,7 @@ static void take_outputs(struct world *world, struct process *process)
         switch (out->kind) {
         case CLIENT_SEND:
             if (process->linked)
-                post(world, &process->up, &out->record);
+                post(world, &process->up[out->shard], &out->record);
             break;
         case CLIENT_DONE:
             operation_ended(world, process, out);
@@ -336,11 +412,11 @@ void step_client(struct world *world, struct process *process, const struct clie
     take_outputs(world, process);
 }
 
-void deliver_down(struct world *world, struct process *process)
+void deliver_down(struct world *world, struct process *process, uint16_t shard)
 {
     static struct arena arena;
     struct record record;
-    struct letter *letter = take_letter(world, &process->down, &arena, &record);
+    struct letter *letter = take_letter(world, &process->down[shard], &arena, &record);
     show(world, "<-", process, &record);
     step_client(world, process, &(struct client_input){ .kind = CLIENT_RECORD, .record = &record });
     free(letter);
@@ -365,10 +441,10 @@ void start_subscribe(struct world *world, struct process *process)
     process_asks(world, process, NULL, &record, record.subscribe.op);
 }
 
-void start_seen(struct world *world, struct process *process)
+void start_seen(struct world *world, struct process *process, uint16_t shard)
 {
-    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told } };
-    process->seen = process->told;
+    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told[shard] } };
+    process->seen[shard] = process->told[shard];
     step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = &record });
 }
 
@@ -380,7 +456,9 @@ void process_start(struct world *world, struct process *process)
     process->linked = true;
     process->cut_told = process->joined = process->leaving = process->ended = process->subscribed = false;
     process->app = process->paused = process->up_blocked = process->down_blocked = 0;
-    process->handles = process->ops = process->leave_op = process->told = process->seen = 0;
+    process->handles = process->ops = process->leave_op = 0;
+    memset(process->told, 0, sizeof process->told);
+    memset(process->seen, 0, sizeof process->seen);
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);
     memset(process->pending, 0, sizeof process->pending);
@@ -396,9 +474,11 @@ void process_start(struct world *world, struct process *process)
 /* It is there no more.  What it sent before may still arrive, or not. */
 void process_end(struct world *world, struct process *process, const char *reason)
 {
-    while (!list_empty(&process->up) && process->linked && !process->cut_told && world_chance(world, 700))
-        deliver_up(world, process);
-    drop_letters(&process->up);
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        while (!list_empty(&process->up[shard]) && process->linked && !process->cut_told && world_chance(world, 700))
+            deliver_up(world, process, shard);
+        drop_letters(&process->up[shard]);
+    }
     client_destroy(process->client);
     process->client = NULL;
     if (!process->cut_told)

@@ -16,6 +16,7 @@
 
 #define MS NANOSECONDS_PER_MILLISECOND
 
+enum { SHARDS_MAX = 7 };
 enum { PROCESSES = 5, HANDLES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
@@ -41,27 +42,29 @@ struct use {
 struct process {
     struct client *client; /* NULL: not running */
     uint64_t session, app;
-    struct list up, down; /* letters */
+    struct list up[SHARDS_MAX], down[SHARDS_MAX]; /* letters */
     bool linked;          /* the connection stands */
     bool cut_told;        /* the pool has been told that it does not */
     bool joined, leaving, ended, subscribed;
     uint64_t paused, up_blocked, down_blocked; /* until */
-    uint64_t ops, handles, join_op, leave_op;
+    uint64_t ops, handles, join_op, leave_op; /* leave_op: of a LEAVE in peace */
     struct use use[HANDLES];
     struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
-    uint64_t told, seen;  /* serials of events; seen: what the program has taken */
-    uint64_t heard;       /* when the pool last had something of it */
+    uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
+    uint64_t heard;       /* when shard 0 last had something of it */
 };
 
 struct world {
-    struct pool *pool;
-    struct model model;
+    uint16_t shards;
+    struct pool *pool[SHARDS_MAX];
+    struct model model[SHARDS_MAX];
+    struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */
     struct pool_outputs out;
     struct client_outputs said;
     struct process process[PROCESSES];
     struct random_seed seed;
     struct random_source random;
-    uint64_t now, pool_paused, pool_stepped, sessions, contents, steps, letters;
+    uint64_t now, pool_paused, pool_stepped /* shard 0 */, sessions, contents, steps, letters;
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, verbose;
     char wrong[512];
@@ -77,13 +80,25 @@ bool world_chance(struct world *world, uint64_t in_thousand);
 /* ---- the network ---- */
 void drop_letters(struct list *queue);
 
-/* The oldest letter of the process to the pool, of the pool to the process. */
-void deliver_up(struct world *world, struct process *process);
-void deliver_down(struct world *world, struct process *process);
+/* The oldest letter of the process to the shard, of the shard to the process, of one shard to another. */
+void deliver_up(struct world *world, struct process *process, uint16_t shard);
+void deliver_down(struct world *world, struct process *process, uint16_t shard);
+void deliver_mail(struct world *world, uint16_t from, uint16_t to);
+
+/* Is anything on its way to or from the process; between shards? */
+bool letters_wait(const struct world *world, const struct process *process);
+bool mail_waits(const struct world *world);
+
+/* One of its queues that is not empty, by chance; world->shards: there is none. */
+uint16_t some_queue(struct world *world, const struct list *queues);
+
+/* The shard that an object belongs to. */
+uint16_t shard_of_name(const struct world *world, const char *name);
+
 void tell_pool_of_cut(struct world *world, struct process *process, const char *reason);
 
 /* ---- steps of the real things: what follows is put on its way and held against the rules ---- */
-void step_pool(struct world *world, const struct pool_input *in);
+void step_pool(struct world *world, uint16_t shard, const struct pool_input *in);
 void step_client(struct world *world, struct process *process, const struct client_input *in);
 
 /* ---- a process ---- */
@@ -93,7 +108,7 @@ void process_end(struct world *world, struct process *process, const char *reaso
 /* Its program begins an operation; 'use' may be NULL. */
 void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op);
 void start_subscribe(struct world *world, struct process *process);
-void start_seen(struct world *world, struct process *process);
+void start_seen(struct world *world, struct process *process, uint16_t shard);
 
 /* ---- movers: two moments of a one-sided read ---- */
 void move_reads(struct world *world, struct use *use);
