@@ -16,7 +16,7 @@ enum { MAC_SIZE = 32 };
 
 /* Each use of the workflow's key has a name of its own, so that no MAC fits another purpose. */
 static const char *const for_challenge = "maestro challenge", *const for_proof = "maestro proof", *const for_accepted = "maestro accepted",
-                  *const for_keys = "maestro session keys";
+                  *const for_keys = "maestro session keys", *const for_shard = "maestro shard keys";
 
 /* ---- messages: kind, length, fields; a MAC behind some ---- */
 
@@ -124,6 +124,26 @@ static mstro_status keys_make(struct handshake *h, struct bytes peer_key)
     sodium_memzero(shared, sizeof shared);
     sodium_memzero(both, sizeof both);
     return MSTRO_OK;
+}
+
+static void key_of_shard(const uint8_t session[SEAL_KEY_SIZE], uint16_t shard, uint8_t key[SEAL_KEY_SIZE])
+{
+    const uint8_t number[] = { (uint8_t)shard, (uint8_t)(shard >> 8) };
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, session, SEAL_KEY_SIZE, SEAL_KEY_SIZE);
+    crypto_generichash_update(&state, (const unsigned char *)for_shard, strlen(for_shard) + 1);
+    crypto_generichash_update(&state, number, sizeof number);
+    crypto_generichash_final(&state, key, SEAL_KEY_SIZE);
+}
+
+void session_keys_of_shard(const struct session_keys *session, uint16_t shard, struct session_keys *keys)
+{
+    *keys = *session;
+    if (shard == 0)
+        return;
+    keys->session = session->session | (uint64_t)shard << SESSION_BITS;
+    key_of_shard(session->to_pool, shard, keys->to_pool);
+    key_of_shard(session->to_client, shard, keys->to_client);
 }
 
 void handshake_clear(struct handshake *h)

@@ -37,6 +37,14 @@ struct session_keys {
     uint8_t to_pool[SEAL_KEY_SIZE], to_client[SEAL_KEY_SIZE];
 };
 
+/* A pool's shards number their frames each for itself, so each has keys of its own, made from those of the session, and says in the
+ * upper bits of a frame's session which shard it is from or for.  Those of shard 0 are the session's. */
+enum { SESSION_BITS = 54 };
+void session_keys_of_shard(const struct session_keys *session, uint16_t shard, struct session_keys *keys);
+
+static inline uint64_t session_of_frame(uint64_t session) { return session & ((UINT64_C(1) << SESSION_BITS) - 1); }
+static inline uint16_t shard_of_frame(uint64_t session) { return (uint16_t)(session >> SESSION_BITS); }
+
 struct handshake {
     struct handshake_self self;
     uint8_t secret[HANDSHAKE_KEY];

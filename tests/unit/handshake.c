@@ -261,6 +261,31 @@ static void a_suite_that_only_one_side_has_is_not_used(void **state)
     assert_int_equal(talk_through(&t), MSTRO_REFUSED);
 }
 
+static void each_shard_has_keys_of_its_own_that_both_sides_find(void **state)
+{
+    struct talk t = new_talk();
+    struct session_keys ours[3], theirs[3];
+    (void)state;
+    assert_int_equal(say_hello(&t), MSTRO_OK);
+    assert_int_equal(say_challenge(&t), MSTRO_OK);
+    assert_int_equal(say_proof(&t), MSTRO_OK);
+    assert_int_equal(say_accepted(&t), MSTRO_OK);
+    assert_int_equal(hear_accepted(&t), MSTRO_OK);
+    for (uint16_t shard = 0; shard < 3; shard++) {
+        session_keys_of_shard(&t.client.keys, shard, &ours[shard]);
+        session_keys_of_shard(&t.pool.keys, shard, &theirs[shard]);
+        assert_memory_equal(ours[shard].to_pool, theirs[shard].to_pool, SEAL_KEY_SIZE);
+        assert_memory_equal(ours[shard].to_client, theirs[shard].to_client, SEAL_KEY_SIZE);
+        assert_int_equal(session_of_frame(ours[shard].session), 42);
+        assert_int_equal(shard_of_frame(ours[shard].session), shard);
+        for (uint16_t other = 0; other < shard; other++) {
+            assert_memory_not_equal(ours[shard].to_pool, ours[other].to_pool, SEAL_KEY_SIZE);
+            assert_memory_not_equal(ours[shard].to_client, ours[other].to_client, SEAL_KEY_SIZE);
+        }
+        assert_memory_not_equal(ours[shard].to_pool, ours[shard].to_client, SEAL_KEY_SIZE);
+    }
+}
+
 int main(void)
 {
     if (!seal_ready())
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_degenerate_key_is_refused),
         cmocka_unit_test(only_what_a_pool_may_say_no_with_is_passed_on),
         cmocka_unit_test(a_suite_that_only_one_side_has_is_not_used),
+        cmocka_unit_test(each_shard_has_keys_of_its_own_that_both_sides_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
