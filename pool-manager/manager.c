@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "pool-manager/manager.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,7 +26,8 @@
 
 struct manager {
     const char *workflow, *info_file, *key_file;
-    struct host *host;
+    struct host *hosts[MAX_SHARDS];
+    unsigned shards;
     struct server *server;
     int signals;
     uint64_t begin;
@@ -57,6 +60,15 @@ static void raise_descriptor_limit(void)
 
 static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
 
+/* Half of the cores that we may use: the others are for those who are served. */
+static unsigned shards_by_cores(void)
+{
+    enum { MOST = 16 };
+    cpu_set_t cores;
+    int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    return count <= 3 ? 1 : count / 2 < MOST ? (unsigned)count / 2 : MOST;
+}
+
 static mstro_status make_pool(struct manager *m, struct id *id)
 {
     struct pool_settings pool = pool_settings_default();
@@ -70,7 +82,10 @@ static mstro_status make_pool(struct manager *m, struct id *id)
     pool.inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
     pool.inline_budget = setting_amount("inline-budget");
     pool.memory_budget = setting_amount("memory-budget");
-    return host_create(&m->host, &pool);
+    m->shards = (unsigned)setting_amount("shards");
+    if (m->shards == 0)
+        m->shards = shards_by_cores();
+    return hosts_create(m->hosts, m->shards, &pool);
 }
 
 /* As somebody in another directory would name it. */
@@ -99,7 +114,7 @@ static mstro_status start(struct manager *m)
         .connections = (unsigned)setting_amount("connections"),
     };
     raise_descriptor_limit();
-    status = server_start(&m->server, m->host, &server);
+    status = server_start(&m->server, m->hosts, m->shards, &server);
     if (status == MSTRO_OK && m->key_file)
         status = private_file_write(m->key_file, server_key_text(m->server));
     if (status == MSTRO_OK && m->info_file)
@@ -120,7 +135,7 @@ static mstro_status announce(const struct manager *m, bool quiet)
 
 static void report(const struct manager *m)
 {
-    statistics_print(stderr, m->workflow, m->host, m->server, clock_now() - m->begin);
+    statistics_print(stderr, m->workflow, m->hosts, m->server, clock_now() - m->begin);
 }
 
 /* True when a signal has come before 'until'. */
@@ -148,12 +163,22 @@ static void serve(const struct manager *m)
         report(m);
 }
 
+static bool is_busy(const struct manager *m)
+{
+    for (unsigned i = 0; i < m->shards; i++) {
+        struct pool_count count = host_count(m->hosts[i]);
+        if (count.tickets > 0 || count.waiting > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Nobody else comes in; what is under way may end, for a while.  A second signal ends the patience. */
 static void drain(const struct manager *m)
 {
     uint64_t end = clock_now() + setting_amount("drain-time");
     server_close_door(m->server);
-    for (struct pool_count count = host_count(m->host); (count.tickets > 0 || count.waiting > 0) && clock_now() < end; count = host_count(m->host))
+    while (is_busy(m) && clock_now() < end)
         if (wait_for_signal(m, clock_now() + DRAIN_LOOK))
             break;
 }
@@ -167,7 +192,7 @@ static void stop(struct manager *m)
     if (m->server && m->key_file)
         private_file_remove(m->key_file, server_key_text(m->server));
     server_stop(m->server);
-    host_destroy(m->host);
+    hosts_destroy(m->hosts, m->shards);
     if (m->signals >= 0)
         close(m->signals);
 }

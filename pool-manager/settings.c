@@ -10,12 +10,14 @@
 #include "lib/fabric/fabric.h"
 #include "lib/schema/nearest.h"
 #include "lib/schema/yaml.h"
+#include "lib/serve/pool_info.h"
 
 const struct setting settings[] = {
     { "workflow", "MSTRO_WORKFLOW_NAME", SETTING_TEXT, "maestro", "NAME", "name of the workflow; processes that name another are refused" },
     { "listen", "MSTRO_LISTEN", SETTING_TEXT, "local", "ADDRESS", "address or network interface to listen on; local: loopback only" },
     { "provider", "MSTRO_OFI_PROVIDER", SETTING_TEXT, "", "NAME", "libfabric provider; the best that works where not given" },
     { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
+    { "shards", "MSTRO_PM_PC_NUM_THREADS", SETTING_INTEGER, "", "N", "threads that serve, each its own objects; half the cores where not given" },
     { "lease", "MSTRO_LEASE", SETTING_DURATION, "2s", "TIME", "a process silent for longer is taken for dead; never: not at all" },
     { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "250ms", "TIME", "processes with nothing to say say so this often" },
     { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, "5s", "TIME", "how long a missing acknowledgement may hold an operation" },
@@ -36,6 +38,7 @@ const struct setting settings[] = {
 /* Where less than the whole of a kind makes sense. */
 static const struct range { const char *name; uint64_t least, most; const char *said; } ranges[] = {
     { "receive-buffers", 1, FABRIC_RECEIVE_BUFFERS_MAX, "an integer from 1 to 65536" },
+    { "shards", 1, MAX_SHARDS, "an integer from 1 to 64" },
     { "lease", 10 * NANOSECONDS_PER_MILLISECOND, NO_DEADLINE, "a time of 10ms or more, or never" },
     { "heartbeat", NANOSECONDS_PER_MILLISECOND, NO_DEADLINE, "a time of 1ms or more, or never" },
 };

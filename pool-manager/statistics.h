@@ -6,7 +6,7 @@
 
 #include "lib/serve/server.h"
 
-/* Times in nanoseconds since the start of the manager, memory in bytes. */
-void statistics_print(FILE *to, const char *workflow, struct host *host, const struct server *server, uint64_t uptime);
+/* The sums of all shards, then each.  Times in nanoseconds since the start of the manager, memory in bytes. */
+void statistics_print(FILE *to, const char *workflow, struct host *const hosts[], const struct server *server, uint64_t uptime);
 
 #endif

@@ -497,7 +497,7 @@ static mstro_status reach_others(void)
 static mstro_status serve(void)
 {
     struct server_settings settings = { .pool = process.pool, .workflow = text_of(process.workflow) };
-    mstro_status s = server_start(&process.server, process.host, &settings);
+    mstro_status s = server_start(&process.server, &process.host, 1, &settings);
     if (s == MSTRO_OK && (s = reach_others()) != MSTRO_OK) {
         server_stop(process.server);
         process.server = NULL;

@@ -59,8 +59,9 @@ struct link_operations {
     /* [token] The end of that: no read that begins later succeeds.  Harmless on a zero exposure. */
     void (*conceal)(struct link *link, struct exposure *exposure);
 
-    /* [token] A reader that was taken for dead may still read (ACK_CUT_READERS): after this returns nobody does. */
-    void (*cut_readers)(struct link *link);
+    /* [token] A reader that was taken for dead may still read (ACK_CUT_READERS): after this returns nobody does.  What a SERVING record
+     * is to say from now on, valid until the next call; empty: nobody reads from elsewhere. */
+    struct bytes (*cut_readers)(struct link *link);
 
     /* Run a move on the calling thread and say how it ended (moved->handle is the caller's business).  A ticket whose validity
      * word has changed, or whose source cannot be reached, ends with 'again'. */

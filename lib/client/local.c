@@ -100,7 +100,7 @@ static struct local_link *local_of(struct link *link) { return (struct local_lin
 static void local_send(struct link *link, uint16_t shard, const struct record *record)
 {
     struct local_link *l = local_of(link);
-    (void)shard; /* there is one */
+    (void)shard; /* a pool in this process has one */
     atomic_store(&l->inside, true);
     host_submit(l->host, l->session, &record, 1);
     atomic_store(&l->inside, false);
@@ -177,14 +177,13 @@ static struct bytes serving_of(struct local_link *l)
     return bytes_of(l->serving, reach_serving_address(&l->reach, l->serving));
 }
 
-static void local_cut_readers(struct link *link)
+static struct bytes local_cut_readers(struct link *link)
 {
     struct local_link *l = local_of(link);
     if (!atomic_load(&l->reaching))
-        return;
+        return (struct bytes){ 0 };
     reach_cut_readers(&l->reach);
-    struct record serving = { .kind = KIND_SERVING, .serving = { .serving = serving_of(l) } };
-    local_send(link, 0, &serving);
+    return serving_of(l);
 }
 
 static bool copy_unless_aborted(const struct fetch *fetch, const char *from)

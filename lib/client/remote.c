@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* remote.c - frames over the fabric, and a witness that says when the pool is gone
  *
+ * The way to a shard of the pool is opened when something is to be said to it: a peer, an outbox and keys of its own.
  * What comes is copied into an inbox by whoever moves the fabric on (poll or sleep) and taken out by poll.  A thread of its own
  * watches the witness (watch.h). */
 #include "lib/client/remote.h"
@@ -12,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
+#include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/setting.h"
 #include "lib/client/reach.h"
@@ -32,6 +34,16 @@ struct letter {
     uint8_t frame[];
 };
 
+/* To one shard. */
+struct way {
+    struct list opened;   /* [token] in remote_link.opened, empty before */
+    size_t address_length;
+    uint8_t address[MAX_ADDRESS];
+    struct peer *peer;
+    struct outbox *outbox;
+    struct seal *seal;    /* [token] */
+};
+
 struct remote_link {
     struct link link;
     int witness;
@@ -40,10 +52,12 @@ struct remote_link {
     struct fabric *fabric;
     struct endpoint *control;
     struct reach reach;
+    uint8_t serving[FABRIC_ADDRESS_MAX]; /* [token] what was last said of it */
     char local[WITNESS_ADDRESS_MAX]; /* own end of the witness: the address that works between us and others */
-    struct peer *peer;
-    struct outbox *outbox;
-    struct seal *seal;    /* [token] */
+    struct session_keys keys; /* those of the shards are made from them */
+    struct way *ways;     /* by the number of the shard */
+    uint16_t shards;
+    struct list opened;   /* [token] the ways that are open */
     uint64_t look_again;  /* [token] the fabric is left alone until then */
     struct arena arena;   /* [token] */
     bool told;            /* [token] the receiver knows that the link is lost */
@@ -94,8 +108,9 @@ static void received(void *context, struct bytes frame)
 
 static void send_waiting(struct remote_link *l)
 {
-    if (outbox_send(l->outbox) != MSTRO_OK)
-        lose(l, MSTRO_POOL_LOST, "the pool manager cannot be reached any more");
+    list_each(link, &l->opened)
+        if (outbox_send(list_entry(link, struct way, opened)->outbox) != MSTRO_OK)
+            lose(l, MSTRO_POOL_LOST, "the pool manager cannot be reached any more");
 }
 
 static void peer_lost(void *context, struct peer *peer, const char *why)
@@ -108,27 +123,61 @@ static void peer_lost(void *context, struct peer *peer, const char *why)
 
 /* ---- records ---- */
 
-static void put(struct remote_link *l, const struct record *record)
+static mstro_status way_open(struct remote_link *l, uint16_t shard)
 {
-    if (outbox_put(l->outbox, record) != MSTRO_OK) {
+    struct way *way = &l->ways[shard];
+    struct session_keys keys;
+    session_keys_of_shard(&l->keys, shard, &keys);
+    way->seal = aligned_alloc(64, (sizeof *way->seal + 63) / 64 * 64);
+    mstro_status status = way->seal ? outbox_create(&way->outbox, &keys, SEAL_TO_POOL, OUTBOX_LIMIT) : MSTRO_NOMEM;
+    if (status == MSTRO_OK) {
+        seal_init(way->seal, keys.suite, SEAL_TO_CLIENT, keys.to_client);
+        status = peer_add(l->control, bytes_of(way->address, way->address_length), l, &way->peer);
+    }
+    if (status == MSTRO_OK) {
+        outbox_connect(way->outbox, way->peer);
+        list_append(&l->opened, &way->opened);
+    }
+    sodium_memzero(&keys, sizeof keys);
+    return status;
+}
+
+static void way_close(struct way *way)
+{
+    outbox_destroy(way->outbox);
+    if (way->seal)
+        seal_clear(way->seal);
+    free(way->seal);
+}
+
+/* NULL: it cannot be opened, and the link is lost. */
+static struct way *way_to(struct remote_link *l, uint16_t shard)
+{
+    struct way *way = shard < l->shards ? &l->ways[shard] : NULL;
+    if (way && !list_empty(&way->opened))
+        return way;
+    mstro_status status = !way || way->outbox ? MSTRO_FAIL : way_open(l, shard);
+    if (status == MSTRO_OK)
+        return way;
+    log_error(LOG_CORE, "shard %u of the pool manager cannot be spoken to: %s", shard, mstro_status_description(status));
+    lose(l, MSTRO_FAIL, "a shard of the pool manager cannot be spoken to");
+    return NULL;
+}
+
+static void put(struct remote_link *l, uint16_t shard, const struct record *record)
+{
+    struct way *way = way_to(l, shard);
+    if (way && outbox_put(way->outbox, record) != MSTRO_OK) {
         log_error(LOG_CORE, "%s cannot be sent: %s", record_name(record->kind), mstro_error_detail());
         lose(l, MSTRO_FAIL, "a record could not be sent");
     }
 }
 
-static void put_serving(struct remote_link *l)
-{
-    uint8_t address[FABRIC_ADDRESS_MAX];
-    struct record record = { .kind = KIND_SERVING, .serving = { .serving = bytes_of(address, reach_serving_address(&l->reach, address)) } };
-    put(l, &record);
-}
-
 static void remote_send(struct link *link, uint16_t shard, const struct record *record)
 {
     struct remote_link *l = remote_of(link);
-    (void)shard; /* a pool has one at present */
     if (record->kind != KIND_JOIN || record->join.serving.length > 0) {
-        put(l, record);
+        put(l, shard, record);
         return;
     }
     uint8_t address[FABRIC_ADDRESS_MAX];
@@ -136,7 +185,7 @@ static void remote_send(struct link *link, uint16_t shard, const struct record *
     join.join.serving = bytes_of(address, reach_serving_address(&l->reach, address));
     if (id_is_zero(join.join.node))
         join.join.node = l->reach.self.id;
-    put(l, &join);
+    put(l, shard, &join);
 }
 
 static void remote_flush(struct link *link) { send_waiting(remote_of(link)); }
@@ -150,21 +199,34 @@ static struct letter *take_letters(struct remote_link *l)
     return first;
 }
 
+/* The way that a frame came by; NULL: by none of ours. */
+static struct way *way_of(struct remote_link *l, const struct letter *letter)
+{
+    struct frame_header header;
+    if (frame_header_read(bytes_of(letter->frame, letter->length), &header) != MSTRO_OK)
+        return NULL;
+    uint16_t shard = shard_of_frame(header.session);
+    return shard < l->shards && !list_empty(&l->ways[shard].opened) ? &l->ways[shard] : NULL;
+}
+
 static void read_letter(struct remote_link *l, struct letter *letter, struct link_receiver *receiver)
 {
     struct frame_reader f;
     struct record record;
     mstro_status status;
-    switch (frame_open(&f, letter->frame, letter->length, l->seal)) {
+    struct way *way = way_of(l, letter);
+    if (!way)
+        return; /* anybody may send us anything */
+    switch (frame_open(&f, letter->frame, letter->length, way->seal)) {
     case SEAL_OPENED: break;
     case SEAL_GAP: lose(l, MSTRO_POOL_LOST, "frames of the pool manager were lost on the way"); return;
     case SEAL_DUPLICATE:
-    case SEAL_FORGED: return; /* anybody may send us anything */
+    case SEAL_FORGED: return;
     }
     while ((status = frame_next(&f, &l->arena, &record)) == MSTRO_OK)
         receiver->record(receiver, &record);
     arena_reset(&l->arena);
-    outbox_heard(l->outbox, &f.header);
+    outbox_heard(way->outbox, &f.header);
     if (status != MSTRO_NOMATCH) {
         log_error(LOG_CORE, "the pool manager sent what is no record: %s", mstro_error_detail());
         lose(l, MSTRO_INVMSG, "the pool manager broke the protocol");
@@ -248,11 +310,11 @@ static void remote_conceal(struct link *link, struct exposure *exposure)
     reach_conceal(exposure);
 }
 
-static void remote_cut_readers(struct link *link)
+static struct bytes remote_cut_readers(struct link *link)
 {
     struct remote_link *l = remote_of(link);
     reach_cut_readers(&l->reach);
-    put_serving(l);
+    return bytes_of(l->serving, reach_serving_address(&l->reach, l->serving));
 }
 
 static void remote_fetch(struct link *link, const struct fetch *fetch, struct client_moved *moved)
@@ -275,16 +337,16 @@ static void remote_close(struct link *link)
     struct remote_link *l = remote_of(link);
     watch_stop(l->watch);
     reach_release(&l->reach);
-    if (l->outbox)
-        outbox_connect(l->outbox, NULL);
+    list_each(way, &l->opened)
+        outbox_connect(list_entry(way, struct way, opened)->outbox, NULL);
     if (l->fabric)
         fabric_close(l->fabric);
-    outbox_destroy(l->outbox);
+    for (uint16_t shard = 0; shard < l->shards; shard++)
+        way_close(&l->ways[shard]);
+    free(l->ways);
     free_letters(l);
     arena_release(&l->arena);
-    if (l->seal)
-        seal_clear(l->seal);
-    free(l->seal);
+    sodium_memzero(&l->keys, sizeof l->keys);
     if (l->witness >= 0)
         close(l->witness);
     if (l->shown >= 0)
@@ -324,55 +386,61 @@ static mstro_status open_fabric(struct remote_link *l)
     return status;
 }
 
-/* The way to a shard over the provider that we have opened. */
-static mstro_status find_shard(const struct remote_link *l, const struct record_pool_info *info, struct bytes *address)
+static uint16_t shards_of(const struct record_pool_info *info)
+{
+    uint16_t shards = 1;
+    for (uint32_t i = 0; i < info->shards.count; i++)
+        if (info->shards.at[i].shard >= shards && info->shards.at[i].shard < MAX_SHARDS)
+            shards = info->shards.at[i].shard + 1;
+    return shards;
+}
+
+/* Where the shards are, over the provider that we have opened. */
+static mstro_status find_shards(struct remote_link *l, const struct record_pool_info *info)
 {
     const char *provider = fabric_limits(l->fabric)->provider;
-    for (uint32_t i = 0; i < info->shards.count; i++)
-        if (text_equal(info->shards.at[i].provider, text_of(provider))) {
-            *address = info->shards.at[i].address;
-            return MSTRO_OK;
-        }
+    uint16_t shards = shards_of(info), found = 0;
+    l->ways = calloc(shards, sizeof *l->ways);
+    if (!l->ways)
+        return MSTRO_NOMEM;
+    l->shards = shards;
+    for (uint16_t shard = 0; shard < shards; shard++)
+        list_init(&l->ways[shard].opened);
+    for (uint32_t i = 0; i < info->shards.count; i++) {
+        const struct record_shard_address *at = &info->shards.at[i];
+        struct way *way = at->shard < shards ? &l->ways[at->shard] : NULL;
+        if (!way || way->address_length || !text_equal(at->provider, text_of(provider)) || at->address.length > sizeof way->address)
+            continue;
+        way->address_length = at->address.length;
+        memcpy(way->address, at->address.at, at->address.length);
+        found++;
+    }
+    if (found == shards)
+        return MSTRO_OK;
     return detail_set(MSTRO_OFI_FAIL, "the pool manager listens over \"" TEXT_FORMAT "\", this process has opened \"%s\": set MSTRO_OFI_PROVIDER alike for both",
                       TEXT_ARGUMENTS(info->shards.at[0].provider), provider);
 }
 
-static mstro_status use_keys(struct remote_link *l, struct session_keys *keys, struct bytes shard)
-{
-    l->seal = aligned_alloc(64, (sizeof *l->seal + 63) / 64 * 64);
-    mstro_status status = l->seal ? outbox_create(&l->outbox, keys, SEAL_TO_POOL, OUTBOX_LIMIT) : MSTRO_NOMEM;
-    if (status == MSTRO_OK) {
-        seal_init(l->seal, keys->suite, SEAL_TO_CLIENT, keys->to_client);
-        status = peer_add(l->control, shard, l, &l->peer);
-    }
-    if (status == MSTRO_OK)
-        outbox_connect(l->outbox, l->peer);
-    sodium_memzero(keys, sizeof *keys);
-    return status;
-}
-
 /* Where it fails others read from us over the fabric. */
-static void show_process(struct remote_link *l, struct id pool, uint64_t session)
+static void show_process(struct remote_link *l, struct id pool)
 {
-    holders_know_self(&l->reach.holders, pool, session);
-    if (credential_show(pool, session, &l->shown) != MSTRO_OK)
+    holders_know_self(&l->reach.holders, pool, l->keys.session);
+    if (credential_show(pool, l->keys.session, &l->shown) != MSTRO_OK)
         log_warn(LOG_TRANSPORT, "%s", mstro_error_detail());
 }
 
 static mstro_status connect_to(struct remote_link *l, const struct record_pool_info *info, uint64_t deadline)
 {
-    struct session_keys keys;
-    struct bytes shard;
     mstro_status status = witness_connect(info->witness, deadline, &l->witness, l->local);
     if (status == MSTRO_OK)
         status = open_fabric(l);
     if (status == MSTRO_OK)
-        status = find_shard(l, info, &shard);
+        status = find_shards(l, info);
     if (status == MSTRO_OK)
-        status = remote_greet(&l->witness, l->local, info, endpoint_address(l->control), deadline, &keys);
+        status = remote_greet(&l->witness, l->local, info, endpoint_address(l->control), deadline, &l->keys);
     if (status == MSTRO_OK) {
-        show_process(l, info->pool, keys.session);
-        status = use_keys(l, &keys, shard);
+        show_process(l, info->pool);
+        status = way_open(l, 0);
     }
     char there[WITNESS_ADDRESS_MAX];
     snprintf(there, sizeof there, TEXT_FORMAT, TEXT_ARGUMENTS(info->witness));
@@ -390,6 +458,7 @@ mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
     l->witness = l->shown = -1;
     pthread_mutex_init(&l->lock, NULL);
     reach_init(&l->reach);
+    list_init(&l->opened);
     mstro_status status = seal_ready() ? pool_info_decode(info, &arena, &pool) : detail_set(MSTRO_FAIL, "libsodium does not work");
     if (status == MSTRO_OK)
         status = connect_to(l, &pool, deadline == NO_DEADLINE ? clock_now() + JOIN_TIME : deadline);

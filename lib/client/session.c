@@ -26,6 +26,7 @@ struct session {
     struct client_outputs out;      /* [token] */
     struct words words;             /* [token] */
     struct list exposed;            /* [token] objects that others may read */
+    struct bytes serving;           /* [token] where they read from now, when the pool has not been told */
     struct submission_queue moved;  /* [token] moves that ran under it: their ends */
     uint64_t now;                   /* [token] of this turn */
     struct client_membership membership; /* written before session_open returns */
@@ -92,7 +93,7 @@ static void conceal(struct session *s, struct mstro_cdo_ *cdo, bool cut_readers)
     ops->conceal(s->link, &cdo->exposed_data);
     ops->conceal(s->link, &cdo->exposed_word);
     if (cut_readers)
-        ops->cut_readers(s->link);
+        s->serving = ops->cut_readers(s->link);
 }
 
 /* ---- outputs of the client ---- */
@@ -183,13 +184,23 @@ static void handle_output(struct session *s, const struct client_output *o)
     }
 }
 
-static void step(struct session *s, const struct client_input *in)
+static void step_once(struct session *s, const struct client_input *in)
 {
     client_step(s->client, in, s->now, &s->out);
     note_end(s);
     for (size_t i = 0; i < s->out.count; i++)
         handle_output(s, &s->out.at[i]);
     client_outputs_clear(&s->out);
+}
+
+static void step(struct session *s, const struct client_input *in)
+{
+    step_once(s, in);
+    if (s->serving.length == 0)
+        return;
+    struct record serving = { .kind = KIND_SERVING, .serving.serving = s->serving };
+    s->serving = (struct bytes){ 0 };
+    step_once(s, &(struct client_input){ .kind = CLIENT_START, .record = &serving });
 }
 
 /* ---- from the link ---- */
@@ -214,7 +225,7 @@ static bool run_submissions(struct session *s, struct submission_queue *q)
 {
     struct submission *first = submission_take_all(q);
     for (struct submission *next, *it = first; it; it = next) {
-        next = it->next;
+        next = submission_next(it);
         it->run(s, it);
     }
     return first != NULL;

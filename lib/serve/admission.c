@@ -16,6 +16,7 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/serve/member.h"
 #include "lib/system/credential.h"
 
 enum { EVENTS = 64, HALF_OPEN = 1024, CONNECTIONS = 16384 };
@@ -37,12 +38,12 @@ struct guest {
     int fd;
     uint64_t since;
     struct greeting *greeting;     /* NULL once it is in */
-    struct connection *connection; /* NULL before */
+    struct member *member;         /* NULL before */
 };
 
 struct admission {
     struct admission_settings settings;
-    struct shard *shard;
+    struct shard_set shards;
     char name[WITNESS_ADDRESS_MAX];
     int listener, epoll, bell;
     int shown; /* which process the pool is in */
@@ -72,8 +73,8 @@ static void guest_free(struct admission *a, struct guest *g, const char *reason)
 {
     list_remove(&g->link);
     greeting_free(a, g);
-    if (g->connection)
-        shard_gone(a->shard, g->connection, reason);
+    if (g->member)
+        member_gone(g->member, reason);
     close(g->fd);
     free(g);
     a->guests--;
@@ -119,7 +120,7 @@ static mstro_status accept_guest(struct admission *a, struct guest *g, struct by
     if (status != MSTRO_OK)
         return status;
     struct session_keys *keys = &greeting->handshake.keys;
-    status = shard_admit(a->shard, keys, greeting->hello.address, g->fd, &g->connection);
+    status = member_admit(&a->shards, keys, greeting->hello.address, g->fd, &g->member);
     if (status != MSTRO_OK)
         return status;
     status = handshake_accept(&greeting->handshake, keys->session, witness_begin(&outbox));
@@ -223,7 +224,7 @@ static uint64_t check_late(struct admission *a)
     uint64_t now = clock_now();
     while (!list_empty(&a->waiting)) {
         struct guest *g = list_entry(a->waiting.next, struct guest, link);
-        if (g->connection && connection_joined(g->connection)) {
+        if (g->member && member_joined(g->member)) {
             list_remove(&g->link);
             list_append(&a->inside, &g->link);
         } else if (now - g->since < a->settings.join_time)
@@ -306,7 +307,7 @@ static mstro_status prepare(struct admission *a)
     return start_thread(a) ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start a thread for the pool's door");
 }
 
-mstro_status admission_start(struct admission **out, struct shard *shard, const struct admission_settings *settings)
+mstro_status admission_start(struct admission **out, const struct shard_set *shards, const struct admission_settings *settings)
 {
     struct admission *a = calloc(1, sizeof *a);
     if (!a)
@@ -315,7 +316,7 @@ mstro_status admission_start(struct admission **out, struct shard *shard, const 
     a->settings.join_time = settings->join_time ? settings->join_time : JOIN_TIME;
     a->settings.half_open = settings->half_open ? settings->half_open : HALF_OPEN;
     a->settings.connections = settings->connections ? settings->connections : CONNECTIONS;
-    a->shard = shard;
+    a->shards = *shards;
     a->listener = a->epoll = a->bell = a->shown = -1;
     a->accept_again = NO_DEADLINE;
     list_init(&a->waiting);

@@ -5,7 +5,7 @@
  * handshake there are at most 'half_open', beyond which the oldest has to go. */
 #ifndef LIB_SERVE_ADMISSION_H
 #define LIB_SERVE_ADMISSION_H
-#include "lib/serve/shard.h"
+#include "lib/serve/member.h"
 #include "lib/serve/witness.h"
 
 struct admission;
@@ -18,8 +18,8 @@ struct admission_settings {
     unsigned connections;       /* 0: 16384 */
 };
 
-/* Listen and start the thread. */
-mstro_status admission_start(struct admission **out, struct shard *shard, const struct admission_settings *settings);
+/* Listen and start the thread.  The shards must outlive it. */
+mstro_status admission_start(struct admission **out, const struct shard_set *shards, const struct admission_settings *settings);
 
 /* "HOST:PORT" to connect to. */
 const char *admission_name(const struct admission *a);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/serve/host.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/list.h"
+#include "lib/base/log.h"
 #include "lib/base/map.h"
+#include "lib/loop/mailbox.h"
+#include "lib/wire/copy.h"
 
 struct host_session {
     struct map_link link;
@@ -16,30 +20,86 @@ struct host_session {
     struct host_sink *sink;
 };
 
+enum { CACHE_LINE = 64 };
+
 struct host {
-    pthread_mutex_t lock; /* guards everything but next_deadline, which is written under it and read without */
+    pthread_mutex_t lock; /* guards everything but next_deadline, which is written under it and read without, and what is written once */
     struct pool *pool;
     struct pool_outputs out;
     struct map sessions;
     struct list touched;
     uint64_t opened, last_now;
     _Atomic uint64_t next_deadline;
+    uint16_t shard;
+    struct host **others; /* those of the pool's shards, by number: written once; NULL: it is alone */
+    void (*ring)(void *context);
+    void *ring_context;
+
+    /* the one line that other shards write */
+    _Alignas(CACHE_LINE) struct mailbox mail;
+};
+static_assert(offsetof(struct host, mail) % CACHE_LINE == 0, "what other shards write is on a line of its own");
+static_assert(sizeof(struct host) == offsetof(struct host, mail) + CACHE_LINE, "and nothing follows on that line");
+
+/* What an engine says to that of another shard. */
+struct message {
+    struct letter letter;
+    uint16_t from;
+    struct record record;
+    _Alignas(8) char room[];
 };
 
-mstro_status host_create(struct host **out, const struct pool_settings *settings)
+static mstro_status create(struct host **out, const struct pool_settings *settings)
 {
-    struct host *h = calloc(1, sizeof *h);
+    struct host *h = aligned_alloc(CACHE_LINE, sizeof *h);
     if (!h)
         return MSTRO_NOMEM;
+    memset(h, 0, sizeof *h);
     list_init(&h->touched);
     pthread_mutex_init(&h->lock, NULL);
     atomic_init(&h->next_deadline, NO_DEADLINE);
-    mstro_status s = map_init(&h->sessions) ? pool_create(&h->pool, settings) : MSTRO_NOMEM;
+    h->shard = settings->shard;
+    bool made = map_init(&h->sessions) && pool_outputs_reserve(&h->out, settings->shards);
+    mstro_status s = made ? pool_create(&h->pool, settings) : MSTRO_NOMEM;
     if (s != MSTRO_OK)
         host_destroy(h);
     else
         *out = h;
     return s;
+}
+
+mstro_status host_create(struct host **out, const struct pool_settings *settings)
+{
+    return create(out, settings);
+}
+
+mstro_status hosts_create(struct host *out[], unsigned shards, const struct pool_settings *settings)
+{
+    struct pool_settings own = *settings;
+    mstro_status s = MSTRO_OK;
+    own.shards = (uint16_t)shards;
+    own.inline_budget = settings->inline_budget / shards;
+    own.memory_budget = (settings->memory_budget + shards - 1) / shards;
+    own.fact_bytes = settings->fact_bytes / shards;
+    for (unsigned i = 0; i < shards; i++)
+        out[i] = NULL;
+    for (unsigned i = 0; i < shards && s == MSTRO_OK; i++) {
+        own.shard = (uint16_t)i;
+        s = create(&out[i], &own);
+        if (s == MSTRO_OK)
+            out[i]->others = out;
+    }
+    if (s != MSTRO_OK)
+        hosts_destroy(out, shards);
+    return s;
+}
+
+void host_set_bell(struct host *h, void (*ring)(void *context), void *context)
+{
+    pthread_mutex_lock(&h->lock);
+    h->ring = ring;
+    h->ring_context = context;
+    pthread_mutex_unlock(&h->lock);
 }
 
 static void free_session(struct map_link *link, void *context)
@@ -58,8 +118,18 @@ void host_destroy(struct host *h)
     if (h->sessions.bucket)
         map_each(&h->sessions, free_session, NULL);
     map_release(&h->sessions);
+    for (struct letter *next, *letter = mailbox_take_all(&h->mail); letter; letter = next) {
+        next = letter->next;
+        free(letter);
+    }
     pthread_mutex_destroy(&h->lock);
     free(h);
+}
+
+void hosts_destroy(struct host *hosts[], unsigned shards)
+{
+    for (unsigned i = 0; i < shards; i++)
+        host_destroy(hosts[i]);
 }
 
 static bool match_session(const struct map_link *link, const void *key)
@@ -82,11 +152,30 @@ static uint64_t present(struct host *h)
     return h->last_now;
 }
 
+/* Lock held, ours.  Shards that do not know the same of who is in the pool are none: what memory is short for ends the process. */
+static void post(struct host *h, const struct pool_output *output)
+{
+    struct host *to = h->others[output->shard];
+    struct message *message = malloc(sizeof *message + record_room(&output->record));
+    if (!message) {
+        log_error(LOG_PM, "no memory for what shard %u has to tell shard %u: the pool cannot go on", h->shard, output->shard);
+        abort();
+    }
+    message->from = h->shard;
+    record_copy_to(message->room, &output->record, &message->record);
+    if (mailbox_put(&to->mail, &message->letter) && to->ring)
+        to->ring(to->ring_context);
+}
+
 /* Lock held. */
 static void step(struct host *h, const struct pool_input *in)
 {
     pool_step(h->pool, in, present(h), &h->out);
     for (size_t i = 0; i < h->out.count; i++) {
+        if (h->out.at[i].session == 0) {
+            post(h, &h->out.at[i]);
+            continue;
+        }
         struct host_session *to = find_session(h, h->out.at[i].session);
         if (!to)
             continue;
@@ -108,18 +197,26 @@ static void finish(struct host *h)
     atomic_store_explicit(&h->next_deadline, pool_next_deadline(h->pool), memory_order_relaxed);
 }
 
-mstro_status host_open(struct host *h, struct host_sink *sink, uint64_t *session)
+mstro_status host_attach(struct host *h, struct host_sink *sink, uint64_t session)
 {
     struct host_session *s = calloc(1, sizeof *s);
     if (!s)
         return MSTRO_NOMEM;
     list_init(&s->touched);
     s->sink = sink;
+    s->number = session;
     pthread_mutex_lock(&h->lock);
-    s->number = *session = HOST_FIRST_SESSION + h->opened++;
     map_insert(&h->sessions, &s->link, s->number);
     pthread_mutex_unlock(&h->lock);
     return MSTRO_OK;
+}
+
+mstro_status host_open(struct host *h, struct host_sink *sink, uint64_t *session)
+{
+    pthread_mutex_lock(&h->lock);
+    *session = HOST_FIRST_SESSION + h->opened++;
+    pthread_mutex_unlock(&h->lock);
+    return host_attach(h, sink, *session);
 }
 
 void host_submit(struct host *h, uint64_t session, const struct record *const records[], size_t count)
@@ -153,13 +250,26 @@ uint64_t host_next_deadline(struct host *h)
     return atomic_load_explicit(&h->next_deadline, memory_order_relaxed);
 }
 
+/* Lock held. */
+static void take_mail(struct host *h)
+{
+    for (struct letter *next, *letter = mailbox_take_all(&h->mail); letter; letter = next) {
+        struct message *message = (struct message *)letter;
+        struct pool_input in = { .kind = POOL_SHARD, .shard = message->from, .record = &message->record };
+        next = letter->next;
+        step(h, &in);
+        free(message);
+    }
+}
+
 uint64_t host_tick(struct host *h)
 {
-    if (host_next_deadline(h) > clock_now())
+    if (host_next_deadline(h) > clock_now() && mailbox_empty(&h->mail))
         return host_next_deadline(h);
     pthread_mutex_lock(&h->lock);
-    struct pool_input in = { .kind = POOL_TICK };
-    step(h, &in);
+    take_mail(h);
+    if (host_next_deadline(h) <= clock_now())
+        step(h, &(struct pool_input){ .kind = POOL_TICK });
     finish(h);
     pthread_mutex_unlock(&h->lock);
     return host_next_deadline(h);

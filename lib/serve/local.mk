@@ -4,6 +4,8 @@ libcore_la_SOURCES += \
 	%D%/admission.h \
 	%D%/host.c \
 	%D%/host.h \
+	%D%/member.c \
+	%D%/member.h \
 	%D%/outbox.c \
 	%D%/outbox.h \
 	%D%/pool_info.c \

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* server.h - lets other processes into the pool of a host: shard, door and the info that leads to them
+/* server.h - lets other processes into a pool: a shard for each of its hosts, the door, and the info that leads to them
  *
- * What maestro-pool-manager and mstro_pm_start have in common.  The host goes on as it was when the server ends; the sessions of
+ * What maestro-pool-manager and mstro_pm_start have in common.  The hosts go on as they were when the server ends; the sessions of
  * other processes are lost to it. */
 #ifndef LIB_SERVE_SERVER_H
 #define LIB_SERVE_SERVER_H
 #include "lib/serve/admission.h"
 #include "lib/serve/host.h"
+#include "lib/serve/pool_info.h"
 #include "lib/serve/shard.h"
 
 struct server;
@@ -21,8 +22,8 @@ struct server_settings {
     unsigned half_open, connections;
 };
 
-/* Open the fabric, listen, start two threads.  Fails with what witness_local_address, fabric_open and the kernel say. */
-mstro_status server_start(struct server **out, struct host *host, const struct server_settings *settings);
+/* Open a fabric for each of the 'shards' hosts (1 .. MAX_SHARDS), listen, start a thread for each and one for the door.  Fails with what witness_local_address, fabric_open and the kernel say. */
+mstro_status server_start(struct server **out, struct host *const hosts[], unsigned shards, const struct server_settings *settings);
 
 /* The value of MSTRO_POOL_MANAGER_INFO; it holds the workflow's key.  Lives as long as the server. */
 const char *server_info(const struct server *s);
@@ -44,6 +45,9 @@ void server_close_door(struct server *s);
 void server_stop(struct server *s);
 
 struct server_count { struct shard_count shard; struct admission_count admission; };
-struct server_count server_count(const struct server *s);
+struct server_count server_count(const struct server *s); /* of all shards together */
+
+unsigned server_shards(const struct server *s);
+struct shard_count server_shard_count(const struct server *s, unsigned shard);
 
 #endif

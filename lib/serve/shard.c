@@ -19,7 +19,7 @@
 #include "lib/system/node.h"
 #include "lib/wire/frame.h"
 
-enum { BATCH = 64, REASON_MAX = 160 };
+enum { BATCH = 64, REASON_MAX = 160, CACHE_LINE = 64 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
@@ -39,6 +39,7 @@ struct connection {
     struct outbox *outbox;
     struct peer *peer;
     uint64_t session, end_by;
+    uint64_t channel;        /* the session as this shard's frames name it: shard.connections */
     uint64_t lease;          /* that it was welcomed with; written before 'joined' */
     uint64_t framed, heard;  /* shard's thread: the last frame; that, or a sign of life over the witness */
     atomic_bool joined, ended, broken;
@@ -51,7 +52,7 @@ struct connection {
 };
 
 struct shard {
-    struct host *host;
+    _Alignas(CACHE_LINE) struct host *host; /* whole lines: nothing that another shard writes shares one with it */
     struct id pool;
     struct node node;
     struct fabric *fabric;
@@ -73,15 +74,15 @@ struct shard {
 
 static bool on_own_thread(const struct shard *s) { return s->started && pthread_equal(pthread_self(), s->thread); }
 
-static bool match_session(const struct map_link *link, const void *key)
+static bool match_channel(const struct map_link *link, const void *key)
 {
-    return map_entry(link, const struct connection, link)->session == *(const uint64_t *)key;
+    return map_entry(link, const struct connection, link)->channel == *(const uint64_t *)key;
 }
 
-static struct connection *find(struct shard *s, uint64_t session)
+static struct connection *find(struct shard *s, uint64_t channel)
 {
     pthread_mutex_lock(&s->lock);
-    struct map_link *link = map_find(&s->connections, session, match_session, &session);
+    struct map_link *link = map_find(&s->connections, channel, match_channel, &channel);
     pthread_mutex_unlock(&s->lock);
     return link ? map_entry(link, struct connection, link) : NULL;
 }
@@ -118,6 +119,8 @@ static void deliver(struct host_sink *sink, const struct record *record)
                   status == MSTRO_NOMEM ? "not enough memory" : mstro_error_detail());
         break_connection(c, "it does not take what the pool sends");
     }
+    if (shard_of_frame(c->channel) > 0)
+        return; /* whether it is in is for shard 0 to say */
     if (record->kind == KIND_WELCOME) {
         c->lease = record->welcome.lease;
         atomic_store(&c->joined, true);
@@ -378,11 +381,14 @@ static bool start_thread(struct shard *s)
 
 /* ---- begin and end ---- */
 
+static void ring(void *context) { fabric_wake(((struct shard *)context)->fabric); }
+
 mstro_status shard_start(struct shard **out, struct host *host, struct id pool, const struct fabric_options *options)
 {
-    struct shard *s = calloc(1, sizeof *s);
+    struct shard *s = aligned_alloc(CACHE_LINE, sizeof *s);
     if (!s)
         return MSTRO_NOMEM;
+    memset(s, 0, sizeof *s);
     s->host = host;
     s->pool = pool;
     list_init(&s->dirty);
@@ -396,11 +402,14 @@ mstro_status shard_start(struct shard **out, struct host *host, struct id pool, 
         status = fabric_open(options, &s->fabric);
     if (status == MSTRO_OK)
         status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);
+    if (status == MSTRO_OK)
+        host_set_bell(host, ring, s);
     if (status == MSTRO_OK && !start_thread(s))
         status = detail_set(MSTRO_NOMEM, "cannot start a thread for the pool");
-    if (status != MSTRO_OK)
+    if (status != MSTRO_OK) {
+        shard_halt(s);
         shard_stop(s);
-    else
+    } else
         *out = s;
     return status;
 }
@@ -411,14 +420,19 @@ static void free_leftover(struct map_link *link, void *context)
     free_connection(map_entry(link, struct connection, link));
 }
 
+void shard_halt(struct shard *s)
+{
+    if (!s->started)
+        return;
+    atomic_store(&s->stop, true);
+    fabric_wake(s->fabric);
+    pthread_join(s->thread, NULL);
+    s->started = false;
+}
+
 void shard_stop(struct shard *s)
 {
-    if (s->started) {
-        atomic_store(&s->stop, true);
-        fabric_wake(s->fabric);
-        pthread_join(s->thread, NULL);
-        s->started = false;
-    }
+    host_set_bell(s->host, NULL, NULL);
     free_gone(s);
     struct map left = s->connections;
     if (left.bucket)
@@ -452,15 +466,23 @@ static struct connection *connection_new(struct shard *s, int witness)
     return c;
 }
 
+static mstro_status take_session(struct connection *c, struct session_keys *keys)
+{
+    if (keys->session == 0)
+        return host_open(c->shard->host, &c->sink, &keys->session);
+    return host_attach(c->shard->host, &c->sink, session_of_frame(keys->session));
+}
+
 mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct bytes address, int witness, struct connection **out)
 {
     struct connection *c = connection_new(s, witness);
-    mstro_status status = c ? host_open(s->host, &c->sink, &keys->session) : MSTRO_NOMEM;
+    mstro_status status = c ? take_session(c, keys) : MSTRO_NOMEM;
     if (status != MSTRO_OK) {
         free(c);
         return status;
     }
-    c->session = keys->session;
+    c->session = session_of_frame(keys->session);
+    c->channel = keys->session;
     seal_init(&c->seal, keys->suite, SEAL_TO_POOL, keys->to_pool);
     status = outbox_create(&c->outbox, keys, SEAL_TO_CLIENT, OUTBOX_LIMIT);
     if (status == MSTRO_OK)
@@ -473,7 +495,7 @@ mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct byte
     }
     outbox_connect(c->outbox, c->peer);
     pthread_mutex_lock(&s->lock);
-    map_insert(&s->connections, &c->link, c->session);
+    map_insert(&s->connections, &c->link, c->channel);
     pthread_mutex_unlock(&s->lock);
     *out = c;
     return MSTRO_OK;

@@ -15,7 +15,10 @@ struct connection;
 /* Open the fabric and start the thread.  'host' must outlive the shard; 'pool' is the id of its pool. */
 mstro_status shard_start(struct shard **out, struct host *host, struct id pool, const struct fabric_options *options);
 
-/* Close what is still connected (the sessions are lost to the pool), end the thread.  No other call may be under way. */
+/* End the thread.  No other call may be under way. */
+void shard_halt(struct shard *s);
+
+/* Close what is still connected: the sessions are lost to the pool.  Every shard of the pool has been halted. */
 void shard_stop(struct shard *s);
 
 /* Where frames for it go, and over which provider. */
@@ -24,8 +27,9 @@ const char *shard_provider(const struct shard *s);
 
 /* ---- any thread ---- */
 
-/* Make a session for a client that has proved itself: fills in keys->session.  'witness': its socket, which the shard may shut
- * down, and never closes.  MSTRO_NOMEM, or why the fabric does not take the address. */
+/* Take a client that has proved itself.  keys->session 0: into a new session, which is filled in; else into that one, which another shard
+ * has made (session_keys_of_shard).  'witness': its socket, which the shard may shut down, and never closes.  MSTRO_NOMEM, or why
+ * the fabric does not take the address. */
 mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct bytes address, int witness, struct connection **out);
 
 /* The pool has welcomed it. */
@@ -34,7 +38,7 @@ bool connection_joined(const struct connection *c);
 /* The witness has ended.  The connection must not be used any more; its descriptor may be closed afterwards. */
 void shard_gone(struct shard *s, struct connection *c, const char *reason);
 
-/* Since the start. */
+/* Since the start; connections: at present. */
 struct shard_count { uint64_t frames_received, records_received, frames_forged, frames_duplicate, connections, sessions_broken; };
 struct shard_count shard_count(struct shard *s);
 

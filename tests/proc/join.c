@@ -17,25 +17,32 @@
 #include "lib/serve/pool_info.h"
 #include "lib/serve/server.h"
 
-static struct host *host;
+static struct host *hosts[MAX_SHARDS];
 static struct server *server;
 
 static struct id pool_id = { 0x1122334455667788, 0x99aabbccddeeff00 };
+
+/* As maestro-pool-manager has it. */
+static unsigned shards(void)
+{
+    const char *number = getenv("MSTRO_PM_PC_NUM_THREADS");
+    return number ? (unsigned)atoi(number) : 1;
+}
 
 static void start_server(uint64_t join_time)
 {
     struct pool_settings pool = pool_settings_default();
     pool.pool = pool_id;
     pool.workflow = text_of("join");
-    assert_int_equal(host_create(&host, &pool), MSTRO_OK);
+    assert_int_equal(hosts_create(hosts, shards(), &pool), MSTRO_OK);
     const struct server_settings settings = { .pool = pool_id, .workflow = pool.workflow, .listen = "127.0.0.1", .join_time = join_time };
-    assert_int_equal(server_start(&server, host, &settings), MSTRO_OK);
+    assert_int_equal(server_start(&server, hosts, shards(), &settings), MSTRO_OK);
 }
 
 static void stop_server(void)
 {
     server_stop(server);
-    host_destroy(host);
+    hosts_destroy(hosts, shards());
 }
 
 static int begin(void **state)
@@ -152,7 +159,7 @@ static void a_process_with_the_info_is_welcomed_and_says_goodbye(void **state)
     assert_int_equal(g.status, MSTRO_OK);
     part(&g);
     wait_for_connections(0);
-    assert_int_equal(host_count(host).sessions, 0);
+    assert_int_equal(host_count(hosts[0]).sessions, 0);
 }
 
 static void a_name_that_lives_is_refused_naming_host_and_process(void **state)
@@ -210,7 +217,7 @@ static void who_dies_makes_room_for_its_name(void **state)
         assert_int_equal(join_as(&g, "again", "join"), KIND_WELCOME);
         part(&g); /* no LEAVE: as a process that dies */
         wait_for_connections(0);
-        assert_int_equal(host_count(host).sessions, 0);
+        assert_int_equal(host_count(hosts[0]).sessions, 0);
     }
 }
 
@@ -514,7 +521,7 @@ static void the_end_of_the_server_is_told_soon(void **state)
     assert_int_equal(g.lost, MSTRO_POOL_LOST);
     assert_true(clock_now() - begin_time < NANOSECONDS_PER_SECOND);
     part(&g);
-    host_destroy(host);
+    hosts_destroy(hosts, shards());
     start_server(0);
 }
 

@@ -29,6 +29,8 @@ check_PROGRAMS += %D%/actor
 %C%_schemas_LDADD = $(unit_libs)
 %C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h
 %C%_standstill_LDADD = $(maestro_static) $(CMOCKA_LIBS)
+dist_check_SCRIPTS += %D%/shards.sh
+TESTS += %D%/shards.sh
 endif
 
 dist_check_SCRIPTS += %D%/netns.sh

@@ -7,6 +7,7 @@ TESTS += %D%/status
 endif
 include %D%/base.mk
 include %D%/wire.mk
+include %D%/serve.mk
 include %D%/schema.mk
 include %D%/fabric.mk
 include %D%/client.mk

@@ -82,11 +82,12 @@ static uint64_t fake_deadline(struct link *link)
 }
 
 static void nothing(struct link *link) { (void)link; }
+static struct bytes cut_nothing(struct link *link) { (void)link; return (struct bytes){ 0 }; }
 static void nothing_until(struct link *link, uint64_t until) { (void)link; (void)until; }
 
 static const struct link_operations operations = {
     .send = fake_send, .flush = nothing, .poll = fake_poll, .deadline = fake_deadline, .sleep = nothing_until, .wake = nothing,
-    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .fetch = fake_fetch, .close = nothing,
+    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = cut_nothing, .fetch = fake_fetch, .close = nothing,
 };
 
 static struct session *session;

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What real processes do with a pool manager of one shard they do with one of several: the same tests again.
+. "${srcdir:=.}/tests/lib/tap.sh"
+
+again() {
+    MSTRO_PM_PC_NUM_THREADS=$1 && export MSTRO_PM_PC_NUM_THREADS
+    case $2 in
+    *.sh) sh "$srcdir/$2" ;;
+    *) "./$2" ;;
+    esac >"$work/out" 2>&1 && ! grep -q '^not ok' "$work/out" || { cat "$work/out"; return 1; }
+}
+
+for shards in 2 7; do
+    for program in daemon join exchange death standstill api_with_manager io-server.sh; do
+        check "tests/proc/$program passes with $shards shards" again "$shards" "tests/proc/$program"
+    done
+done
+finish

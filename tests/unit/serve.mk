@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The tests of lib/loop and lib/serve.
+if HAVE_CMOCKA
+serve_unit_tests = \
+	%D%/host \
+	%D%/mailbox
+check_PROGRAMS += $(serve_unit_tests)
+TESTS += $(serve_unit_tests)
+%C%_host_SOURCES = %D%/host.c
+%C%_host_LDADD = $(unit_libs)
+%C%_mailbox_SOURCES = %D%/mailbox.c
+%C%_mailbox_LDADD = $(unit_libs)
+endif
