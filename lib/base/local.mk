@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	%D%/arena.c \
 	%D%/arena.h \
+	%D%/cache_line.h \
 	%D%/clock.c \
 	%D%/clock.h \
 	%D%/condition.c \

@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
+
 enum { FIRST_BUCKETS = 16 };
 
 bool map_init(struct map *m)
 {
-    *m = (struct map){ .bucket = calloc(FIRST_BUCKETS, sizeof *m->bucket), .buckets = FIRST_BUCKETS };
+    *m = (struct map){ .bucket = cache_lines_alloc(FIRST_BUCKETS * sizeof *m->bucket), .buckets = FIRST_BUCKETS };
     return m->bucket != NULL;
 }
 
@@ -24,7 +26,7 @@ static struct map_link **place_of(const struct map *m, uint64_t hash)
 
 static void grow(struct map *m)
 {
-    struct map larger = { .bucket = calloc(m->buckets * 2, sizeof *m->bucket), .buckets = m->buckets * 2, .count = m->count };
+    struct map larger = { .bucket = cache_lines_alloc(m->buckets * 2 * sizeof *m->bucket), .buckets = m->buckets * 2, .count = m->count };
     if (!larger.bucket)
         return;
     for (size_t i = 0; i < m->buckets; i++)

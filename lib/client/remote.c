@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/list.h"
@@ -128,7 +129,7 @@ static mstro_status way_open(struct remote_link *l, uint16_t shard)
     struct way *way = &l->ways[shard];
     struct session_keys keys;
     session_keys_of_shard(&l->keys, shard, &keys);
-    way->seal = aligned_alloc(64, (sizeof *way->seal + 63) / 64 * 64);
+    way->seal = cache_lines_alloc(sizeof *way->seal);
     mstro_status status = way->seal ? outbox_create(&way->outbox, &keys, SEAL_TO_POOL, OUTBOX_LIMIT) : MSTRO_NOMEM;
     if (status == MSTRO_OK) {
         seal_init(way->seal, keys.suite, SEAL_TO_CLIENT, keys.to_client);

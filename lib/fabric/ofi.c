@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
@@ -93,7 +94,7 @@ static bool few_cores(void)
 
 static struct ofi_fabric *make(const struct fabric_options *options)
 {
-    struct ofi_fabric *f = calloc(1, sizeof *f);
+    struct ofi_fabric *f = cache_lines_alloc(sizeof *f);
     if (!f)
         return NULL;
     pthread_mutexattr_t recursive;

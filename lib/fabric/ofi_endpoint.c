@@ -5,6 +5,7 @@
  * that gives such a buffer back may come while a slow peer's frame is still being written into an earlier part of it. */
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 #include "lib/fabric/ofi.h"
@@ -86,7 +87,7 @@ mstro_status ofi_endpoint_open(struct fabric *fabric, enum endpoint_role role, c
                                struct endpoint **out)
 {
     struct ofi_fabric *f = ofi_of(fabric);
-    struct ofi_endpoint *e = calloc(1, sizeof *e);
+    struct ofi_endpoint *e = cache_lines_alloc(sizeof *e);
     if (!e)
         return MSTRO_NOMEM;
     endpoint_init(&e->base, fabric, role, events);

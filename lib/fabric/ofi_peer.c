@@ -5,6 +5,7 @@
  * the peer's queue, in order, until it can be posted or its deadline is over. */
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/fabric/ofi.h"
@@ -18,7 +19,7 @@ mstro_status ofi_peer_add(struct endpoint *endpoint, struct bytes address, void 
     struct ofi_fabric *f = fabric_of(e);
     if (address.length != e->base.address_length)
         return detail_set(MSTRO_INVARG, "an address of %zu bytes is none of %s", address.length, f->base.limits.provider);
-    struct ofi_peer *p = calloc(1, sizeof *p);
+    struct ofi_peer *p = cache_lines_alloc(sizeof *p);
     if (!p)
         return MSTRO_NOMEM;
     p->base = (struct peer){ .endpoint = endpoint, .context = context };

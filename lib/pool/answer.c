@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/pool/session.h"
 
 enum { NAME_IN_TEXT = 200 };
@@ -17,7 +18,8 @@ bool pool_outputs_reserve(struct pool_outputs *out, size_t count)
         room *= 2;
     if (room == out->room)
         return true;
-    struct pool_output *at = realloc(out->at, room * sizeof *at);
+    size_t size = room * sizeof *out->at;
+    struct pool_output *at = out->at ? realloc(out->at, size) : cache_lines_alloc(size);
     if (!at)
         return false;
     out->at = at;

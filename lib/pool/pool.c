@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/pool/cdo.h"
 #include "lib/pool/hold.h"
@@ -45,7 +46,7 @@ static void lists_init(struct pool *pool)
 
 mstro_status pool_create(struct pool **out, const struct pool_settings *settings)
 {
-    struct pool *pool = calloc(1, sizeof *pool);
+    struct pool *pool = cache_lines_alloc(sizeof *pool);
     if (!pool)
         return MSTRO_NOMEM;
     pool->settings = *settings;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/list.h"
 #include "lib/base/log.h"
@@ -19,8 +20,6 @@ struct host_session {
     uint64_t number;
     struct host_sink *sink;
 };
-
-enum { CACHE_LINE = 64 };
 
 struct host {
     pthread_mutex_t lock; /* guards everything but next_deadline, which is written under it and read without, and what is written once */
@@ -51,10 +50,9 @@ struct message {
 
 static mstro_status create(struct host **out, const struct pool_settings *settings)
 {
-    struct host *h = aligned_alloc(CACHE_LINE, sizeof *h);
+    struct host *h = cache_lines_alloc(sizeof *h);
     if (!h)
         return MSTRO_NOMEM;
-    memset(h, 0, sizeof *h);
     list_init(&h->touched);
     pthread_mutex_init(&h->lock, NULL);
     atomic_init(&h->next_deadline, NO_DEADLINE);
@@ -199,7 +197,7 @@ static void finish(struct host *h)
 
 mstro_status host_attach(struct host *h, struct host_sink *sink, uint64_t session)
 {
-    struct host_session *s = calloc(1, sizeof *s);
+    struct host_session *s = cache_lines_alloc(sizeof *s); /* made at the door, one a shard, and written by the shard */
     if (!s)
         return MSTRO_NOMEM;
     list_init(&s->touched);

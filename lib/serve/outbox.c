@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/detail.h"
 
 enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE };
@@ -30,8 +31,8 @@ struct outbox {
 
 mstro_status outbox_create(struct outbox **out, const struct session_keys *keys, enum seal_direction direction, size_t limit)
 {
-    /* the seal wants the alignment of a vector register */
-    struct outbox *o = aligned_alloc(64, (sizeof *o + 63) / 64 * 64);
+    /* the seal wants the alignment of a vector register, too */
+    struct outbox *o = cache_lines_alloc(sizeof *o);
     if (!o)
         return MSTRO_NOMEM;
     *o = (struct outbox){ .version = keys->version, .session = keys->session, .limit = limit };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/list.h"
@@ -19,7 +20,7 @@
 #include "lib/system/node.h"
 #include "lib/wire/frame.h"
 
-enum { BATCH = 64, REASON_MAX = 160, CACHE_LINE = 64 };
+enum { BATCH = 64, REASON_MAX = 160 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
@@ -52,7 +53,7 @@ struct connection {
 };
 
 struct shard {
-    _Alignas(CACHE_LINE) struct host *host; /* whole lines: nothing that another shard writes shares one with it */
+    struct host *host;
     struct id pool;
     struct node node;
     struct fabric *fabric;
@@ -385,10 +386,9 @@ static void ring(void *context) { fabric_wake(((struct shard *)context)->fabric)
 
 mstro_status shard_start(struct shard **out, struct host *host, struct id pool, const struct fabric_options *options)
 {
-    struct shard *s = aligned_alloc(CACHE_LINE, sizeof *s);
+    struct shard *s = cache_lines_alloc(sizeof *s);
     if (!s)
         return MSTRO_NOMEM;
-    memset(s, 0, sizeof *s);
     s->host = host;
     s->pool = pool;
     list_init(&s->dirty);
@@ -452,10 +452,9 @@ const char *shard_provider(const struct shard *s) { return fabric_limits(s->fabr
 
 static struct connection *connection_new(struct shard *s, int witness)
 {
-    struct connection *c = aligned_alloc(64, (sizeof *c + 63) / 64 * 64);
+    struct connection *c = cache_lines_alloc(sizeof *c);
     if (!c)
         return NULL;
-    memset(c, 0, sizeof *c);
     list_init(&c->dirty);
     list_init(&c->gone);
     list_init(&c->ending);

@@ -18,10 +18,12 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *at, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_slab_take(struct slab *slab);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *at, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_slab_take(struct slab *slab);
 
 static uint64_t until_failure; /* allocations that succeed before one fails; 0: none fails */
@@ -41,6 +43,7 @@ static bool is_short(void)
 void *__wrap_malloc(size_t size) { return is_short() ? NULL : __real_malloc(size); }
 void *__wrap_calloc(size_t count, size_t size) { return is_short() ? NULL : __real_calloc(count, size); }
 void *__wrap_realloc(void *at, size_t size) { return is_short() ? NULL : __real_realloc(at, size); }
+void *__wrap_aligned_alloc(size_t alignment, size_t size) { return is_short() ? NULL : __real_aligned_alloc(alignment, size); }
 void *__wrap_slab_take(struct slab *slab) { return is_short() ? NULL : __real_slab_take(slab); }
 
 /* ---- the scenario ---- */
