@@ -22,31 +22,11 @@
 #include "lib/schema/block.h"
 #include "lib/schema/catalogue.h"
 #include "maestro/subscription.h"
-
-enum { MANY = 32, WORDS = 160, LABEL = 400 };
-
-struct talker {
-    char name[LABEL];
-    uint64_t session, ops;
-    uint32_t handles, subscriptions;
-    char handle[MANY][LABEL], op[MANY][LABEL], subscription[MANY][LABEL];
-};
-
-struct play {
-    struct pool *pool;
-    struct pool_settings settings;
-    struct pool_outputs out;
-    struct talker talker[MANY];
-    size_t talkers;
-    uint64_t now;
-    FILE *text;
-    const char *problem;
-    struct schema *schema;
-};
+#include "tests/trace/play.h"
 
 static const char *line_end(const char *text) { return text + strcspn(text, "\n"); }
 
-static struct talker *talker_named(struct play *play, const char *name)
+struct talker *talker_named(struct play *play, const char *name)
 {
     for (size_t i = play->talkers; i-- > 0;) /* the newest incarnation */
         if (strcmp(play->talker[i].name, name) == 0)
@@ -54,7 +34,7 @@ static struct talker *talker_named(struct play *play, const char *name)
     return NULL;
 }
 
-static struct talker *talker_of(struct play *play, uint64_t session)
+struct talker *talker_of(struct play *play, uint64_t session)
 {
     for (size_t i = 0; i < play->talkers; i++)
         if (play->talker[i].session == session)
@@ -95,8 +75,7 @@ static struct text name_of(const char *label)
 
 /* ---- what comes out ---- */
 
-static void say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct play *play, const char *format, ...)
+void say(struct play *play, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -112,7 +91,7 @@ static void say_bytes(struct play *play, struct bytes bytes)
 
 static void say_text(struct play *play, struct text text) { say_bytes(play, bytes_of(text.at, text.length)); }
 
-static void say_status(struct play *play, uint32_t status, struct text detail)
+void say_status(struct play *play, uint32_t status, struct text detail)
 {
     if (status != MSTRO_OK)
         say(play, ": %s", mstro_status_name((mstro_status)status) + strlen("MSTRO_"));
@@ -225,35 +204,7 @@ static void say_record(struct play *play, const struct talker *talker, const str
     }
 }
 
-static const char *name_of_session(struct play *play, uint64_t session)
-{
-    const struct talker *talker = talker_of(play, session);
-    return talker ? talker->name : "?";
-}
-
-static void say_to_shard(struct play *play, uint16_t shard, const struct record *record)
-{
-    say(play, "    -> shard %u: %s ", shard, record_name(record->kind));
-    switch (record->kind) {
-    case KIND_ADMIT:
-        say(play, "%s, " TEXT_FORMAT ".%" PRId64 " as app %" PRIu64, name_of_session(play, record->admit.session),
-            TEXT_ARGUMENTS(record->admit.component), record->admit.index, record->admit.app);
-        break;
-    case KIND_DONE:
-        say(play, "with %s of %s", record_name(record->done.kind), name_of_session(play, record->done.session));
-        say_status(play, record->done.status, (struct text){ 0 });
-        break;
-    case KIND_DISMISS:
-        say(play, "%s", name_of_session(play, record->dismiss.session));
-        say_status(play, record->dismiss.status, record->dismiss.reason);
-        break;
-    default:
-        break;
-    }
-    say(play, "\n");
-}
-
-static void step(struct play *play, const struct pool_input *in)
+void step(struct play *play, const struct pool_input *in)
 {
     pool_step(play->pool, in, play->now, &play->out);
     for (size_t i = 0; i < play->out.count; i++) {
@@ -274,13 +225,7 @@ static void step(struct play *play, const struct pool_input *in)
 
 /* ---- what comes in ---- */
 
-struct line {
-    struct talker *talker;
-    char *word[WORDS]; /* after the verb */
-    int words;
-};
-
-static bool has(const struct line *line, const char *word)
+bool has(const struct line *line, const char *word)
 {
     for (int i = 0; i < line->words; i++)
         if (strcmp(line->word[i], word) == 0)
@@ -296,7 +241,7 @@ static const char *value(const struct line *line, const char *word, const char *
     return otherwise;
 }
 
-static uint64_t number(const struct line *line, const char *word, uint64_t otherwise)
+uint64_t number(const struct line *line, const char *word, uint64_t otherwise)
 {
     const char *text = value(line, word, NULL);
     return text ? strtoull(text, NULL, 0) : otherwise;
@@ -307,7 +252,7 @@ static void send(struct play *play, const struct line *line, struct record *reco
     step(play, &(struct pool_input){ .kind = POOL_RECORD, .session = line->talker->session, .record = record });
 }
 
-static const char *object(const struct line *line) { return line->words ? line->word[0] : ""; }
+const char *object(const struct line *line) { return line->words ? line->word[0] : ""; }
 
 static uint32_t loss_flag(const struct line *line, uint32_t flag)
 {
@@ -466,7 +411,7 @@ static void play_leaves(struct play *play, struct line *line)
     send(play, line, &record);
 }
 
-static struct text rest_of(const struct line *line, int first)
+struct text rest_of(const struct line *line, int first)
 {
     static char rest[2048];
     rest[0] = '\0';
@@ -609,59 +554,6 @@ static void say_fact(const struct fact *fact, void *context)
     say(play, ", by app %" PRIu64 " at %" PRIu64 "\n", fact->app, fact->time / NANOSECONDS_PER_MILLISECOND);
 }
 
-/* ---- what other shards say: "shard-1 knows a" ---- */
-
-static bool play_shard_admits(struct play *play, struct line *line, struct record *record)
-{
-    record->admit = (struct record_admit){ .session = line->talker->session, .app = number(line, "app", 0), .component = text_of(line->talker->name),
-                                           .host = text_of("node1"), .pid = 1000 + line->talker->session, .serving = bytes_of("endpoint", 8) };
-    (void)play;
-    return true;
-}
-
-static bool play_shard_knows(struct play *play, struct line *line, struct record *record)
-{
-    (void)play;
-    record->done = (struct record_done){ .session = line->talker->session, .kind = KIND_ADMIT, .status = has(line, "not") ? MSTRO_NOMEM : MSTRO_OK };
-    return true;
-}
-
-/* "dismisses a PEER_LOST reason ..." */
-static bool play_shard_dismisses(struct play *play, struct line *line, struct record *record)
-{
-    mstro_status status = MSTRO_OK;
-    (void)play;
-    for (; line->words > 1; status++)
-        if (strcmp(mstro_status_name(status) + strlen("MSTRO_"), line->word[1]) == 0)
-            break;
-    record->dismiss = (struct record_dismiss){ .session = line->talker->session, .status = status, .reason = rest_of(line, 2) };
-    return true;
-}
-
-static const struct { const char *verb; enum record_kind kind; bool (*fill)(struct play *, struct line *, struct record *); } shard_verbs[] = {
-    { "admits", KIND_ADMIT, play_shard_admits },
-    { "knows", KIND_DONE, play_shard_knows },
-    { "dismisses", KIND_DISMISS, play_shard_dismisses },
-};
-
-static struct talker *talker_join(struct play *play, const char *name);
-
-static void play_shard(struct play *play, uint16_t shard, const char *verb, struct line *line)
-{
-    struct record record = { 0 };
-    for (size_t i = 0; i < sizeof shard_verbs / sizeof shard_verbs[0]; i++) {
-        if (strcmp(shard_verbs[i].verb, verb) != 0)
-            continue;
-        record.kind = shard_verbs[i].kind;
-        line->talker = record.kind == KIND_ADMIT ? talker_join(play, object(line)) : talker_named(play, object(line));
-        if (line->talker && shard_verbs[i].fill(play, line, &record)) {
-            step(play, &(struct pool_input){ .kind = POOL_SHARD, .shard = shard, .record = &record });
-            return;
-        }
-    }
-    play->problem = "a shard says what shards do not say, or of somebody unknown";
-}
-
 /* "time passes" and tells when it wants to be asked again, or "time tells" the facts that are remembered. */
 static void play_time(struct play *play, const char *verb)
 {
@@ -675,7 +567,7 @@ static void play_time(struct play *play, const char *verb)
         say(play, "    .. until %" PRIu64 ".%06" PRIu64 "\n", next / NANOSECONDS_PER_MILLISECOND, next % NANOSECONDS_PER_MILLISECOND);
 }
 
-static struct talker *talker_join(struct play *play, const char *name)
+struct talker *talker_join(struct play *play, const char *name)
 {
     if (play->talkers == MANY)
         return NULL;

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* client.c - conversations with the client's step function, in virtual time */
-#include "tests/lib/check.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/base/clock.h"
-#include "lib/base/hash.h"
 #include "lib/base/random.h"
 #include "lib/client/client.h"
 #include "lib/schema/outline.h"
@@ -450,7 +445,7 @@ static void schemas_are_named_by_the_join_sent_when_wanted_and_compared(void **s
     join(state);
 }
 
-static void heartbeats_go_where_the_client_has_been(void **state)
+static void a_heartbeat_is_sent_when_it_is_due(void **state)
 {
     part(state);
     join_with_heartbeat(state, 250 * MS);
@@ -581,7 +576,7 @@ int main(void)
         CASE(pool_may_end_the_session),
         CASE(events_go_to_their_subscription_until_it_ends),
         CASE(schemas_are_named_by_the_join_sent_when_wanted_and_compared),
-        CASE(heartbeats_go_where_the_client_has_been),
+        CASE(a_heartbeat_is_sent_when_it_is_due),
         CASE(what_is_not_for_a_client_is_noted_and_changes_nothing),
         CASE(whatever_happens_each_operation_ends_exactly_once),
     };

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* play.h - a trace that is being played, for the files of this folder */
+#ifndef TESTS_TRACE_PLAY_H
+#define TESTS_TRACE_PLAY_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/pool/pool.h"
+
+enum { MANY = 32, WORDS = 160, LABEL = 400 };
+
+struct talker {
+    char name[LABEL];
+    uint64_t session, ops;
+    uint32_t handles, subscriptions;
+    char handle[MANY][LABEL], op[MANY][LABEL], subscription[MANY][LABEL];
+};
+
+struct play {
+    struct pool *pool;
+    struct pool_settings settings;
+    struct pool_outputs out;
+    struct talker talker[MANY];
+    size_t talkers;
+    uint64_t now;
+    FILE *text;
+    const char *problem;
+    struct schema *schema;
+};
+
+/* What stands in a line behind its verb. */
+struct line {
+    struct talker *talker;
+    char *word[WORDS]; /* after the verb */
+    int words;
+};
+
+/* ---- traces.c ---- */
+struct talker *talker_named(struct play *play, const char *name);
+struct talker *talker_of(struct play *play, uint64_t session);
+struct talker *talker_join(struct play *play, const char *name);
+
+void say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void say_status(struct play *play, uint32_t status, struct text detail);
+
+bool has(const struct line *line, const char *word);
+uint64_t number(const struct line *line, const char *word, uint64_t otherwise);
+const char *object(const struct line *line);
+
+/* Its words from the first on, until the next call. */
+struct text rest_of(const struct line *line, int first);
+
+/* Let the engine take it, and say what it says. */
+void step(struct play *play, const struct pool_input *in);
+
+/* ---- shards.c: "at 3 shard-1 knows a", and "-> shard 1: ADMIT a" ---- */
+void say_to_shard(struct play *play, uint16_t shard, const struct record *record);
+void play_shard(struct play *play, uint16_t shard, const char *verb, struct line *line);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* client_shards.c - what a client says to which of several shards */
+#include "lib/base/hash.h"
+#include "tests/unit/conversation.h"
+
+static int join_three_shards(void **state)
+{
+    static const struct record_slots map[] = { { 0, 342, 0 }, { 342, 341, 1 }, { 683, 341, 2 } };
+    (void)state;
+    now = 1000;
+    last_op = 0;
+    if (client_create(&client) != MSTRO_OK)
+        return -1;
+    uint64_t op = start((struct record){ .kind = KIND_JOIN });
+    hear((struct record){ .kind = KIND_WELCOME, .welcome = { .op = op, .app = 7, .lease = 2000 * MS, .heartbeat = 250 * MS, .slot_map = { 3, map } } });
+    return 0;
+}
+
+static uint64_t subscribe(uint64_t number)
+{
+    return start((struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = number, .kinds = 1 } });
+}
+
+/* An object that belongs to this shard. */
+static uint64_t offer_in(uint16_t shard, uint64_t handle)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    struct text name = { letters, 1 };
+    while (shard_of_slot(slot_of_id(id_of_name((struct id){ 0 }, name)), 3) != shard)
+        name.at++;
+    return start((struct record){ .kind = KIND_OFFER, .offer = { .handle = handle, .name = name } });
+}
+
+static void an_object_is_offered_to_the_shard_of_its_slot(void **state)
+{
+    (void)state;
+    uint64_t op = offer_in(1, 1);
+    SAID("SEND OFFER to 1");
+    ack(op, MSTRO_OK);
+    SAID("DONE %d OK", (int)op);
+    offer_in(2, 2);
+    SAID("SEND OFFER to 2");
+    offer_in(0, 3);
+    SAID("SEND OFFER");
+}
+
+static void a_subscription_is_made_and_ended_when_every_shard_has_said_so(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe(5);
+    SAID("SEND SUBSCRIBE; SEND SUBSCRIBE to 1; SEND SUBSCRIBE to 2");
+    ack(op, MSTRO_OK);
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+    ack(op, MSTRO_OK);
+    SAID("DONE %d OK", (int)op);
+    op = start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 5 } });
+    SAID("SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2");
+    ack(op, MSTRO_OK);
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+    ack(op, MSTRO_OK);
+    SAID("DONE %d OK", (int)op);
+}
+
+static void a_subscription_that_one_shard_refuses_is_undone_in_the_others(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe(5);
+    ack(op, MSTRO_OK);
+    hear((struct record){ .kind = KIND_ACK, .ack = { .op = op, .status = MSTRO_QUOTA, .detail = text_of("no room") } });
+    SAID("%s", "");
+    ack(op, MSTRO_OK);
+    SAID("SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2; DONE %d QUOTA", (int)op);
+    assert_memory_equal(out.at[3].detail.at, "no room", 7);
+    assert_int_equal(out.at[0].record.unsubscribe.op, 0);
+    assert_int_equal(client_count(client).subscriptions, 0);
+}
+
+static void what_is_seen_and_acknowledged_is_told_to_the_shard_of_its_serial(void **state)
+{
+    (void)state;
+    ack(subscribe(5), MSTRO_OK);
+    start((struct record){ .kind = KIND_SEEN, .seen = { .subscription = 5, .serial = 3 << 10 | 2 } });
+    SAID("SEND SEEN to 2");
+    start((struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = 5, .serial = 9 << 10 | 1 } });
+    SAID("SEND ACK_EVENT to 1");
+}
+
+static void a_new_serving_address_is_told_to_every_shard(void **state)
+{
+    (void)state;
+    start((struct record){ .kind = KIND_SERVING });
+    SAID("SEND SERVING; SEND SERVING to 1; SEND SERVING to 2");
+}
+
+static void who_leaves_goes_to_the_first_shard_when_the_others_have_let_it_go(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe(5);
+    for (int i = 0; i < 3; i++)
+        ack(op, MSTRO_OK);
+    uint64_t leave = start((struct record){ .kind = KIND_LEAVE });
+    SAID("SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2; SEND LEAVE to 1; SEND LEAVE to 2");
+    hear((struct record){ .kind = KIND_BYE, .bye = { .op = leave } });
+    SAID("%s", "");
+    hear((struct record){ .kind = KIND_BYE, .bye = { .op = leave } });
+    SAID("SEND LEAVE");
+    assert_int_equal(out.at[0].record.leave.op, leave);
+    assert_int_equal(client_status(client), MSTRO_OK);
+    hear((struct record){ .kind = KIND_BYE, .bye = { .op = leave } });
+    SAID("DONE %d OK; ENDED UNINIT", (int)leave);
+}
+
+static void who_leaves_says_nothing_to_a_shard_it_never_spoke_to(void **state)
+{
+    (void)state;
+    ack(offer_in(1, 1), MSTRO_OK);
+    start((struct record){ .kind = KIND_LEAVE });
+    SAID("SEND LEAVE to 1");
+}
+
+static void who_leaves_by_force_goes_to_the_first_shard_at_once(void **state)
+{
+    (void)state;
+    ack(offer_in(1, 1), MSTRO_OK);
+    uint64_t leave = start((struct record){ .kind = KIND_LEAVE });
+    uint64_t now_ = start((struct record){ .kind = KIND_LEAVE, .leave = { .force = 1 } });
+    SAID("SEND LEAVE");
+    hear((struct record){ .kind = KIND_BYE, .bye = { .op = now_ } });
+    assert_non_null(strstr(said, "ENDED UNINIT"));
+    assert_int_equal(client_count(client).operations, 0);
+    hear((struct record){ .kind = KIND_BYE, .bye = { .op = leave } });
+    SAID("%s", "");
+}
+
+static void heartbeats_go_to_the_first_shard_wherever_the_client_has_been(void **state)
+{
+    (void)state;
+    ack(offer_in(1, 1), MSTRO_OK);
+    tick(250 * MS);
+    SAID("SEND HEARTBEAT");
+}
+
+#define THREE(name) cmocka_unit_test_setup_teardown(name, join_three_shards, part)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        THREE(an_object_is_offered_to_the_shard_of_its_slot),
+        THREE(a_subscription_is_made_and_ended_when_every_shard_has_said_so),
+        THREE(a_subscription_that_one_shard_refuses_is_undone_in_the_others),
+        THREE(what_is_seen_and_acknowledged_is_told_to_the_shard_of_its_serial),
+        THREE(a_new_serving_address_is_told_to_every_shard),
+        THREE(who_leaves_goes_to_the_first_shard_when_the_others_have_let_it_go),
+        THREE(who_leaves_says_nothing_to_a_shard_it_never_spoke_to),
+        THREE(who_leaves_by_force_goes_to_the_first_shard_at_once),
+        THREE(heartbeats_go_to_the_first_shard_wherever_the_client_has_been),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
