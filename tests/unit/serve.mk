@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The tests of lib/loop and lib/serve.
+# The tests of lib/loop and lib/serve, and of the checker of histories.
 if HAVE_CMOCKA
 serve_unit_tests = \
+	%D%/history \
 	%D%/host \
 	%D%/mailbox
 check_PROGRAMS += $(serve_unit_tests)
 TESTS += $(serve_unit_tests)
+%C%_history_SOURCES = %D%/history.c tests/lib/history.c tests/lib/history.h
+%C%_history_LDADD = $(unit_libs)
 %C%_host_SOURCES = %D%/host.c
 %C%_host_LDADD = $(unit_libs)
 %C%_mailbox_SOURCES = %D%/mailbox.c
