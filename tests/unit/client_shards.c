@@ -77,6 +77,17 @@ static void a_subscription_that_one_shard_refuses_is_undone_in_the_others(void *
     assert_int_equal(client_count(client).subscriptions, 0);
 }
 
+static void a_subscription_that_is_given_up_is_undone_in_every_shard(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe(5);
+    ack(op, MSTRO_OK);
+    cancel(op);
+    SAID("SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2; DONE %d CANCELLED; DONE %d OK", (int)op, (int)op + 1);
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+}
+
 static void what_is_seen_and_acknowledged_is_told_to_the_shard_of_its_serial(void **state)
 {
     (void)state;
@@ -150,6 +161,7 @@ int main(void)
         THREE(an_object_is_offered_to_the_shard_of_its_slot),
         THREE(a_subscription_is_made_and_ended_when_every_shard_has_said_so),
         THREE(a_subscription_that_one_shard_refuses_is_undone_in_the_others),
+        THREE(a_subscription_that_is_given_up_is_undone_in_every_shard),
         THREE(what_is_seen_and_acknowledged_is_told_to_the_shard_of_its_serial),
         THREE(a_new_serving_address_is_told_to_every_shard),
         THREE(who_leaves_goes_to_the_first_shard_when_the_others_have_let_it_go),

@@ -269,7 +269,7 @@ static void await_sleeper(void)
 
 static const struct link_operations slow_operations = {
     .send = fake_send, .flush = nothing, .poll = counted_poll, .deadline = fake_deadline, .sleep = bed_sleep, .wake = bed_wake,
-    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = nothing, .fetch = slow_fetch, .close = nothing,
+    .expose = fake_expose, .conceal = fake_conceal, .cut_readers = cut_nothing, .fetch = slow_fetch, .close = nothing,
 };
 
 struct slow_demand { char room[10000], name[2]; struct mstro_cdo_ cdo; struct mstro_request_ request; };
