@@ -203,7 +203,7 @@ static void who_says_that_it_is_another_process_is_refused_naming_both(void **st
     snprintf(seen, sizeof seen, "says that it is process %d", (int)getpid());
     assert_non_null(strstr(g.detail, said));
     assert_non_null(strstr(g.detail, seen));
-    assert_int_equal(host_count(host).sessions, 0);
+    assert_int_equal(host_count(hosts[0]).sessions, 0);
     part(&g);
     wait_for_connections(0);
 }

@@ -27,7 +27,6 @@ struct note { struct history_operation operation; int object; };
 /* One process writes it; the parent reads it when that has ended. */
 struct diary { size_t count; struct note notes[NOTES]; char wrong[256]; };
 
-static struct stage stage;
 static struct diary *diaries; /* shared, one a process */
 static int halfway[2];        /* the one that will be killed says when half of its time is over */
 
