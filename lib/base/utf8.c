@@ -10,10 +10,8 @@ static const struct lead { unsigned char first, last, more, low, high; } leads[]
 
 static const struct lead *lead_of(unsigned char byte)
 {
-    for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++)
-        if (byte >= leads[i].first && byte <= leads[i].last)
-            return &leads[i];
-    return NULL;
+    size_t i = byte < 0xe0 ? byte >= 0x80 : byte < 0xf0 ? 2u + (byte > 0xe0) + (byte > 0xec) + (byte > 0xed) : 6u + (byte > 0xf0) + (byte > 0xf3);
+    return byte >= leads[i].first && byte <= leads[i].last ? &leads[i] : NULL;
 }
 
 /* Eight bytes of ASCII: what nearly every text consists of, and names are checked on the way of every record. */
@@ -30,6 +28,10 @@ bool text_is_utf8(struct text t)
     for (size_t i = 0; i < t.length;) {
         if (t.length - i >= 8 && eight_are_ascii(at + i)) {
             i += 8;
+            continue;
+        }
+        if (at[i] >= 0xc2 && at[i] <= 0xdf && t.length - i >= 2 && (at[i + 1] & 0xc0) == 0x80) { /* the next most frequent */
+            i += 2;
             continue;
         }
         const struct lead *lead = lead_of(at[i]);

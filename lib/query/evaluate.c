@@ -10,7 +10,7 @@ enum {
     STEPS_PATTERN = 100,
     BYTES_PER_STEP = 32, /* of text compared */
     GLOBS_PER_STEP = 3,  /* of a glob's own count */
-    TRIES_MAX = 500      /* of all regular expressions together, by PCRE2's count */
+    STEPS_PER_ITEM = 10  /* of a regular expression's own count */
 };
 
 struct evaluation {
@@ -116,11 +116,12 @@ static bool any_fits(struct evaluation *e, const struct term *t, const struct va
     return false;
 }
 
-static enum pattern_answer glob_answer(struct evaluation *e, const struct term *t, struct text text)
+/* Both count in their own steps. */
+static enum pattern_answer pattern_answer(struct evaluation *e, const struct term *t, struct text text)
 {
-    uint32_t left = e->steps * GLOBS_PER_STEP;
-    enum pattern_answer answer = glob_matches(t->text, text, &left);
-    e->steps = left / GLOBS_PER_STEP;
+    uint32_t left = t->op == OP_GLOB ? e->steps * GLOBS_PER_STEP : e->steps / STEPS_PER_ITEM;
+    enum pattern_answer answer = t->op == OP_GLOB ? glob_matches(t->text, text, &left) : pattern_matches(t->pattern, text, &left);
+    e->steps = t->op == OP_GLOB ? left / GLOBS_PER_STEP : left * STEPS_PER_ITEM;
     return answer;
 }
 
@@ -129,10 +130,8 @@ static bool pattern_fits(struct evaluation *e, const struct term *t, const struc
     enum pattern_answer answer = PATTERN_NO;
     if (v->kind != VALUE_TEXT)
         return false;
-    if (t->op == OP_GLOB)
-        answer = glob_answer(e, t, v->text);
-    else if (spend(e, STEPS_PATTERN))
-        answer = pattern_matches(t->pattern, v->text, TRIES_MAX / e->s->patterns);
+    if (t->op == OP_GLOB || spend(e, STEPS_PATTERN + (uint32_t)(v->text.length / BYTES_PER_STEP)))
+        answer = pattern_answer(e, t, v->text);
     if (answer == PATTERN_TOO_EXPENSIVE)
         e->steps = 0;
     return answer == PATTERN_YES;

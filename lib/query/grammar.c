@@ -454,6 +454,8 @@ mstro_status grammar_compile(const char *query, const char *nspace, const struct
 {
     struct compiler c = { .lexer.source = text_of(query), .nspace = nspace, .schema = schema, .also = also, .room = room, .used = 4 };
     mstro_status status;
+    if (c.lexer.source.length > SELECTOR_TEXT_MAX)
+        return detail_set(MSTRO_SELECTOR, "selector, column %d: a query of more than %d bytes", SELECTOR_TEXT_MAX + 1, SELECTOR_TEXT_MAX);
     if (!text_is_clean(c.lexer.source))
         return detail_set(MSTRO_SELECTOR, "a selector that is not UTF-8");
     if (!query) {

@@ -6,7 +6,7 @@
 
 #include "lib/base/utf8.h"
 
-enum { NEST_MAX = 16, HEAP_KIBIBYTES = 64 };
+enum { NEST_MAX = 16, HEAP_KIBIBYTES = 64, BYTES_PER_STEP = 16 };
 
 /* A pcre2_code is what this type hides; nothing is added to it. */
 static pcre2_code *code_of(const struct pattern *p) { return (pcre2_code *)p; }
@@ -20,7 +20,7 @@ static mstro_status refuse(char *problem, size_t room, const char *what)
 
 mstro_status pattern_compile(struct text written, unsigned flags, struct pattern **out, char *problem, size_t room, size_t *offset)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | PCRE2_AUTO_CALLOUT;
     size_t size = 0;
     int error = 0;
     *offset = 0;
@@ -56,22 +56,49 @@ void pattern_destroy(struct pattern *p)
     pcre2_code_free(code_of(p));
 }
 
-enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint32_t steps)
+struct budget { uint32_t left; size_t at; /* where in the text it was last called */ };
+
+/* Called before each item. */
+static int spend(pcre2_callout_block *now, void *data)
+{
+    struct budget *b = data;
+    size_t far = now->current_position > b->at ? now->current_position - b->at : b->at - now->current_position, cost = 1 + far / BYTES_PER_STEP;
+    b->at = now->current_position;
+    if (b->left < cost) {
+        b->left = 0;
+        return PCRE2_ERROR_CALLOUT;
+    }
+    b->left -= (uint32_t)cost;
+    return 0;
+}
+
+static enum pattern_answer match(const struct pattern *p, struct text t, struct budget *budget)
 {
     enum pattern_answer answer = PATTERN_TOO_EXPENSIVE;
     pcre2_match_context *context = pcre2_match_context_create(NULL);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (context && data) {
-        pcre2_set_match_limit(context, steps);
+        pcre2_set_callout(context, spend, budget);
         pcre2_set_heap_limit(context, HEAP_KIBIBYTES);
-        int found = pcre2_match(code_of(p), (PCRE2_SPTR)(t.at ? t.at : ""), t.length, 0, 0, data, context);
+        int found = pcre2_match(code_of(p), (PCRE2_SPTR)(t.at ? t.at : ""), t.length, 0, PCRE2_NO_UTF_CHECK, data, context);
         if (found >= 0)
             answer = PATTERN_YES;
-        else if (found != PCRE2_ERROR_MATCHLIMIT && found != PCRE2_ERROR_HEAPLIMIT && found != PCRE2_ERROR_NOMEMORY)
-            answer = PATTERN_NO; /* no match, or a text that is not UTF-8 */
+        else if (found == PCRE2_ERROR_NOMATCH)
+            answer = PATTERN_NO;
     }
     pcre2_match_data_free(data);
     pcre2_match_context_free(context);
+    return answer;
+}
+
+enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint32_t *steps)
+{
+    uint32_t run = (uint32_t)(t.length / BYTES_PER_STEP);
+    struct budget budget = { .left = *steps - (run < *steps / 2 ? run : *steps / 2) };
+    if (t.length > PATTERN_TEXT_MAX)
+        return PATTERN_TOO_EXPENSIVE;
+    enum pattern_answer answer = text_is_utf8(t) ? match(p, t, &budget) : PATTERN_NO;
+    *steps = budget.left;
     return answer;
 }
 

@@ -346,9 +346,10 @@ static mstro_status check_choice(const struct type *t, struct text text)
 
 static mstro_status check_text(const struct type *t, struct text text)
 {
+    uint32_t steps = PATTERN_STEPS;
     if (!text_is_clean(text))
         return detail_set(MSTRO_SCHEMA, "a string that is not UTF-8");
-    if (t->pattern && pattern_matches(t->pattern, text, PATTERN_STEPS) != PATTERN_YES)
+    if (t->pattern && pattern_matches(t->pattern, text, &steps) != PATTERN_YES)
         return refuse(t, text);
     return t->choice ? check_choice(t, text) : MSTRO_OK;
 }

@@ -10,7 +10,7 @@
 #include "lib/base/map.h"
 #include "maestro/status.h"
 
-enum { YAML_SIZE_MAX = 64 * 1024, YAML_DEPTH_MAX = 32, YAML_NODES_MAX = 6000 };
+enum { YAML_SIZE_MAX = 64 * 1024, YAML_DEPTH_MAX = 32, YAML_NODES_MAX = 4000 };
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 

@@ -96,6 +96,7 @@ EXTRA_DIST += \
 	%D%/subscription-kinds.trace \
 	%D%/subscription-refused.trace \
 	%D%/subscription-selector.trace \
+	%D%/subscription-too-expensive.trace \
 	%D%/subscription.trace \
 	%D%/text-too-long.trace \
 	%D%/ticket-again-after-fetch.trace \

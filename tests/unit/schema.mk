@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 schema_tests = \
 	%D%/attribute_block \
 	%D%/attributes \
+	%D%/bombs \
 	%D%/outline \
 	%D%/schema \
 	%D%/selector \
@@ -15,6 +16,8 @@ TESTS += $(schema_tests)
 %C%_attribute_block_LDADD = $(unit_libs)
 %C%_attributes_SOURCES = %D%/attributes.c %D%/attribute_table.c %D%/attribute_table.h
 %C%_attributes_LDADD = $(unit_libs)
+%C%_bombs_SOURCES = %D%/bombs.c tests/lib/cost.c tests/lib/cost.h
+%C%_bombs_LDADD = $(unit_libs)
 %C%_outline_SOURCES = %D%/outline.c
 %C%_outline_LDADD = $(unit_libs)
 %C%_schema_SOURCES = %D%/schema.c
@@ -23,6 +26,6 @@ TESTS += $(schema_tests)
 %C%_selector_LDADD = $(unit_libs)
 %C%_selector_api_SOURCES = %D%/selector_api.c
 %C%_selector_api_LDADD = libmaestro.la $(CMOCKA_LIBS)
-%C%_yaml_SOURCES = %D%/yaml.c
+%C%_yaml_SOURCES = %D%/yaml.c tests/lib/cost.c tests/lib/cost.h
 %C%_yaml_LDADD = $(unit_libs)
 endif

@@ -4,9 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-#include "config.h"
 
 #include "lib/query/selector.h"
 #include "tests/unit/attribute_table.h"
@@ -235,75 +232,6 @@ static void mistakes_are_told_with_column_token_and_expectation(void **state)
     refused(state, "(.maestro.core.cdo.name = 'ä' 'b)", "column 31: ')' expected"); /* characters, not bytes */
 }
 
-static char *repeated(const char *before, const char *part, size_t count, const char *after)
-{
-    size_t length = strlen(part);
-    char *text = malloc(strlen(before) + length * count + strlen(after) + 1), *at = stpcpy(text, before);
-    for (size_t i = 0; i < count; i++)
-        at = stpcpy(at, part);
-    strcpy(at, after);
-    return text;
-}
-
-static double cpu_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static void bombs_are_refused_within_10_ms_when_they_are_compiled(void **state)
-{
-#ifdef MAESTRO_SANITIZED
-    const double limit = 200;
-#else
-    const double limit = 10;
-#endif
-    const struct { const char *before, *part; size_t count; const char *after, *why; } bombs[] = {
-        { "", "(not ", 100000, "", "nested deeper than 32" },
-        { "", "(", 100000, "", "a key expected" },
-        { "(or ", "(has .maestro.ecmwf.step)", 10000, ")", "more than 1024 terms" },
-        { "(.maestro.ecmwf.step = 1", "/1", 10000, ")", "more than 1024 terms" },
-        { "(.maestro.ecmwf.class = ", "x", 1000000, ")", "more than 16384 bytes" },
-        { "(.maestro.ecmwf.class ~= ", "x", 1000, ")", "longer than 256 bytes" },
-        { "(.maestro.ecmwf.class ~= '", "(", 100, "')", "in the regular expression" },
-        { "(.maestro.ecmwf.class ~= '((((a{1,255}){1,255}){1,255}){1,255}", "", 0, "')", "in the regular expression" },
-        { "(and ", "(.maestro.ecmwf.class ~= a)", 9, ")", "more than 8 regular expressions" },
-        { "(", "k", 300, " = 1)", "a key longer than 256 bytes" },
-    };
-    for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++) {
-        char *query = repeated(bombs[i].before, bombs[i].part, bombs[i].count, bombs[i].after);
-        double before = cpu_now();
-        refused(state, query, bombs[i].why);
-        if (cpu_now() - before > limit)
-            fail_msg("%s%s... takes %.1f ms", bombs[i].before, bombs[i].part, cpu_now() - before);
-        free(query);
-    }
-}
-
-static void expression_that_runs_away_is_too_expensive(void **state)
-{
-    struct world *w = *state;
-    w->subject.name = text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
-    assert_int_equal(ask(w, "(.maestro.core.cdo.name ~= '^(a+)+$')"), SELECTOR_TOO_EXPENSIVE);
-    assert_int_equal(ask(w, "(not (.maestro.core.cdo.name ~= '^(a+)+$'))"), SELECTOR_TOO_EXPENSIVE);
-    w->subject.name = text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaa!"); /* shallow: it needs tries, not memory */
-    double before = cpu_now();
-    assert_int_equal(ask(w, "(.maestro.core.cdo.name ~= '^(?:a|a){27}$')"), SELECTOR_TOO_EXPENSIVE);
-    assert_true(cpu_now() - before < 50);
-}
-
-static void glob_that_runs_away_is_too_expensive(void **state)
-{
-    struct world *w = *state;
-    char name[4097];
-    memset(name, 'a', 4096);
-    name[4096] = '\0';
-    w->subject.name = text_of(name);
-    assert_int_equal(ask(w, "(.maestro.core.cdo.name glob *aaaaaaaaaaaaaaaaaaab)"), SELECTOR_TOO_EXPENSIVE);
-    assert_int_equal(ask(w, "(.maestro.core.cdo.name glob *b*)"), SELECTOR_NO); /* a long name alone is not */
-}
-
 static void equality_that_must_hold_is_found(void **state)
 {
     struct text key;
@@ -387,9 +315,6 @@ int main(void)
         CASE(patterns_match_a_part_and_globs_the_whole),
         CASE(comparison_with_a_list_is_true_of_one_item),
         CASE(mistakes_are_told_with_column_token_and_expectation),
-        CASE(bombs_are_refused_within_10_ms_when_they_are_compiled),
-        CASE(expression_that_runs_away_is_too_expensive),
-        CASE(glob_that_runs_away_is_too_expensive),
         CASE(equality_that_must_hold_is_found),
         CASE(equal_values_have_equal_hashes),
         CASE(changed_bytes_are_refused_or_harmless),

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* bombs.c - schemas, attributes and queries that are made to cost: refused for little, evaluated within a budget */
+#include "tests/lib/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/query/selector.h"
+#include "lib/schema/attributes.h"
+#include "lib/schema/catalogue.h"
+#include "tests/lib/cost.h"
+
+#define HEAD "schema-name: mine\nschema-namespace: .maestro.my.\nmaestro-attributes:\n"
+
+static const char user_yaml[] = HEAD
+    "  - {key: ints, type: list(int())}\n"
+    "  - {key: number, type: double()}\n"
+    "  - {key: flag, type: bool()}\n"
+    "  - {key: box, type: 'tuple(double(), double())'}\n"
+    "  - {key: bytes, type: blob()}\n";
+
+struct world { struct schema *schema; struct attributes *a; };
+
+static int begin(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct schema *mine;
+    assert_int_equal(catalogue_load_from(NULL, NULL, &w->schema), MSTRO_OK);
+    assert_int_equal(schema_read_text(text_of(user_yaml), "mine.yaml", &mine), MSTRO_OK);
+    assert_int_equal(schema_merge(w->schema, mine), MSTRO_OK);
+    schema_release(mine);
+    assert_int_equal(attributes_create(w->schema, "fc/t/500", &w->a), MSTRO_OK);
+    *state = w;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct world *w = *state;
+    attributes_destroy(w->a);
+    schema_release(w->schema);
+    free(w);
+    return 0;
+}
+
+struct bomb { const char *begin, *part; size_t count; const char *end, *why; };
+
+static char *text_of_bomb(const struct bomb *b)
+{
+    size_t length = strlen(b->part);
+    char *text = malloc(strlen(b->begin) + length * b->count + strlen(b->end) + 1), *at = stpcpy(text, b->begin);
+    for (size_t i = 0; i < b->count; i++)
+        at = stpcpy(at, b->part);
+    strcpy(at, b->end);
+    return text;
+}
+
+/* One that is not refused as the table says, or costs more than 10 ms or 1 MiB, fails. */
+static void defuse(const struct bomb *b, mstro_status wanted, mstro_status (*use)(struct world *, const char *), struct world *w)
+{
+    char *text = text_of_bomb(b);
+    struct cost begun = cost_begin();
+    mstro_status status = use(w, text);
+    struct cost spent = cost_since(begun);
+    if (status != wanted || !strstr(mstro_error_detail(), b->why))
+        fail_msg("%s%s...: %s, '%s' lacks '%s'", b->begin, b->part, mstro_status_name(status), mstro_error_detail(), b->why);
+    if (spent.ms > 10 * COST_SLOWER || spent.bytes > 1 << 20)
+        fail_msg("%s%s... takes %.1f ms and %zu bytes", b->begin, b->part, spent.ms, spent.bytes);
+    free(text);
+}
+
+static mstro_status as_schema(struct world *w, const char *text)
+{
+    struct schema *s = NULL;
+    (void)w;
+    return schema_read_text(text_of(text), "mine.yaml", &s);
+}
+
+static void schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place(void **state)
+{
+    static const struct bomb bombs[] = {
+        { HEAD "  - &a {key: a, type: int()}\n", "  - *a\n", 5000, "", "mine.yaml:4:5: anchors" },
+        { "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a]\n", "c: &c [*b,*b]\n", 1000, "", "mine.yaml:1:4: anchors" },
+        { HEAD "  - {key: a, type: *self}\n", "", 0, "", "mine.yaml:4:20: aliases" },
+        { "", "[", 60000, "", "mine.yaml:1:33: nested deeper than 32" },
+        { "", "[", 100000, "", "mine.yaml:1:1: longer than 65536 bytes" },
+        { "", "{a: ", 15000, "", "mine.yaml:1:129: nested deeper than 32" },
+        { HEAD "  - {key: a, type: int(), default: 9223372036854775808}\n", "", 0, "", "mine.yaml:4:36: '.maestro.my.a': '9223372036854775808' is out of range" },
+        { HEAD "  - {key: a, type: int(), default: ", "9", 60000, "}\n", "mine.yaml:4:36: '.maestro.my.a': '9999" },
+        { HEAD "  - {key: a, type: double(), default: 1e400}\n", "", 0, "", "mine.yaml:4:39: '.maestro.my.a': '1e400' is out of range" },
+        { HEAD, "  - {key: a, type: int()}\n", 1300, "", "mine.yaml:5:11: '.maestro.my.a' stands twice, first in line 4" },
+        { "schema-name: a\n", "schema-name: a\n", 4000, "", "mine.yaml:2:1: duplicate key 'schema-name', first in line 1" },
+        { HEAD, "  - {key: a, type: int()}\n", 100000, "", "mine.yaml:1:1: longer than" },
+        { HEAD, "  - {key: a, type: int()}\n", 2100, "", "more than 4000 values" },
+        { HEAD "  - {key: a, type: '", "list(", 10000, "'}\n", "mine.yaml:4:20: '.maestro.my.a': lists and tuples nested deeper than 4" },
+        { HEAD "  - {key: a, type: '", "tuple(int(),", 5000, "'}\n", "nested deeper than 4" },
+        { HEAD "  - {key: a, type: 'enum(", "x,", 20000, ")'}\n", "'x' stands twice" },
+        { HEAD "  - {key: a, type: 'tuple(int()", ",regex(((a{1,200}){1,3}))", 2000, ")'}\n", "regular expressions in one type" },
+        { HEAD, "  - {key: a, type: 'regex(((a{1,99}){1,3}))'}\n", 1000, "", "more than 64 regular expressions" },
+        { HEAD "  - {key: a, type: 'regex((((a{1,255}){1,255}){1,255}){1,255})'}\n", "", 0, "", "mine.yaml:4:20: '.maestro.my.a': regex(" },
+    };
+    for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
+        defuse(&bombs[i], MSTRO_SCHEMA, as_schema, *state);
+}
+
+static mstro_status as_attributes(struct world *w, const char *text)
+{
+    return attributes_set_yaml(w->a, text);
+}
+
+static void attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place(void **state)
+{
+    static const struct bomb bombs[] = {
+        { ".maestro.ecmwf.step: 9223372036854775808", "", 0, "", "attributes:1:22: '.maestro.ecmwf.step': '9223372036854775808' is out of range" },
+        { ".maestro.my.number: 1e400", "", 0, "", "attributes:1:21: '.maestro.my.number': '1e400' is out of range" },
+        { ".maestro.my.ints: [", "9223372036854775807,", 4000, "]", "longer than 65536 bytes" },
+        { ".maestro.my.ints: [", "1,", 3900, "]", "attributes:1:19: '.maestro.my.ints': a list of more than 32768 bytes" },
+        { ".maestro.my.ints: ", "[", 60000, "", "nested deeper than 32" },
+        { ".maestro.my.ints: &a [1]\n.maestro.ecmwf.step: *a\n", "", 0, "", "attributes:1:19: anchors" },
+        { "", ".maestro.ecmwf.step: 1\n", 2500, "", "attributes:2:1: duplicate key '.maestro.ecmwf.step', first in line 1" },
+        { "", ".maestro.ecmwf.step: 1\n", 100000, "", "longer than 65536 bytes" },
+        { ".maestro.ecmwf.", "s", 60000, ": 1\n", "attributes:1:60016: " },
+        { ".maestro.ecmwf.", "s", 1000, ": 1\n", "attributes:1:1: no schema has '.maestro.ecmwf.sss" },
+    };
+    const void *val;
+    for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
+        defuse(&bombs[i], MSTRO_SCHEMA, as_attributes, *state);
+    assert_int_equal(attributes_get(((struct world *)*state)->a, ".maestro.ecmwf.step", NULL, &val), MSTRO_NOENT);
+}
+
+static mstro_status as_query(struct world *w, const char *text)
+{
+    struct selector *s = NULL;
+    return selector_compile(text, NULL, w->schema, NULL, &s);
+}
+
+static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled(void **state)
+{
+    static const struct bomb bombs[] = {
+        { "", "(not ", 10000, "", "selector, column 161: nested deeper than 32" },
+        { "", "(not ", 100000, "", "selector, column 65537: a query of more than 65536 bytes" },
+        { "", "(", 60000, "", "column 2: a key expected, not '('" },
+        { "(or ", "(has .maestro.ecmwf.step)", 2600, ")", "more than 1024 terms" },
+        { "(or ", "(has .maestro.ecmwf.step)", 10000, ")", "a query of more than 65536 bytes" },
+        { "(.maestro.ecmwf.step = 1", "/1", 10000, ")", "more than 1024 terms" },
+        { "(.maestro.ecmwf.class = ", "x", 65000, ")", "more than 16384 bytes" },
+        { "(.maestro.ecmwf.class = ", "x", 10000000, ")", "a query of more than 65536 bytes" },
+        { "(.maestro.ecmwf.class ~= ", "x", 1000, ")", "column 26: a pattern longer than 256 bytes" },
+        { "(.maestro.ecmwf.class ~= '", "(", 100, "')", "in the regular expression" },
+        { "(.maestro.ecmwf.class ~= '((((a{1,255}){1,255}){1,255}){1,255}", "", 0, "')", "in the regular expression" },
+        { "(.maestro.ecmwf.class ~= '(((a{1,255}){1,255}){1,255})", "", 0, "')", "in the regular expression" },
+        { "(and ", "(.maestro.ecmwf.class ~= a)", 9, ")", "more than 8 regular expressions" },
+        { "(", "k", 300, " = 1)", "a key longer than 256 bytes" },
+        /* confused types */
+        { "(.maestro.ecmwf.step = 'two')", "", 0, "", "column 24: 'two' is not a int()" },
+        { "(.maestro.ecmwf.step = 1e3)", "", 0, "", "column 24: '1e3' is not a int()" },
+        { "(.maestro.ecmwf.date = 5)", "", 0, "", "column 24: '5' is not a timestamp()" },
+        { "(.maestro.my.flag < true)", "", 0, "", "a bool() has no order" },
+        { "(.maestro.my.box = 5)", "", 0, "", "can only be asked for with has" },
+        { "(.maestro.my.bytes = aGVsbG8=)", "", 0, "", "can only be asked for with has" },
+        { "(.maestro.ecmwf.step ~= '2.')", "", 0, "", "patterns need a string" },
+        { "(.maestro.ecmwf.class = a/to/z)", "", 0, "", "a range needs numbers or timestamps" },
+    };
+    for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
+        defuse(&bombs[i], MSTRO_SELECTOR, as_query, *state);
+}
+
+/* What an object may be made to cost: a query, and the name it is asked about. */
+struct burden { struct bomb query; const char *part; size_t count; const char *end; enum selector_answer answer; };
+
+static const struct burden burdens[] = {
+    { { "(.maestro.core.cdo.name ~= '^(a+)+$')", "", 0, "", "" }, "a", 60, "!", SELECTOR_TOO_EXPENSIVE },
+    { { "(not (.maestro.core.cdo.name ~= '^(a+)+$'))", "", 0, "", "" }, "a", 60, "!", SELECTOR_TOO_EXPENSIVE },
+    { { "(or (.maestro.core.cdo.name ~= '^(a+)+$')(.maestro.core.cdo.component = forecast))", "", 0, "", "" }, "a", 60, "!", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^(?:a|a){27}$')", "", 0, "", "" }, "a", 27, "!", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^(x+x+)+[0-9]')", "", 0, "", "" }, "x", 3000, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '[a-z]+[0-9]')", "", 0, "", "" }, "x", 1536, "", SELECTOR_TOO_EXPENSIVE }, /* each place anew */
+    { { "(.maestro.core.cdo.name ~= '[a-z]+[0-9]')", "", 0, "", "" }, "x", 300, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '\\\\w+\\\\d')", "", 0, "", "" }, "x", 100, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '(?=.*[0-9])x')", "", 0, "", "" }, "x", 1536, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '(?=.*[0-9])\xc3\xa4')", "", 0, "", "" }, "\xc3\xa4", 768, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '.*[0-9]$')", "", 0, "", "" }, "x", 1536, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= x)", "", 0, "", "" }, "x", 1537, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^x*y')", "", 0, "", "" }, "x", 1536, "", SELECTOR_NO }, /* PCRE2 sees that there is no y */
+    { { "(.maestro.core.cdo.name ~= '^fc/.*/500$')", "", 0, "", "" }, "fc/", 30, "/500", SELECTOR_YES },
+    { { "(and ", "(.maestro.core.cdo.name ~= 'a.*5')", 8, ")", "" }, "a/b/", 6, "500", SELECTOR_YES }, /* they share one budget */
+    { { "(or ", "(.maestro.core.cdo.name ~= '^(a+)+$')", 8, ")", "" }, "a", 60, "!", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name glob *aaaaaaaaaaaaaaaaaaab)", "", 0, "", "" }, "a", 4096, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name glob *b*)", "", 0, "", "" }, "a", 4096, "", SELECTOR_NO }, /* a long name alone is not */
+    { { "(or ", "(.maestro.core.cdo.name = nobody)", 400, ")", "" }, "a", 4096, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(or ", "(.maestro.core.cdo.scope.local-size = 5)", 1000, ")", "" }, "a", 8, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.scope.local-size = 1", "/1/to/9/by/3", 500, ")", "" }, "a", 8, "", SELECTOR_NO },
+};
+
+/* Microseconds of CPU for one evaluation: the best of some batches, so that what else the machine does counts little. */
+static double cost_of_evaluation(const struct selector *s, const struct query_subject *subject)
+{
+    enum { BATCHES = 10, TIMES = 200 };
+    double best = 1e9;
+    for (int batch = 0; batch < BATCHES; batch++) {
+        struct cost begun = cost_begin();
+        for (int k = 0; k < TIMES; k++)
+            selector_matches(s, subject);
+        double us = cost_since(begun).ms * 1e3 / TIMES;
+        best = us < best ? us : best;
+    }
+    return best;
+}
+
+static void weigh(struct world *w, const struct burden *b)
+{
+    char *query = text_of_bomb(&b->query), *name = text_of_bomb(&(struct bomb){ "", b->part, b->count, b->end, "" });
+    struct selector *s = NULL;
+    struct query_subject subject = { .name = text_of(name), .component = text_of("forecast"), .size = 4096 };
+    if (selector_compile(query, NULL, w->schema, NULL, &s) != MSTRO_OK)
+        fail_msg("%s: %s", query, mstro_error_detail());
+    enum selector_answer answer = selector_matches(s, &subject);
+    double us = cost_of_evaluation(s, &subject);
+    if (answer != b->answer || us > 10 * COST_SLOWER)
+        fail_msg("%.100s of %.30s...: the answer is %d, after %.1f us", query, name, (int)answer, us);
+    print_message("# %.1f us: %.60s of %.20s\n", us, query, name);
+    selector_destroy(s);
+    free(name);
+    free(query);
+}
+
+static void evaluation_ends_within_10_us_and_says_when_it_was_cut(void **state)
+{
+    for (size_t i = 0; i < sizeof burdens / sizeof burdens[0]; i++)
+        weigh(*state, &burdens[i]);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
+        CASE(attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
+        CASE(query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled),
+        CASE(evaluation_ends_within_10_us_and_says_when_it_was_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
