@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/schema/attributes.h"
 #include "lib/schema/catalogue.h"
 #include "lib/schema/timestamp.h"
 #include "lib/schema/type.h"
@@ -292,6 +293,46 @@ static void shipped_schemas_are_valid_and_agree(void **state)
     schema_release(all);
 }
 
+static bool accepts(struct schema *s, const char *yaml)
+{
+    struct attributes *a;
+    assert_int_equal(attributes_create(s, "tas", &a), MSTRO_OK);
+    bool good = attributes_set_yaml(a, yaml) == MSTRO_OK && attributes_seal(a) == MSTRO_OK;
+    attributes_destroy(a);
+    return good;
+}
+
+/* Variables as the convention's examples have them, and what it forbids. */
+static void cf_takes_what_the_convention_shows(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "{.maestro.cf.standard_name: air_pressure, .maestro.cf.long_name: pressure, .maestro.cf.units: hPa}",
+        "{.maestro.cf.standard_name: time, .maestro.cf.axis: T, .maestro.cf.units: days since 1990-1-1 0:0:0, .maestro.cf.calendar: noleap}",
+        "{.maestro.cf.standard_name: surface_temperature, .maestro.cf.cell_methods: 'time: mean (interval: 1 hr)', .maestro.cf.units: K}",
+        "{.maestro.cf.scale_factor: 0.1, .maestro.cf.add_offset: 273.15, .maestro.cf._FillValue: -32768, .maestro.cf.valid_range: [-1000, 1000]}",
+        "{.maestro.cf.standard_name: specific_humidity standard_error, .maestro.cf.units: g/g}",
+        "{.maestro.cf.flag_values: [1, 2, 4], .maestro.cf.flag_meanings: [quality_good, sensor_nonfunctional, outside_valid_range]}",
+        "{.maestro.cf.featureType: timeSeries, .maestro.cf.cf_role: timeseries_id, .maestro.cf.Conventions: CF-1.11}" };
+    static const struct { const char *yaml, *why; } bad[] = {
+        { "{.maestro.cf.standard_name: air temperature}", "'.maestro.cf.standard_name': 'air temperature' is not a regex(" },
+        { "{.maestro.cf.calendar: no_leap}", "did you mean 'noleap'?" }, { "{.maestro.cf.valid_range: [1]}", "1 values are not a tuple" },
+        { "{.maestro.cf.standard_nam: x}", "did you mean '.maestro.cf.standard_name'?" }, { "{.maestro.cf.axis: W}", "is not a enum(X, Y, Z, T)" } };
+    const char *source = getenv("srcdir");
+    char path[4096];
+    struct schema *all;
+    snprintf(path, sizeof path, "%s/schemas/cf.yaml", source ? source : ".");
+    assert_int_equal(catalogue_load_from(path, NULL, &all), MSTRO_OK);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!accepts(all, good[i]))
+            fail_msg("%s: %s", good[i], mstro_error_detail());
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(accepts(all, bad[i].yaml));
+        lacks(bad[i].why);
+    }
+    schema_release(all);
+}
+
 static char folder[] = "/tmp/maestro-schema-XXXXXX";
 
 static int make_folder(void **state)
@@ -400,6 +441,7 @@ int main(void)
         cmocka_unit_test(schemas_that_disagree_do_not_merge_and_both_files_are_named),
         cmocka_unit_test(builtin_schemas_need_no_setting),
         cmocka_unit_test(shipped_schemas_are_valid_and_agree),
+        cmocka_unit_test(cf_takes_what_the_convention_shows),
         IN_FOLDER(list_is_looked_up_in_the_path),
         IN_FOLDER(users_schema_replaces_the_builtin_one_of_its_namespace),
         IN_FOLDER(users_core_schema_adds_and_cannot_take_what_the_library_needs),
