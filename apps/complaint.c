@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "apps/complaint.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "apps/exit_code.h"
 
 void complain(const char *who, const char *format, ...)
 {
@@ -22,4 +26,12 @@ void advise(const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
+}
+
+int finish_output(const char *who, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    complain(who, "cannot write to stdout: %s", strerror(errno));
+    return EXIT_CODE_NO;
 }

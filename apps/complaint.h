@@ -9,4 +9,7 @@ void complain(const char *who, const char *format, ...) __attribute__((format(pr
 /* "  text", below a complaint. */
 void advise(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What was written to stdout has arrived: 'code'; otherwise it is said, and the answer is EXIT_CODE_NO. */
+int finish_output(const char *who, int code);
+
 #endif

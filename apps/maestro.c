@@ -26,7 +26,8 @@ static const struct verb {
 } verbs[] = {
     { "run", verb_run, NULL, "start a workflow: a pool manager and the stages of a file" },
     { "doctor", NULL, "apps", "say what this machine offers and what is wrong with the settings" },
-    { "schema", verb_schema, NULL, "check, show and document schema files" },
+    { "schema", verb_schema, NULL, "check, show, document and compare schema files" },
+    { "selector", verb_selector, NULL, "try a selector: is it right, what does it match" },
     { "pool-manager", NULL, "pool-manager", "the pool manager of a workflow" },
     { "version", verb_version, NULL, "say which version this is" },
     { "help", verb_help, NULL, "show the manual of a verb" },
@@ -41,20 +42,11 @@ static void print_usage(FILE *to)
     fputs("\nmaestro VERB --help says more, maestro help VERB shows the manual.\n", to);
 }
 
-/* What was written to stdout has arrived, or it is said. */
-static int finish_output(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return EXIT_CODE_OK;
-    complain("maestro", "cannot write to stdout: %s", strerror(errno));
-    return EXIT_CODE_NO;
-}
-
 static int verb_version(int argc, char **argv)
 {
     (void)argc, (void)argv;
     printf("maestro %s\n", PACKAGE_VERSION);
-    return finish_output();
+    return finish_output("maestro", EXIT_CODE_OK);
 }
 
 static int verb_help(int argc, char **argv)
@@ -64,12 +56,12 @@ static int verb_help(int argc, char **argv)
         snprintf(page, sizeof page, "maestro-%s", argv[1]);
     if (argc < 2 && !isatty(STDOUT_FILENO)) {
         print_usage(stdout);
-        return finish_output();
+        return finish_output("maestro", EXIT_CODE_OK);
     }
     execlp("man", "man", page, (char *)NULL);
     if (argc < 2) {
         print_usage(stdout);
-        return finish_output();
+        return finish_output("maestro", EXIT_CODE_OK);
     }
     complain("maestro help", "cannot show the manual page %s: man: %s", page, strerror(errno));
     advise("try: maestro %s --help", argv[1]);
@@ -132,7 +124,7 @@ int main(int argc, char **argv)
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_usage(stdout);
-        return finish_output();
+        return finish_output("maestro", EXIT_CODE_OK);
     }
     if (strcmp(name, "--version") == 0)
         name = "version";

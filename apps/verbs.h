@@ -6,5 +6,6 @@
 /* Each gets its own argv (argv[0] is the verb) and returns the exit code. */
 int verb_run(int argc, char **argv);
 int verb_schema(int argc, char **argv);
+int verb_selector(int argc, char **argv);
 
 #endif

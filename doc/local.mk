@@ -6,6 +6,7 @@ dist_man_MANS += \
 	%D%/man/maestro-run.1 \
 	%D%/man/maestro-schema.1 \
 	%D%/man/maestro-schema.5 \
+	%D%/man/maestro-selector.1 \
 	%D%/man/maestro-selector.5 \
 	%D%/man/maestro-workflow.5 \
 	%D%/man/maestro.1 \
@@ -28,6 +29,8 @@ EXTRA_DIST += %D%/guide/architecture.md %D%/guide/architecture.svg
 man3_aliases = \
 	%D%/man/mstro_cdo_attribute_set.3 \
 	%D%/man/mstro_cdo_attribute_get.3 \
+	%D%/man/mstro_cdo_attribute_set_list.3 \
+	%D%/man/mstro_cdo_attribute_count.3 \
 	%D%/man/mstro_cdo_attribute_set_yaml.3 \
 	%D%/man/mstro_cdo_attributes_print.3 \
 	%D%/man/mstro_cdo_declare.3 \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* schema.c - maestro schema check|show|doc: what schema files say, and what is wrong with them */
+/* schema.c - maestro schema check|show|doc|diff: what schema files say, and what is wrong with them */
 #include "config.h"
 
 #include <errno.h>
@@ -19,25 +19,29 @@
 #include "lib/base/setting.h"
 #include "lib/schema/catalogue.h"
 #include "lib/schema/nearest.h"
+#include "lib/schema/outline.h"
 
 struct action { const char *name; int (*run)(char **files, int count, bool json); };
 
 static void print_usage(FILE *to)
 {
-    fputs("Usage: maestro schema check FILE...\n"
+    fputs("Usage: maestro schema check [--json] FILE...\n"
           "       maestro schema show [--json] [FILE...]\n"
-          "       maestro schema doc [FILE...]\n\n"
+          "       maestro schema doc [FILE...]\n"
+          "       maestro schema diff FILE FILE\n\n"
           "  check   read the files, alone and together with the schemas of this environment\n"
           "  show    print the attributes of all schemas\n"
-          "  doc     print them as a document (Markdown)\n\n"
+          "  doc     print them as a document (Markdown)\n"
+          "  diff    say what programs with the one and the other are told of each other\n\n"
           "FILE: schema files in addition to the built-in ones and those of MSTRO_SCHEMA_LIST.\n",
           to);
 }
 
-static int complain_status(const char *about)
+static int complain_detail(int code)
 {
-    complain("maestro schema", "%s%s%s", about, *about ? ": " : "", mstro_error_detail());
-    return EXIT_CODE_SCHEMA;
+    if (code != EXIT_CODE_OK)
+        complain("maestro schema", "%s", mstro_error_detail());
+    return code;
 }
 
 /* MSTRO_SCHEMA_LIST and the files, whose names are made absolute so that they are not looked for elsewhere. */
@@ -64,44 +68,86 @@ static int load(char **files, int count, struct schema **out)
         return EXIT_CODE_INTERNAL;
     mstro_status status = catalogue_load_from(list, setting_read_text("MSTRO_SCHEMA_PATH"), out);
     free(list);
-    return status == MSTRO_OK ? EXIT_CODE_OK : complain_status("");
+    return status == MSTRO_OK ? EXIT_CODE_OK : EXIT_CODE_SCHEMA;
 }
 
-static int check_file(const char *path)
+/* One file of a check; 'why' is malloc()ed, NULL when it is valid. */
+struct checked { const char *path; char *why; struct schema *schema; int code; };
+
+static struct checked check_file(const char *path)
 {
-    struct schema *s;
-    mstro_status status = schema_read_file(path, &s);
-    if (status == MSTRO_NOENT) {
-        complain("maestro schema", "%s", mstro_error_detail());
-        return EXIT_CODE_NOT_FOUND;
-    }
-    if (status != MSTRO_OK)
-        return complain_status("");
-    const struct schema_file *file = schema_file_at(s, 0);
-    printf("%s: %zu attributes in '%s'\n", path, schema_entries(s), file->nspace.at);
-    schema_release(s);
-    return EXIT_CODE_OK;
+    struct checked c = { .path = path };
+    mstro_status status = schema_read_file(path, &c.schema);
+    if (status == MSTRO_OK)
+        return c;
+    c.code = status == MSTRO_NOENT ? EXIT_CODE_NOT_FOUND : EXIT_CODE_SCHEMA;
+    c.why = strdup(mstro_error_detail());
+    return c;
 }
 
+#ifdef HAVE_JANSSON
+static void report_json(const struct checked files[], int count, const char *together)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) {
+        json_t *one = json_pack("{s:s, s:b}", "file", files[i].path, "valid", files[i].why == NULL);
+        if (files[i].why)
+            json_object_set_new(one, "error", json_string(files[i].why));
+        else {
+            json_object_set_new(one, "namespace", json_string(schema_file_at(files[i].schema, 0)->nspace.at));
+            json_object_set_new(one, "schema-version", json_string(schema_file_at(files[i].schema, 0)->version.at));
+            json_object_set_new(one, "attributes", json_integer((json_int_t)schema_entries(files[i].schema)));
+        }
+        json_array_append_new(list, one);
+    }
+    json_t *all = json_pack("{s:i, s:o}", "version", 1, "files", list);
+    if (together)
+        json_object_set_new(all, "error", json_string(together));
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    json_decref(all);
+    putchar('\n');
+}
+#else
+static void report_json(const struct checked files[], int count, const char *together) { (void)files, (void)count, (void)together; }
+#endif
+
+static void report(const struct checked files[], int count, const char *together)
+{
+    for (int i = 0; i < count; i++)
+        if (files[i].why)
+            complain("maestro schema", "%s", files[i].why);
+        else
+            printf("%s: %zu attributes in '%s'\n", files[i].path, schema_entries(files[i].schema), schema_file_at(files[i].schema, 0)->nspace.at);
+    if (together)
+        complain("maestro schema", "%s", together);
+}
+
+/* Alone, and where all are right also together, with the schemas of this environment. */
 static int check(char **files, int count, bool json)
 {
-    (void)json;
-    struct schema *all;
+    struct schema *all = NULL;
     int worst = EXIT_CODE_OK;
     if (count == 0) {
         complain("maestro schema", "check needs at least one file");
         return EXIT_CODE_USAGE;
     }
+    struct checked *checked = calloc((size_t)count, sizeof *checked);
+    if (!checked)
+        return EXIT_CODE_INTERNAL;
     for (int i = 0; i < count; i++) {
-        int code = check_file(files[i]);
-        if (code != EXIT_CODE_OK)
-            worst = code;
+        checked[i] = check_file(files[i]);
+        worst = checked[i].code ? checked[i].code : worst;
     }
-    if (worst != EXIT_CODE_OK)
-        return worst;
-    worst = load(files, count, &all);
-    if (worst == EXIT_CODE_OK)
-        schema_release(all);
+    bool alone = worst == EXIT_CODE_OK;
+    if (alone)
+        worst = load(files, count, &all);
+    (json ? report_json : report)(checked, count, alone && worst != EXIT_CODE_OK ? mstro_error_detail() : NULL);
+    schema_release(all);
+    for (int i = 0; i < count; i++) {
+        schema_release(checked[i].schema);
+        free(checked[i].why);
+    }
+    free(checked);
     return worst;
 }
 
@@ -160,18 +206,13 @@ static int show_json(const struct schema *s)
     return written == 0 ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
 }
 #else
-static int show_json(const struct schema *s)
-{
-    (void)s;
-    complain("maestro schema", "this maestro was built without jansson: no --json");
-    return EXIT_CODE_USAGE;
-}
+static int show_json(const struct schema *s) { (void)s; return EXIT_CODE_INTERNAL; }
 #endif
 
 static int show(char **files, int count, bool json)
 {
     struct schema *s;
-    int code = load(files, count, &s);
+    int code = complain_detail(load(files, count, &s));
     if (code != EXIT_CODE_OK)
         return code;
     if (json)
@@ -199,7 +240,7 @@ static int document(char **files, int count, bool json)
 {
     (void)json;
     struct schema *s;
-    int code = load(files, count, &s);
+    int code = complain_detail(load(files, count, &s));
     if (code != EXIT_CODE_OK)
         return code;
     for (size_t f = 0; f < schema_files(s); f++) {
@@ -213,7 +254,56 @@ static int document(char **files, int count, bool json)
     return code;
 }
 
-static const struct action actions[] = { { "check", check }, { "show", show }, { "doc", document } };
+/* The outlines of a file's one namespace. */
+static int read_outlines(const char *path, struct outlines **out)
+{
+    struct checked c = check_file(path);
+    if (c.why) {
+        complain("maestro schema", "%s", c.why);
+        free(c.why);
+        return c.code;
+    }
+    mstro_status status = outlines_create(c.schema, out);
+    schema_release(c.schema);
+    return status == MSTRO_OK ? EXIT_CODE_OK : EXIT_CODE_INTERNAL;
+}
+
+static int compare(const char *one, const struct outline *mine, const char *other, const struct outline *theirs)
+{
+    enum outline_verdict verdict;
+    char here[PATH_MAX + 4], there[PATH_MAX + 4], *words = NULL;
+    if (!text_equal(mine->nspace, theirs->nspace)) {
+        complain("maestro schema", "%s is about '" TEXT_FORMAT "', %s about '" TEXT_FORMAT "'", one, TEXT_ARGUMENTS(mine->nspace), other, TEXT_ARGUMENTS(theirs->nspace));
+        return EXIT_CODE_USAGE;
+    }
+    snprintf(here, sizeof here, "in %s", one);
+    snprintf(there, sizeof there, "in %s", other);
+    if (outline_compare(mine, theirs, here, there, &verdict, &words) != MSTRO_OK)
+        return EXIT_CODE_INTERNAL;
+    fputs(words ? words : "", stdout);
+    free(words);
+    return verdict == OUTLINE_EQUAL ? EXIT_CODE_OK : verdict == OUTLINE_COMPATIBLE ? EXIT_CODE_NO : EXIT_CODE_CONFLICT;
+}
+
+static int diff(char **files, int count, bool json)
+{
+    struct outlines *one = NULL, *other = NULL;
+    (void)json;
+    if (count != 2) {
+        complain("maestro schema", "diff needs two files");
+        return EXIT_CODE_USAGE;
+    }
+    int code = read_outlines(files[0], &one);
+    if (code == EXIT_CODE_OK)
+        code = read_outlines(files[1], &other);
+    if (code == EXIT_CODE_OK)
+        code = compare(files[0], &one->at[0], files[1], &other->at[0]);
+    outlines_destroy(one);
+    outlines_destroy(other);
+    return code;
+}
+
+static const struct action actions[] = { { "check", check }, { "show", show }, { "doc", document }, { "diff", diff } };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
 static int complain_about_action(const char *name)
@@ -229,13 +319,19 @@ static int complain_about_action(const char *name)
     return EXIT_CODE_USAGE;
 }
 
-/* What was written to stdout has arrived, or it is said. */
-static int finish_output(int code)
+static bool may_be_json(const struct action *action)
 {
-    if (code != EXIT_CODE_OK || (fflush(stdout) == 0 && !ferror(stdout)))
-        return code;
-    complain("maestro schema", "cannot write to stdout: %s", strerror(errno));
-    return EXIT_CODE_NO;
+    bool reports = action->run == show || action->run == check;
+#ifdef HAVE_JANSSON
+    const bool built = true;
+#else
+    const bool built = false;
+#endif
+    if (!reports)
+        complain("maestro schema", "only check and show have --json");
+    else if (!built)
+        complain("maestro schema", "this maestro was built without jansson: no --json");
+    return reports && built;
 }
 
 int verb_schema(int argc, char **argv)
@@ -257,11 +353,9 @@ int verb_schema(int argc, char **argv)
     }
     for (size_t i = 0; i < ACTIONS; i++)
         if (strcmp(argv[optind], actions[i].name) == 0) {
-            if (json && actions[i].run != show) {
-                complain("maestro schema", "only show has --json");
+            if (json && !may_be_json(&actions[i]))
                 return EXIT_CODE_USAGE;
-            }
-            return finish_output(actions[i].run(argv + optind + 1, argc - optind - 1, json));
+            return finish_output("maestro schema", actions[i].run(argv + optind + 1, argc - optind - 1, json));
         }
     return complain_about_action(argv[optind]);
 }

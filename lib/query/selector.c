@@ -332,6 +332,9 @@ struct bytes selector_bytes(const struct selector *s)
     return s->bytes;
 }
 
+size_t selector_keys(const struct selector *s) { return s->keys; }
+struct text selector_key(const struct selector *s, size_t i) { return s->key[i].text; }
+
 bool selector_is_all(const struct selector *s)
 {
     return s->term[0].op == OP_ALL;

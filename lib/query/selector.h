@@ -38,6 +38,10 @@ void selector_destroy(struct selector *s); /* NULL is allowed */
 /* The byte form, for selector_decode elsewhere; valid as long as 's'. */
 struct bytes selector_bytes(const struct selector *s);
 
+/* The different keys it names, in the order in which they came: views into 's'. */
+size_t selector_keys(const struct selector *s);
+struct text selector_key(const struct selector *s, size_t i);
+
 /* Does it match everything? */
 bool selector_is_all(const struct selector *s);
 

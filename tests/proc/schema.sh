@@ -37,6 +37,29 @@ for name in core ecmwf cf; do
     check "the shipped schema $name passes" ended_with 0
 done
 
+schema check --json "$work/good.yaml" "$work/bad.yaml"
+if grep -q 'without jansson' "$work/err"; then
+    skip "as JSON each file has its verdict" "built without jansson"
+    skip "as JSON a contradiction is that of all files" "built without jansson"
+else
+    check "as JSON each file has its verdict" eval "ended_with 8 && printed '\"attributes\": 2' && printed '\"schema-version\": \"2\"' && printed '\"error\": \".*bad.yaml:5:24: '"
+    schema check --json "$work/good.yaml" "$work/other.yaml"
+    check "as JSON a contradiction is that of all files" eval "ended_with 8 && printed '^  \"error\": \".*they cannot be merged'"
+fi
+
+sed -e 's/schema-version: 2/schema-version: 3/' -e 's/level, type: int32()/level, type: str()/' -e 's/default: 7/default: x/' "$work/good.yaml" >"$work/newer.yaml"
+sed 's/schema-version: 2/schema-version: 3/' "$work/good.yaml" >"$work/same.yaml"
+schema diff "$work/good.yaml" "$work/good.yaml"
+check "a schema does not differ from itself" eval "ended_with 0 && test ! -s $work/out"
+schema diff "$work/good.yaml" "$work/same.yaml"
+check "another version alone is compatible" eval "ended_with 1 && printed 'version 2 in .*good.yaml and version 3 in .*same.yaml; compatible'"
+schema diff "$work/good.yaml" "$work/newer.yaml"
+check "a key with two types is a conflict, and named" eval "ended_with 7 && printed '^.\.maestro\.good\.level. is int32\(\) in .*good.yaml and str\(\) in .*newer.yaml'"
+schema diff "$work/good.yaml" "$srcdir/schemas/cf.yaml"
+check "schemas of two namespaces are not compared" eval "ended_with 2 && said 'is about'"
+schema diff "$work/good.yaml"
+check "one file cannot differ" ended_with 2
+
 schema show
 check "the built-in attributes are shown without any setting" eval "printed '^\.maestro\.ecmwf\.step +int\(\)' && printed '^\.maestro\.core\.cdo\.raw-ptr +pointer\(\) +yes *$'"
 export MSTRO_SCHEMA_LIST=good.yaml MSTRO_SCHEMA_PATH="/nowhere:$work"
