@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bare-read PROVIDER|cma|memcpy BYTES SECONDS - bulk bytes by the barest means, into warm memory
+/* bare-read PROVIDER|cma|memcpy BYTES SECONDS [PIECES] - bulk bytes by the barest means, into warm memory
  *
- * PROVIDER: one-sided reads of libfabric from another process, chunks of at most 4 MiB, four in flight.  cma: process_vm_readv
- * from another process.  memcpy: inside this one.  Prints bytes a second. */
+ * PROVIDER: one-sided reads of libfabric from another process, chunks of at most 4 MiB, four in flight, or PIECES of BYTES each,
+ * where that is more.  cma: process_vm_readv from another process.  memcpy: inside this one.  Prints bytes a second. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@
 #include "bench/sample.h"
 
 
-enum { CHUNK = 4 << 20, WINDOW = 4 };
+enum { CHUNK = 4 << 20, WINDOW = 4, MOST_PIECES = 64 };
 
 static unsigned char *warm_memory(size_t bytes)
 {
@@ -38,19 +38,20 @@ static struct bare_card source;
 static fi_addr_t peer;
 static void *descriptor;
 
-static void read_fabric(unsigned char *to, size_t bytes)
+/* All of 'bytes', in chunks of at most 'chunk'. */
+static void read_fabric(unsigned char *to, size_t bytes, size_t chunk, size_t window)
 {
     size_t posted = 0, open = 0;
-    struct fi_cq_tagged_entry entry[WINDOW];
+    struct fi_cq_tagged_entry entry[MOST_PIECES];
     while (posted < bytes || open > 0) {
-        while (posted < bytes && open < WINDOW) {
-            size_t part = bytes - posted < CHUNK ? bytes - posted : CHUNK;
+        while (posted < bytes && open < window) {
+            size_t part = bytes - posted < chunk ? bytes - posted : chunk;
             if (fi_read(fabric.endpoint, to + posted, part, descriptor, peer, source.memory + posted, source.key, NULL) != 0)
                 break;
             posted += part;
             open++;
         }
-        open -= bare_poll(&fabric, entry, WINDOW);
+        open -= bare_poll(&fabric, entry, window);
     }
 }
 
@@ -91,12 +92,13 @@ static void be_target(const char *provider, unsigned char *memory, size_t bytes,
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fprintf(stderr, "usage: bare-read PROVIDER|cma|memcpy BYTES SECONDS\n");
+    size_t piece = argc > 3 ? strtoul(argv[2], NULL, 10) : 0, pieces = argc == 5 ? strtoul(argv[4], NULL, 10) : 1;
+    if (argc < 4 || argc > 5 || piece < 1 || pieces < 1 || pieces > MOST_PIECES) {
+        fprintf(stderr, "usage: bare-read PROVIDER|cma|memcpy BYTES SECONDS [PIECES]   (at most %d)\n", MOST_PIECES);
         return 2;
     }
     const char *how = argv[1];
-    size_t bytes = strtoul(argv[2], NULL, 10);
+    size_t bytes = piece * pieces, chunk = piece < CHUNK ? piece : CHUNK, window = pieces > WINDOW ? pieces : WINDOW;
     double limit = strtod(argv[3], NULL);
     unsigned char *from = warm_memory(bytes), *to = warm_memory(bytes);
     int card_pipe[2], local = strcmp(how, "memcpy") == 0, cma = strcmp(how, "cma") == 0;
@@ -123,11 +125,12 @@ int main(int argc, char **argv)
         if (rounds++ == -1)
             start = seconds_now();
         if (local)
-            memcpy(to, from, bytes);
+            for (size_t at = 0; at < bytes; at += piece)
+                memcpy(to + at, from + at, piece);
         else if (cma)
             read_process(target, to, from, bytes);
         else
-            read_fabric(to, bytes);
+            read_fabric(to, bytes, chunk, window);
         __asm__ volatile("" : : "r"(to) : "memory");
         now = seconds_now();
     } while (rounds < 2 || now - start < limit);

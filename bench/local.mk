@@ -1,25 +1,53 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Built by `make bench`, never asserted by the tests.
-EXTRA_PROGRAMS += %D%/bare-rpc %D%/bare-read
-%C%_bare_rpc_SOURCES = %D%/bare-rpc.c %D%/bare_fabric.c %D%/bare_fabric.h %D%/sample.h
-%C%_bare_rpc_LDADD = $(FABRIC_LIBS)
-%C%_bare_read_SOURCES = %D%/bare-read.c %D%/bare_fabric.c %D%/bare_fabric.h %D%/sample.h
+# Programs that `maestro bench` runs; never asserted by the tests.
+benchdir = $(pkglibexecdir)/bench
+bench_PROGRAMS = %D%/bare-read %D%/bare-rpc %D%/bare-shm %D%/bare-socket
+bare_fabric = %D%/bare_fabric.c %D%/bare_fabric.h %D%/sample.h
+%C%_bare_read_SOURCES = %D%/bare-read.c $(bare_fabric)
 %C%_bare_read_LDADD = $(FABRIC_LIBS)
-EXTRA_PROGRAMS += %D%/operations %D%/transfers
-%C%_operations_SOURCES = %D%/operations.c %D%/field.h %D%/sample.h
-%C%_operations_LDADD = libmaestro.la
-%C%_transfers_SOURCES = %D%/transfers.c %D%/sample.h
-%C%_transfers_LDADD = libmaestro.la
-EXTRA_PROGRAMS += %D%/fixed-work
-%C%_fixed_work_SOURCES = %D%/fixed-work.c %D%/field.h
-%C%_fixed_work_LDADD = libmaestro.la
-EXTRA_PROGRAMS += %D%/engine
+%C%_bare_rpc_SOURCES = %D%/bare-rpc.c $(bare_fabric)
+%C%_bare_rpc_LDADD = $(FABRIC_LIBS)
+%C%_bare_shm_SOURCES = %D%/bare-shm.c %D%/sample.h
+%C%_bare_socket_SOURCES = %D%/bare-socket.c %D%/sample.h lib/base/histogram.c
+%C%_bare_socket_CFLAGS = $(AM_CFLAGS)
+
+# With processes that they fork; the same source again for those of mpirun, where there is MPI.
+bench_common = %D%/field.h %D%/joining.h %D%/latency.c %D%/latency.h %D%/options.c %D%/options.h %D%/ranks.h %D%/sample.h %D%/window.h lib/base/histogram.c
+bench_PROGRAMS += %D%/inject %D%/pingpong %D%/sink
+%C%_inject_SOURCES = %D%/inject.c %D%/ranks_fork.c $(bench_common)
+%C%_inject_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_inject_LDADD = libmaestro.la
+%C%_pingpong_SOURCES = %D%/pingpong.c %D%/ranks_fork.c $(bench_common)
+%C%_pingpong_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_pingpong_LDADD = libmaestro.la
+%C%_sink_SOURCES = %D%/sink.c %D%/ranks_fork.c $(bench_common)
+%C%_sink_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_sink_LDADD = libmaestro.la
+if HAVE_MPI
+bench_PROGRAMS += %D%/inject-mpi %D%/sink-mpi
+%C%_inject_mpi_SOURCES = %D%/inject.c %D%/ranks_mpi.c $(bench_common)
+%C%_inject_mpi_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -pthread
+%C%_inject_mpi_LDADD = libmaestro.la $(MPI_LIBS)
+%C%_sink_mpi_SOURCES = %D%/sink.c %D%/ranks_mpi.c $(bench_common)
+%C%_sink_mpi_CFLAGS = $(AM_CFLAGS) $(MPI_CFLAGS) -pthread
+%C%_sink_mpi_LDADD = libmaestro.la $(MPI_LIBS)
+endif
+
+bench_PROGRAMS += %D%/engine %D%/fixed-work %D%/join %D%/resident %D%/sessions %D%/transfers
 %C%_engine_SOURCES = %D%/engine.c
 %C%_engine_LDADD = libcore.la
+%C%_fixed_work_SOURCES = %D%/fixed-work.c %D%/field.h
+%C%_fixed_work_LDADD = libmaestro.la
+%C%_join_SOURCES = %D%/join.c %D%/field.h %D%/options.c %D%/options.h %D%/sample.h
+%C%_join_LDADD = libmaestro.la $(FABRIC_LIBS)
+%C%_resident_SOURCES = %D%/resident.c %D%/field.h %D%/options.c %D%/options.h %D%/sample.h
+%C%_resident_LDADD = libmaestro.la
+%C%_sessions_SOURCES = %D%/sessions.c %D%/options.c %D%/options.h %D%/sample.h
+%C%_sessions_LDADD = libcore.la
+%C%_transfers_SOURCES = %D%/transfers.c %D%/sample.h
+%C%_transfers_LDADD = libmaestro.la
 EXTRA_DIST += %D%/compare
-bench_programs = %D%/bare-rpc %D%/bare-read %D%/operations %D%/transfers %D%/fixed-work %D%/engine
 
 .PHONY: bench
-bench: all $(bench_programs)
+bench: all
 	$(SHELL) $(srcdir)/%D%/compare --build .
-CLEANFILES += $(bench_programs)

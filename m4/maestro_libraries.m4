@@ -15,6 +15,7 @@ AC_DEFUN([MAESTRO_LIBRARIES], [
   MAESTRO_OPTIONAL([jansson], [JANSSON], [jansson], [--json output of the programs])
   MAESTRO_OPTIONAL([eccodes], [ECCODES], [eccodes], [the forecast demo (GRIB in and out)])
   MAESTRO_OPTIONAL([cairo], [CAIRO], [cairo], [the map of the forecast demo])
+  MAESTRO_OPTIONAL([mpi], [MPI], [ompi-c], [benchmarks as programs of mpirun (Open MPI)])
 ])
 
 dnl MAESTRO_FABRIC_SYMBOLS: what lib/fabric/library.c needs to load libfabric when it is first needed: its SONAME, and the
@@ -56,5 +57,6 @@ AC_DEFUN([MAESTRO_REPORT], [
     jansson    $have_jansson   (--json)
     eccodes    $have_eccodes   (forecast demo)
     cairo      $have_cairo   (map of the forecast demo)
+    mpi        $have_mpi   (benchmarks under mpirun)
 "])
 ])
