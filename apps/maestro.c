@@ -29,6 +29,7 @@ static const struct verb {
     { "schema", verb_schema, NULL, "check, show, document and compare schema files" },
     { "selector", verb_selector, NULL, "try a selector: is it right, what does it match" },
     { "pool-manager", NULL, "pool-manager", "the pool manager of a workflow" },
+    { "bench", NULL, "bench", "measure what it costs, beside what nothing else could do better" },
     { "version", verb_version, NULL, "say which version this is" },
     { "help", verb_help, NULL, "show the manual of a verb" },
 };

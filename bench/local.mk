@@ -46,8 +46,28 @@ bench_PROGRAMS += %D%/engine %D%/fixed-work %D%/join %D%/resident %D%/sessions %
 %C%_sessions_LDADD = libcore.la
 %C%_transfers_SOURCES = %D%/transfers.c %D%/sample.h
 %C%_transfers_LDADD = libmaestro.la
-EXTRA_DIST += %D%/compare
 
+# One file of all its parts, so that it runs from anywhere; the programs are beside it here, and elsewhere when installed.
+bench_parts = \
+	%D%/command/options.sh \
+	%D%/command/machine.sh \
+	%D%/command/rounds.sh \
+	%D%/command/json.sh \
+	%D%/command/peers.sh \
+	%D%/command/rates.sh \
+	%D%/command/latencies.sh \
+	%D%/command/sizes.sh \
+	%D%/command/main.sh
+EXTRA_DIST += $(bench_parts)
+bin_SCRIPTS += %D%/maestro-bench
+CLEANFILES += %D%/maestro-bench bench.json
+%D%/maestro-bench: $(bench_parts) Makefile
+	$(AM_V_GEN)$(MKDIR_P) %D% && from_here=$$(realpath -m --relative-to='$(bindir)' '$(benchdir)') && \
+	for part in $(bench_parts); do cat '$(srcdir)'/$$part || exit 1; done | sed "s|@programs_from_here@|$$from_here|" > $@.part && \
+	chmod +x $@.part && mv $@.part $@
+
+# make bench BENCH='--rounds 5 --seconds 2 inject'
+BENCH =
 .PHONY: bench
 bench: all
-	$(SHELL) $(srcdir)/%D%/compare --build .
+	%D%/maestro-bench --json bench.json $(BENCH)

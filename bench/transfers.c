@@ -53,13 +53,14 @@ static int hear(int from)
 static void consume(pid_t run, void *memory, int64_t size, double limit, int from, int to)
 {
     double *latency = malloc(MOST * sizeof *latency), sum = 0, start, began;
-    double used;
+    double used, manager_used;
     long done = 0;
 
     pin_to_cpu(0);
     must(mstro_init("bench", "consumer", run), "mstro_init");
     began = seconds_now();
     used = seconds_used();
+    manager_used = manager_seconds_used();
     for (long number = 0; number < MOST && (seconds_now() - began < limit || number < 5); number++) {
         mstro_cdo cdo = declare(run, number, memory, size);
         must(mstro_cdo_require(cdo), "require");
@@ -74,12 +75,15 @@ static void consume(pid_t run, void *memory, int64_t size, double limit, int fro
         must(mstro_cdo_dispose(cdo), "dispose");
     }
     used = seconds_used() - used;
+    manager_used = manager_seconds_used() - manager_used;
     close(to);
     print_figure("bandwidth", (double)size * (double)(done - 2) / sum / 1e9, "GB/s");
     qsort(latency, (size_t)done, sizeof *latency, compare_doubles);
     print_figure("demand-median", latency[done / 2] * 1e6, "us");
     print_figure("demand-p99", latency[done * 99 / 100] * 1e6, "us");
     print_figure("cpu", used / (double)done * 1e6, "us/demand");
+    if (manager_pid())
+        print_figure("manager-cpu", manager_used / (double)done * 1e6, "us/demand");
     free(latency);
     must(mstro_finalize(), "mstro_finalize");
 }

@@ -8,7 +8,7 @@ LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/with-deadline.sh
 SH_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/with-deadline.sh
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	MAESTRO_TEST_SLOWNESS=$(slowness); export MAESTRO_TEST_SLOWNESS; \
-	MAESTRO_PROGRAMS='$(bin_PROGRAMS) $(dist_bin_SCRIPTS)'; export MAESTRO_PROGRAMS; \
+	MAESTRO_PROGRAMS='$(bin_PROGRAMS) $(bin_SCRIPTS) $(dist_bin_SCRIPTS)'; export MAESTRO_PROGRAMS; \
 	CC='$(CC)'; export CC; CXX='$(CXX)'; export CXX; SANITIZER_FLAGS='$(MAESTRO_LDFLAGS)'; export SANITIZER_FLAGS;
 if SANITIZED
 slowness = 5
