@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fixed-work OBJECTS - declare, describe, offer, withdraw and dispose of so many objects, 64 a call, in a pool inside the process
  *
- * For counting instructions: one thread, no fabric, the same work each time.
- *     valgrind --tool=callgrind build/bench/.libs/fixed-work 20000
- * Divide what is counted for 20000 less what is counted for 10000 objects by 10000. */
+ * For counting instructions: one thread, no fabric, the same work each time.  bench/count-instructions counts them for two amounts
+ * and says what an object more takes. */
 #include "bench/field.h"
 
 enum { BATCH = 64 };

@@ -71,3 +71,8 @@ BENCH =
 .PHONY: bench
 bench: all
 	%D%/maestro-bench --json bench.json $(BENCH)
+
+EXTRA_DIST += %D%/count-instructions %D%/instructions.txt
+.PHONY: count-instructions
+count-instructions: %D%/fixed-work
+	bash $(srcdir)/%D%/count-instructions %D%

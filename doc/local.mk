@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	%D%/man/maestro-environment.7 \
 	%D%/man/maestro-pool-manager.8 \
+	%D%/man/maestro-bench.1 \
 	%D%/man/maestro-doctor.1 \
 	%D%/man/maestro-run.1 \
 	%D%/man/maestro-schema.1 \
