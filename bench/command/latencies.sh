@@ -55,6 +55,7 @@ bench_transfer()
         measure
         figure "demand of $label MiB, one-sided" GB/s rdma bandwidth
         against "bare one-sided read" bare bandwidth
+        [ $size != 1048576 ] || against "redis GET of 1 MiB, 4 clients" get bandwidth
         figure "demand of $label MiB, same node" GB/s near bandwidth
         against "process_vm_readv" cma bandwidth
         against "memcpy" memcpy bandwidth

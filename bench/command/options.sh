@@ -3,6 +3,7 @@
 # maestro-bench - what Maestro costs, beside what nothing else could do better: see maestro-bench(1)
 # shellcheck shell=bash
 set -u
+export LC_ALL=C # numbers have points
 
 usage()
 {

@@ -45,6 +45,7 @@ inject_from_one_thread()
     against "bare request/response, 64 in flight" bare64 requests
     against "redis XADD 128 B, 64 clients (-P 1)" xadd1 requests
     figure "offers, calls on 128" 1/s batch offers
+    against "offers, one blocking call after another" one offers
     against "offers, 64 in flight" async offers
     against "redis SET 128 B, 8 x 16 (-P 16)" set16 requests
     against "redis XADD 128 B, 8 x 16 (-P 16)" xadd16 requests
@@ -81,7 +82,7 @@ inject_from_many_threads()
 
 inject_inside_one_process()
 {
-    side alone "MSTRO_POOL_MANAGER_INFO= ours inject --how all --in-flight 128 --seconds $seconds"
+    side alone "MSTRO_POOL_MANAGER_INFO= BENCH_MANAGER= ours inject --how all --in-flight 128 --seconds $seconds"
     measure
     figure "offers, calls on 128, pool inside the process" 1/s alone offers
 }

@@ -47,6 +47,10 @@ scale_objects()
 {
     local count batch counts='1000 10000 100000 1000000'
     [ -z "$quick" ] || counts='1000 10000'
+    if [ "$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)" -lt 8 ] && [ -z "$quick" ]; then
+        counts='1000 10000 100000'
+        left_out "a million objects: less than 8 GiB of memory are free"
+    fi
     for batch in 64 1; do
         for count in $counts; do
             side "objects$count" "ours_freshly resident --objects $count --in-flight $batch --seconds $seconds"
