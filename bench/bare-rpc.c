@@ -109,7 +109,7 @@ static void ask(struct end *e, long in_flight, double seconds)
             warm = 1;
             first = answered;
             start = now;
-        } else if (warm && now - start > seconds)
+        } else if (warm && now - start > seconds && answered > first)
             break;
     }
     print_figure("requests", (double)(answered - first) / (now - start), "1/s");

@@ -109,7 +109,7 @@ static void ask(long in_flight, double seconds, pid_t server)
             first = answered;
             start = now;
             used = seconds_used() + child_seconds(server);
-        } else if (warm && now - start > seconds)
+        } else if (warm && now - start > seconds && answered > first)
             break;
     }
     print_figure("requests", (double)(answered - first) / (now - start), "1/s");

@@ -50,9 +50,10 @@ static void meet(const struct worker *w)
     pthread_barrier_wait(&threads_barrier);
 }
 
-static bool may_offer(const struct worker *w)
+/* So many more?  Once in any case, however short the slice. */
+static bool may_offer(const struct worker *w, size_t more)
 {
-    return w->count + 1 < w->room && nanoseconds_now() < phase.until;
+    return w->count + more < w->room && (w->count == 0 || nanoseconds_now() < phase.until);
 }
 
 static mstro_cdo *declare_next(struct worker *w)
@@ -67,7 +68,7 @@ static mstro_cdo *declare_next(struct worker *w)
 
 static void offer_blocking(struct worker *w)
 {
-    while (may_offer(w)) {
+    while (may_offer(w, 1)) {
         mstro_cdo cdo = *declare_next(w);
         uint64_t since = nanoseconds_now();
         must(mstro_cdo_offer(cdo), "mstro_cdo_offer");
@@ -78,7 +79,7 @@ static void offer_blocking(struct worker *w)
 static void offer_all(struct worker *w)
 {
     size_t batch = (size_t)set.in_flight;
-    while (w->count + batch < w->room && nanoseconds_now() < phase.until) {
+    while (may_offer(w, batch)) {
         mstro_cdo *first = declare_next(w);
         for (size_t i = 1; i < batch; i++)
             declare_next(w);
@@ -90,7 +91,7 @@ static void offer_all(struct worker *w)
 
 static void offer_async(struct worker *w, struct window *window)
 {
-    while (may_offer(w)) {
+    while (may_offer(w, 1)) {
         mstro_cdo cdo = *declare_next(w);
         window_make_room(window);
         window_start(window, mstro_cdo_offer_async, cdo, nanoseconds_now());
@@ -105,7 +106,7 @@ static void offer_at_rate(struct worker *w, struct window *window, uint64_t sinc
     double first = every * (double)w->number / (double)(set.threads * ranks_count());
     for (;;) {
         uint64_t due = since + (uint64_t)(first + every * (double)w->count);
-        if (due >= phase.until || !may_offer(w))
+        if (due >= phase.until || !may_offer(w, 1))
             break;
         if (nanoseconds_now() >= due) {
             mstro_cdo cdo = *declare_next(w);

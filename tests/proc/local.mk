@@ -6,3 +6,4 @@ include %D%/schema.mk
 include %D%/io-server.mk
 include %D%/api.mk
 include %D%/wire.mk
+include %D%/bench.mk
