@@ -11,6 +11,8 @@ libcore_la_SOURCES += \
 	%D%/handshake.c \
 	%D%/handshake.h \
 	%D%/handshake_records.h \
+	%D%/names.c \
+	%D%/names.h \
 	%D%/print.c \
 	%D%/record.c \
 	%D%/record.h \

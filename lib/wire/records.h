@@ -51,10 +51,12 @@
 /* Where this process now serves one-sided reads from. */
 #define RECORD_SERVING(F, T, B, L) B(serving, MAX_ADDRESS, 0)
 
-/* size -1: no data.  word: the validity word's value, word_place where it stands.  flags: OFFER_* */
+/* size -1: no data.  word: the validity word's value, word_place where it stands.  flags: OFFER_*.  group: the handle of the group that
+ * it is prepared for, nobody sees it before that is offered; 0: it is offered now.  members: of an OFFER_GROUP, how many were prepared for it. */
 #define RECORD_OFFER(F, T, B, L) \
     F(u64, op, 0) F(u64, handle, 0) F(i64, size, 0) F(u32, flags, 0) F(u64, word, 0) \
-    T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0)
+    T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0) \
+    F(u64, group, 2) F(u32, members, 2)
 
 /* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered. */
 #define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0)
@@ -84,6 +86,9 @@
 /* The application has taken events up to this serial: room for more. */
 #define RECORD_SEEN(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0)
 
+/* Which objects are offered now that this selector (as in SUBSCRIBE) matches?  Answered by SELECTED, or by an ACK with what went wrong. */
+#define RECORD_SELECT(F, T, B, L) F(u64, op, 0) B(selector, MAX_SELECTOR, 0)
+
 #define RECORD_HEARTBEAT(F, T, B, L) F(u64, sent, 0)
 
 /* force 0: leave when nothing of this process is needed any more; 1: leave now, what is left is dropped. */
@@ -107,11 +112,11 @@
 
 /* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder
  * wants them back.  how: enum ticket_how.  holder_pid and holder_node are what the holder has said; holder_session is what the pool
- * knows, 0: the process that the pool is in. */
+ * knows, 0: the process that the pool is in.  commit: of the group with which this generation was offered, no two are alike; 0: alone. */
 #define RECORD_TICKET(F, T, B, L) \
     F(u64, op, 0) F(u64, handle, 0) F(u64, ticket, 0) F(u64, generation, 0) F(i64, size, 0) F(u8, how, 0) F(u64, holder, 0) F(u64, holder_pid, 0) \
     F(id, holder_node, 0) F(u64, word, 0) T(component, MAX_COMPONENT, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) \
-    L(place, word_place, 1, 0) B(serving, MAX_ADDRESS, 0) B(inline_data, MAX_INLINE, 0) F(u64, holder_session, 0)
+    L(place, word_place, 1, 0) B(serving, MAX_ADDRESS, 0) B(inline_data, MAX_INLINE, 0) F(u64, holder_session, 0) F(u64, commit, 2)
 
 /* The source of an open ticket is gone (status MSTRO_PEER_LOST, detail names who): stop reading from it.  The operation itself
  * is ended by an ACK or goes on with another TICKET. */
@@ -129,6 +134,9 @@
 #define RECORD_OTHER_SCHEMA(F, T, B, L) \
     F(u64, digest, 0) F(u32, keys, 0) T(nspace, MAX_NAMESPACE, 0) T(version, MAX_SCHEMA_VERSION, 0) T(who, MAX_DETAIL, 0) \
     B(outline, MAX_ATTRIBUTES, 0)
+
+/* matched: how many objects there are; names: of those that fit, names.h. */
+#define RECORD_SELECTED(F, T, B, L) F(u64, op, 0) F(u32, matched, 0) B(names, MAX_INLINE, 0)
 
 /* ---- between the shards of a pool: refused when a session sends them ---- */
 
@@ -149,14 +157,15 @@
     X(JOIN, join, 1) X(SERVING, serving, 2) X(OFFER, offer, 3) X(REQUIRE, require, 4) X(RETRACT, retract, 5) X(DEMAND, demand, 6) \
     X(COMPLETED, completed, 7) X(WITHDRAW, withdraw, 8) X(DISPOSE, dispose, 9) X(CANCEL, cancel, 10) X(SUBSCRIBE, subscribe, 11) \
     X(UNSUBSCRIBE, unsubscribe, 12) X(ACK_EVENT, ack_event, 13) X(SEEN, seen, 14) X(HEARTBEAT, heartbeat, 15) X(LEAVE, leave, 16) \
-    X(SCHEMA, schema, 17) \
+    X(SCHEMA, schema, 17) X(SELECT, select, 18) \
     X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
-    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) \
+    X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) X(SELECTED, selected, 41) \
     X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */
 #define OFFER_REPLICA 2u
+#define OFFER_GROUP 4u /* a group: inline_data is the list of its members (names.h) */
 /* require.flags, demand.flags */
 #define REQUIRE_ON_LOSS_WAIT 1u
 /* ack.flags */
@@ -165,7 +174,8 @@
 enum ticket_how {
     TICKET_EMPTY,  /* no data: attributes only */
     TICKET_INLINE, /* the bytes are in the ticket */
-    TICKET_DIRECT  /* fetch them from data_place: same process, same node or one-sided, as the requirer finds best */
+    TICKET_DIRECT, /* fetch them from data_place: same process, same node or one-sided, as the requirer finds best */
+    TICKET_GROUP   /* a group, its members are listed in the ticket: COMPLETED when each of them has been required */
 };
 
 #endif

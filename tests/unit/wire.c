@@ -370,7 +370,7 @@ static void a_record_prints_its_kind_and_every_field(void **state)
                                                        .attributes = bytes_of("0123456789abcdefgh", 18), .data_place = { 1, &place } } };
     record_print(text, sizeof text, &r);
     assert_string_equal(text, "OFFER op=3 handle=7 size=-1 flags=0 word=0 name=\"a \\\"b\\\"\\x0a\" attributes=18:30313233343536373839616263646566..."
-                              " data_place=[{ address=4096 base=0 key=9 }] word_place=[] inline_data=0:");
+                              " data_place=[{ address=4096 base=0 key=9 }] word_place=[] inline_data=0: group=0 members=0");
     char small[12];
     assert_int_equal(record_print(small, sizeof small, &r), strlen(text));
     assert_string_equal(small, "OFFER op=3 ");

@@ -5,6 +5,7 @@ wire_tests = \
 	%D%/copy \
 	%D%/frame \
 	%D%/handshake \
+	%D%/names \
 	%D%/outbox \
 	%D%/wire
 check_PROGRAMS += $(wire_tests)
@@ -15,6 +16,8 @@ TESTS += $(wire_tests)
 %C%_frame_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_handshake_SOURCES = %D%/handshake.c
 %C%_handshake_LDADD = $(unit_libs) $(SODIUM_LIBS)
+%C%_names_SOURCES = %D%/names.c
+%C%_names_LDADD = $(unit_libs)
 %C%_outbox_SOURCES = %D%/outbox.c
 %C%_outbox_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_wire_SOURCES = %D%/wire.c
