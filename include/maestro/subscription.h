@@ -25,7 +25,8 @@ typedef enum mstro_pool_event_kind { /* bit flags */
     MSTRO_POOL_EVENT_UNSUBSCRIBE = 1 << 17,
     MSTRO_POOL_EVENT_POOL_CHECKPOINT = 1 << 18,
     MSTRO_POOL_EVENT_LOST = 1 << 19,
-    MSTRO_POOL_EVENT_OVERFLOW = 1 << 20
+    MSTRO_POOL_EVENT_OVERFLOW = 1 << 20,
+    MSTRO_POOL_EVENT_GROUP_LOST = 1 << 21
 } mstro_pool_event_kind;
 
 enum mstro_subscription_opts { /* bit flags */
@@ -44,7 +45,7 @@ struct mstro_pool_event_cdo { mstro_app_id appid; const char *cdo_name; const ch
 struct mstro_pool_event_app { mstro_app_id appid; const char *component_name; };
 struct mstro_pool_event_overflow { uint64_t first_serial, last_serial, count; };
 union mstro_pool_event_payload {
-    struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost;
+    struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost, group_lost;
     struct mstro_pool_event_app join, welcome, leave, bye;
     struct mstro_pool_event_overflow overflow;
 };
@@ -53,7 +54,7 @@ struct mstro_pool_event_ {
     uint64_t serial;
     mstro_pool_event next;
     union { /* 'payload.offer.cdo_name' and 'offer.cdo_name' name the same bytes */
-        struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost;
+        struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost, group_lost;
         struct mstro_pool_event_app join, welcome, leave, bye;
         struct mstro_pool_event_overflow overflow;
         union mstro_pool_event_payload payload;

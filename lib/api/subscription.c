@@ -8,7 +8,7 @@
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
 
-#define ALL_KINDS ((MSTRO_POOL_EVENT_OVERFLOW << 1) - 1)
+#define ALL_KINDS ((MSTRO_POOL_EVENT_GROUP_LOST << 1) - 1)
 #define ALL_OPTIONS (MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE | MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS)
 
 /* ---- begin and end ---- */
@@ -197,7 +197,7 @@ API const char *mstro_pool_event_description(mstro_pool_event_kind kind)
     static const char *const names[] = {
         "DECLARE", "SEAL", "SEAL_GROUP", "OFFER", "REQUIRE", "RETRACT", "DEMAND", "WITHDRAW", "DISPOSE", "TRANSPORT_INIT",
         "TRANSPORT_TICKET", "TRANSPORT_COMPLETED", "APP_JOIN", "APP_WELCOME", "APP_LEAVE", "APP_BYE", "SUBSCRIBE", "UNSUBSCRIBE",
-        "POOL_CHECKPOINT", "LOST", "OVERFLOW",
+        "POOL_CHECKPOINT", "LOST", "OVERFLOW", "GROUP_LOST",
     };
     for (size_t bit = 0; bit < sizeof names / sizeof names[0]; bit++)
         if ((uint32_t)kind == UINT32_C(1) << bit)

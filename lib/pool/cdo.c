@@ -166,7 +166,7 @@ void handle_tell(struct pool *pool, struct handle *handle, uint64_t op)
 {
     struct fact_of of = { .session = handle->session, .cdo = handle->cdo, .op = op, .size = -1 };
     fact_append(pool, FACT_DECLARE, &of);
-    fact_append(pool, FACT_SEAL, &of);
+    fact_append(pool, handle->offer && handle->offer->generation->group ? FACT_SEAL_GROUP : FACT_SEAL, &of);
 }
 
 void handle_free(struct pool *pool, struct handle *handle)

@@ -25,7 +25,9 @@ void handle_free(struct pool *pool, struct handle *handle);
 /* ---- generation.c ---- */
 
 enum generation_event {
-    GENERATION_OFFER,    /* it is made */
+    GENERATION_PREPARE,  /* it is made for a group */
+    GENERATION_OFFER,    /* it is made, or its group is committed */
+    GENERATION_DROP,     /* its group will not be */
     GENERATION_WITHDRAW, /* its holder wants it back, and somebody needs its memory */
     GENERATION_CANCEL,   /* its holder does not want it back any more */
     GENERATION_RETURN,   /* its holder has it back, or is gone while the pool has all there is */
@@ -43,7 +45,7 @@ void generation_settle(struct pool *pool, struct generation *generation);
 /* Is its name taken? */
 static inline bool generation_stands(const struct generation *generation)
 {
-    return generation && (generation->state == GENERATION_OFFERED || generation->state == GENERATION_WITHDRAWING);
+    return generation && generation->state != GENERATION_ABSENT && generation->state != GENERATION_KEPT;
 }
 
 /* The first REQUIRE that it has not served, or NULL. */
@@ -63,6 +65,28 @@ void offer_lose(struct pool *pool, struct offer *offer);
 
 /* Its holder lives and wants it back at once: who needs it has lost it. */
 void offer_take_back(struct pool *pool, struct offer *offer);
+
+/* Let everybody see it, who waited for it first.  made: its handle is new. */
+void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made);
+
+/* ---- group.c ---- */
+
+static inline bool is_for_group(const struct record_offer *asked) { return asked->group != 0 || (asked->flags & OFFER_GROUP); }
+
+/* Is everything prepared that this group says it has?  False: it was answered. */
+bool group_is_complete(struct pool *pool, struct session *session, const struct record_offer *asked);
+
+/* Nobody sees 'offer', and its name is taken, until its group is offered.  Is it the group: everybody sees all of it from now on.
+ * 'prepared' is fresh memory, and becomes that of the pool; 'made': the handle is new. */
+void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *offer, const struct record_offer *asked, bool made);
+
+/* What says of an offer that it is prepared, NULL: it is not. */
+struct prepared *group_prepared(const struct offer *offer);
+
+/* What is prepared will not be offered: nobody has seen it.  Its handle may be gone afterwards. */
+void group_drop(struct pool *pool, struct offer *offer);
+
+static inline bool offer_is_prepared(const struct offer *offer) { return offer->generation->state == GENERATION_PREPARED; }
 
 /* ---- withdraw.c ---- */
 

@@ -48,10 +48,13 @@ static void check_generation(struct walk *walk, const struct generation *generat
     require_that(walk, generation->state != GENERATION_KEPT || needed, "a copy is kept only for those who need it");
     require_that(walk, generation->state != GENERATION_WITHDRAWING || (needed && !generation->whole), "a WITHDRAW waits only for a REQUIRE");
     require_that(walk, generation->state != GENERATION_ABSENT, "an ended generation is forgotten");
+    require_that(walk, generation->state != GENERATION_PREPARED || !needed, "nobody is bound to what nobody sees");
+    require_that(walk, !generation->group || generation->copy, "a group lists its members");
     list_each(link, (struct list *)&generation->holders) {
         const struct offer *offer = list_entry(link, struct offer, of_generation);
         require_that(walk, offer->handle->offer == offer && offer->generation == generation, "an offer is that of its handle");
         require_that(walk, offer->handle->session->state != SESSION_ABSENT, "an offer belongs to a session that is in the pool");
+        require_that(walk, (group_prepared(offer) != NULL) == offer_is_prepared(offer), "what is prepared is known to its session");
         require_that(walk, !offer->withdrawal || generation->state == GENERATION_WITHDRAWING, "only a deferred WITHDRAW waits");
     }
     list_each(link, (struct list *)&generation->bound)
@@ -148,10 +151,13 @@ static void hash_generation(struct walk *walk, const struct generation *generati
 {
     uint64_t hash = hash_mix(place, generation->state);
     hash = hash_mix(hash, (uint64_t)generation->size);
-    hash = hash_mix(hash, (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
+    hash = hash_mix(hash, (uint64_t)generation->group << 3 | (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
     list_each(link, (struct list *)&generation->holders) {
         const struct offer *offer = list_entry(link, struct offer, of_generation);
+        const struct prepared *prepared = group_prepared(offer);
         uint64_t holder = hash_mix(offer->handle->session->number, offer->handle->number);
+        if (prepared)
+            holder = hash_mix(hash_mix(holder, prepared->group), prepared->made);
         hash += hash_mix(holder, (uint64_t)(offer->withdrawal != NULL) << 1 | offer->by_leave);
     }
     walk->hash += hash_mix(hash, 1);

@@ -33,11 +33,12 @@ void ticket_send(struct pool *pool, struct require *require, uint64_t op)
     const struct generation *generation = require->generation;
     struct record_ticket ticket = { .op = op, .handle = handle->number, .ticket = ++pool->last_ticket,
                                     .generation = generation->number, .size = generation->size,
-                                    .component = seal_name(generation->component), .attributes = seal_rest(generation->sealed) };
-    if (!generation->whole)
+                                    .component = seal_name(generation->component), .attributes = seal_rest(generation->sealed),
+                                    .commit = generation->commit };
+    if (!generation->whole && !generation->group)
         fill_direct(pool, &ticket, list_entry(generation->holders.next, struct offer, of_generation));
     else if (generation->copy) {
-        ticket.how = TICKET_INLINE;
+        ticket.how = generation->group ? TICKET_GROUP : TICKET_INLINE;
         ticket.inline_data = seal_rest(generation->copy);
     } else
         ticket.how = TICKET_EMPTY;

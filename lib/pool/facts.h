@@ -25,6 +25,8 @@
     X(LOST, 15, LOST, 1, 0, "a generation was lost with its holder") \
     X(SUBSCRIBE, 16, SUBSCRIBE, 0, 0, "somebody wants to be told") \
     X(UNSUBSCRIBE, 17, UNSUBSCRIBE, 0, 0, "somebody does not want to be told any more") \
+    X(SEAL_GROUP, 19, SEAL_GROUP, 0, 1, "the members of a group will not change") \
+    X(GROUP_LOST, 20, GROUP_LOST, 1, 0, "a group was lost with its holder") \
     X(INTENT, 18, NONE, 0, 0, "something will happen, and somebody wanted to be told before")
 
 #endif

@@ -40,7 +40,7 @@ static void report_loss(struct pool *pool, struct generation *generation)
 {
     list_each(link, &generation->holders) {
         struct offer *offer = list_entry(link, struct offer, of_generation);
-        fact_append(pool, FACT_LOST,
+        fact_append(pool, generation->group ? FACT_GROUP_LOST : FACT_LOST,
                     &(struct fact_of){ .session = offer->handle->session, .cdo = generation->cdo, .sealed = generation->sealed,
                                        .size = generation->size, .generation = generation->number });
     }
@@ -68,10 +68,26 @@ static void forget(struct pool *pool, struct generation *generation)
     pool->generations--;
 }
 
+static void nothing(struct pool *pool, struct generation *generation)
+{
+    (void)pool;
+    (void)generation;
+}
+
+static void drop(struct pool *pool, struct generation *generation)
+{
+    list_each(link, &generation->holders)
+        offer_free(pool, list_entry(link, struct offer, of_generation));
+    forget(pool, generation);
+}
+
 /* The life of a generation. */
 static const struct { uint8_t next; void (*action)(struct pool *, struct generation *); } life[GENERATION_STATES][GENERATION_EVENTS] = {
     /* state                  event                   next                     action */
     [GENERATION_ABSENT]      [GENERATION_OFFER]    = { GENERATION_OFFERED,     bind_waiting  },
+    [GENERATION_ABSENT]      [GENERATION_PREPARE]  = { GENERATION_PREPARED,    nothing       },
+    [GENERATION_PREPARED]    [GENERATION_OFFER]    = { GENERATION_OFFERED,     bind_waiting  },
+    [GENERATION_PREPARED]    [GENERATION_DROP]     = { GENERATION_ABSENT,      drop          },
     [GENERATION_OFFERED]     [GENERATION_WITHDRAW] = { GENERATION_WITHDRAWING, ask_requirers },
     [GENERATION_OFFERED]     [GENERATION_RETURN]   = { GENERATION_KEPT,        give_back     },
     [GENERATION_OFFERED]     [GENERATION_LOSS]     = { GENERATION_KEPT,        report_loss   },

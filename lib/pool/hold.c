@@ -172,7 +172,7 @@ void hold_forgive(struct pool *pool, struct subscription *subscription)
 /* ---- operations that are parked ---- */
 
 /* What a record is about, for those who want to be told before. */
-struct intent { uint64_t op, handle; struct text name; struct bytes attributes; int64_t size; enum fact_kind kind; };
+struct intent { uint64_t op, handle; struct text name; struct bytes attributes; int64_t size; enum fact_kind kind; bool group; };
 
 static bool intent_of(const struct record *record, struct intent *intent)
 {
@@ -193,6 +193,7 @@ static bool intent_of(const struct record *record, struct intent *intent)
         intent->name = record->offer.name;
         intent->attributes = record->offer.attributes;
         intent->size = record->offer.size;
+        intent->group = record->offer.flags & OFFER_GROUP;
     } else if (record->kind == KIND_REQUIRE)
         intent->name = record->require.name;
     else if (record->kind == KIND_DEMAND)
@@ -215,7 +216,7 @@ static bool announce(struct pool *pool, struct session *session, const struct in
         of.size = handle->offer->generation->size;
     if (!handle && name.length) {
         fact_intend(pool, FACT_DECLARE, &of);
-        fact_intend(pool, FACT_SEAL, &of);
+        fact_intend(pool, intent->group ? FACT_SEAL_GROUP : FACT_SEAL, &of);
     }
     if (intent->kind == FACT_DEMAND && !(handle && handle->require) && name.length)
         fact_intend(pool, FACT_REQUIRE, &of);
@@ -224,6 +225,13 @@ static bool announce(struct pool *pool, struct session *session, const struct in
     seal_release(pool, sealed);
     queues_flush(pool); /* before anything that follows from it */
     return true;
+}
+
+/* What nobody has seen ends unseen. */
+static bool is_unseen(const struct pool *pool, const struct session *session, const struct intent *intent)
+{
+    const struct handle *handle = handle_find(pool, session, intent->handle);
+    return handle && handle->offer && offer_is_prepared(handle->offer);
 }
 
 static bool park(struct pool *pool, struct hold *hold, const struct record *record)
@@ -255,7 +263,7 @@ bool hold_record(struct pool *pool, struct session *session, const struct record
             refuse_parking(pool, session, intent.op);
         return true;
     }
-    if (pool->wanted_before == 0 || intent.handle == 0)
+    if (pool->wanted_before == 0 || intent.handle == 0 || is_unseen(pool, session, &intent))
         return false;
     if (intent.op == 0)
         intent.op = UNANSWERED | ++pool->last_unanswered;

@@ -34,7 +34,9 @@ static void take_back_offers(struct pool *pool, struct session *session)
 {
     list_each(link, &session->handles) {
         struct handle *handle = list_entry(link, struct handle, of_session);
-        if (handle->offer && handle->offer->generation->state == GENERATION_OFFERED) {
+        if (handle->offer && offer_is_prepared(handle->offer))
+            group_drop(pool, handle->offer);
+        else if (handle->offer && handle->offer->generation->state == GENERATION_OFFERED) {
             handle->offer->by_leave = true;
             withdraw_begin(pool, handle->offer, 0);
         }

@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	%D%/fact.h \
 	%D%/facts.h \
 	%D%/generation.c \
+	%D%/group.c \
 	%D%/hold.c \
 	%D%/hold.h \
 	%D%/index.c \

@@ -15,6 +15,8 @@ static bool offer_is_sound(struct pool *pool, struct session *session, const str
         wrong = "it is larger than the protocol allows";
     else if (asked->inline_data.length > 0 && asked->inline_data.length != (uint64_t)asked->size)
         wrong = "its inline data have another size";
+    else if ((asked->flags & OFFER_GROUP) && (asked->inline_data.length == 0 || asked->group))
+        wrong = "a group is the list of its members, and not prepared for another";
     else if (asked->size > 0 && asked->data_place.count == 0 && asked->inline_data.length == 0)
         wrong = "it has data, but does not say where";
     if (wrong)
@@ -64,6 +66,12 @@ static void offer_fill(struct offer *offer, const struct record_offer *asked, st
         offer->word_place = asked->word_place.at[0];
 }
 
+/* Has the pool all there is?  A group serves nobody who has not required its members. */
+static bool is_whole(const struct record_offer *asked, bool copied)
+{
+    return (copied && !(asked->flags & OFFER_GROUP)) || asked->size <= 0;
+}
+
 /* All of it or nothing. */
 static struct generation *generation_make(struct pool *pool, const struct record_offer *asked, struct handle *handle)
 {
@@ -82,52 +90,75 @@ static struct generation *generation_make(struct pool *pool, const struct record
     offer_fill(offer, asked, handle, generation);
     *generation = (struct generation){ .cdo = handle->cdo, .sealed = sealed, .copy = copy, .size = asked->size,
                                        .component = seal_share(handle->session->component),
-                                       .whole = copied || asked->size <= 0, .on_loss_wait = asked->flags & OFFER_ON_LOSS_WAIT };
+                                       .whole = is_whole(asked, copied), .group = asked->flags & OFFER_GROUP,
+                                       .on_loss_wait = asked->flags & OFFER_ON_LOSS_WAIT };
     list_init(&generation->bound);
     list_init(&generation->holders);
     list_append(&generation->holders, &offer->of_generation);
     return generation;
 }
 
-/* From here on it is there. */
-static void generation_enter(struct pool *pool, struct generation *generation)
+/* From here on its name is taken. */
+static struct offer *generation_enter(struct pool *pool, struct generation *generation)
 {
     struct cdo *cdo = generation->cdo;
     struct offer *offer = list_entry(generation->holders.next, struct offer, of_generation);
-    generation->number = ++cdo->generations;
     generation->older = cdo->newest;
     cdo->newest = generation;
-    seal_release(pool, cdo->sealed);
-    cdo->sealed = seal_share(generation->sealed);
     offer->handle->offer = offer;
     offer->handle->session->offers++;
     pool->generations++;
     if (generation->copy)
         pool->inline_bytes += generation->copy->rest_length;
+    return offer;
+}
+
+void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made)
+{
+    struct generation *generation = offer->generation;
+    struct handle *handle = offer->handle;
+    struct cdo *cdo = handle->cdo;
+    generation->number = ++cdo->generations;
+    seal_release(pool, cdo->sealed);
+    cdo->sealed = seal_share(generation->sealed);
+    if (made)
+        handle_tell(pool, handle, op);
+    fact_append(pool, FACT_OFFER,
+                &(struct fact_of){ .session = handle->session, .cdo = cdo, .sealed = generation->sealed, .op = op,
+                                   .size = generation->size, .generation = generation->number });
+    if (!generation->commit || generation->group) /* the members of a group are not answered one by one */
+        answer_ack(pool, handle->session, op, MSTRO_OK, 0, generation->number, (struct text){ 0 });
+    generation_event(pool, generation, GENERATION_OFFER);
+}
+
+static bool has_room(struct pool *pool, struct session *session, const struct record_offer *asked)
+{
+    bool elsewhere = asked->data_place.count > 0 && !(asked->flags & OFFER_GROUP);
+    if (asked->inline_data.length == 0 || elsewhere || fits_inline(pool, asked))
+        return true;
+    answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's budget of %" PRIu64 " bytes for inline data is used up",
+                   pool->settings.inline_budget);
+    return false;
 }
 
 static mstro_status offer_make(struct pool *pool, struct session *session, const struct record_offer *asked, struct handle *handle, bool made)
 {
-    if (!offer_is_possible(pool, session, asked, handle))
+    if (!offer_is_possible(pool, session, asked, handle) || !has_room(pool, session, asked))
         return MSTRO_FAIL;
-    if (asked->inline_data.length > 0 && asked->data_place.count == 0 && !fits_inline(pool, asked)) {
-        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's budget of %" PRIu64 " bytes for inline data is used up",
-                       pool->settings.inline_budget);
-        return MSTRO_QUOTA;
-    }
-    struct generation *generation = generation_make(pool, asked, handle);
+    if ((asked->flags & OFFER_GROUP) && !group_is_complete(pool, session, asked))
+        return MSTRO_INVMSG;
+    struct prepared *prepared = is_for_group(asked) ? memory_take(pool, sizeof *prepared) : NULL;
+    struct generation *generation = is_for_group(asked) && !prepared ? NULL : generation_make(pool, asked, handle);
     if (!generation) {
+        memory_give(pool, prepared, sizeof *prepared);
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for this OFFER");
         return MSTRO_NOMEM;
     }
-    generation_enter(pool, generation);
-    if (made)
-        handle_tell(pool, handle, asked->op);
-    fact_append(pool, FACT_OFFER,
-                &(struct fact_of){ .session = session, .cdo = handle->cdo, .sealed = generation->sealed, .op = asked->op,
-                                   .size = asked->size, .generation = generation->number });
-    answer_ack(pool, session, asked->op, MSTRO_OK, 0, generation->number, (struct text){ 0 });
-    generation_event(pool, generation, GENERATION_OFFER);
+    struct offer *offer = generation_enter(pool, generation);
+    if (prepared)
+        group_prepare(pool, prepared, offer, asked, made);
+    else
+        offer_show(pool, offer, asked->op, made);
     return MSTRO_OK;
 }
 
@@ -157,6 +188,10 @@ void offer_free(struct pool *pool, struct offer *offer)
 void offer_lose(struct pool *pool, struct offer *offer)
 {
     struct generation *generation = offer->generation;
+    if (offer_is_prepared(offer)) {
+        group_drop(pool, offer);
+        return;
+    }
     generation_event(pool, generation, generation->whole ? GENERATION_RETURN : GENERATION_LOSS);
     generation_settle(pool, generation);
 }

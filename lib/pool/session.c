@@ -100,6 +100,7 @@ struct session *session_make(struct pool *pool, const struct record_admit *who)
     list_init(&session->operations);
     list_init(&session->subscriptions);
     list_init(&session->holds);
+    list_init(&session->prepared);
     session->number = who->session;
     session->app = who->app;
     session->incarnation = who->incarnation;

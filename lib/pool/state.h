@@ -30,6 +30,7 @@ struct session {
     struct list drained;          /* pool->drained: leaving, and nothing of it is needed any more */
     struct list untold;           /* pool->untold: other shards must learn of its end, and memory was short for that */
     struct list handles, operations, subscriptions, holds;
+    struct list prepared; /* offers for groups that are not committed */
     struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
     struct seal *component, *host, *serving; /* serving may be NULL */
     struct seal *epitaph;   /* made when its loss has to be remembered by somebody */
@@ -79,6 +80,7 @@ struct handle {
 
 enum generation_state {
     GENERATION_ABSENT,
+    GENERATION_PREPARED, /* for a group: the name is taken, nobody sees it */
     GENERATION_OFFERED,
     GENERATION_WITHDRAWING, /* its holder wants it back, somebody needs it still */
     GENERATION_KEPT,        /* its holder has it back or is gone; the pool's copy serves the REQUIREs that were there */
@@ -95,11 +97,13 @@ struct generation {
     struct seal *copy; /* inline bytes, or NULL */
     struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
-    uint32_t number;
+    uint64_t commit; /* of the group with which it was offered, 0: alone */
+    uint32_t number; /* 0 while it is prepared */
     uint8_t state;         /* enum generation_state */
     bool whole : 1;        /* the pool has all there is: no data, or a copy of them */
     bool on_loss_wait : 1; /* its producer says that a loss is not reported */
     bool cut : 1;          /* a reader was evicted while it held a ticket */
+    bool group : 1;        /* 'copy' lists its members: whoever gets it is served when he has required them all */
 };
 
 /* One handle's share in a generation: where the bytes are. */
@@ -113,6 +117,15 @@ struct offer {
     uint64_t word;
     bool has_data, has_word;
     bool by_leave; /* its holder's LEAVE withdraws it */
+};
+
+/* An OFFER for a group, or the group itself, as long as nobody sees it. */
+struct prepared {
+    struct list of_session;
+    struct offer *offer;
+    uint64_t group; /* the handle of the group it is for */
+    uint64_t op;    /* of the group's OFFER, when this is the group */
+    bool made;      /* its handle is new: nobody was told of that either */
 };
 
 enum require_state {
@@ -168,7 +181,7 @@ struct pool {
     struct seal *discarded; /* freed at the next step: outputs may still point there */
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
-    uint64_t now, last_app, last_ticket;
+    uint64_t now, last_app, last_ticket, last_commit;
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
     uint32_t shared_schemas; /* in 'schemas' */

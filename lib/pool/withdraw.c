@@ -59,7 +59,10 @@ void serve_withdraw(struct pool *pool, struct session *session, const struct rec
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (handle->offer->generation->state == GENERATION_WITHDRAWING)
         answer_refused(pool, session, asked->op, MSTRO_BUSY, TEXT_FORMAT " is being withdrawn", TEXT_ARGUMENTS(short_name(handle->cdo)));
-    else if (asked->force && !handle->offer->generation->whole)
+    else if (offer_is_prepared(handle->offer)) {
+        group_drop(pool, handle->offer);
+        answer_done(pool, session, asked->op);
+    } else if (asked->force && !handle->offer->generation->whole)
         withdraw_by_force(pool, handle->offer, asked->op);
     else if (withdraw_begin(pool, handle->offer, asked->op) != MSTRO_OK)
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory to let this WITHDRAW wait");

@@ -117,6 +117,12 @@ static bool needed(struct model *model, const struct model_generation *generatio
     return false;
 }
 
+static void forget_copy(struct model *model, const struct model_generation *generation)
+{
+    if (generation->copied)
+        model->inline_bytes -= (uint64_t)generation->size;
+}
+
 /* A copy is kept as long as somebody needs it; a WITHDRAW ends when nobody does. */
 static void settle(struct model *model)
 {
@@ -132,8 +138,7 @@ static void settle(struct model *model)
             generation->session = generation->handle = 0;
         }
         if (!generation->session && !needed(model, generation)) {
-            if (generation->whole && generation->size > 0)
-                model->inline_bytes -= (uint64_t)generation->size;
+            forget_copy(model, generation);
             generation->name[0] = '\0';
         }
     }
@@ -170,7 +175,8 @@ static void give_ticket(struct model *model, struct model_handle *handle, uint64
     struct model_answer *answer = expect(model, handle->session, KIND_TICKET, op, 0);
     answer->handle = handle->number;
     answer->generation = generation->number;
-    answer->how = !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
+    answer->commit = generation->commit;
+    answer->how = generation->is_group ? TICKET_GROUP : !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
     handle->ticket = UINT64_MAX; /* its number is learned */
     if (generation->whole) {
         handle->needs = false;
@@ -183,7 +189,7 @@ static void give_ticket(struct model *model, struct model_handle *handle, uint64
 static void bind(struct model *model, struct model_handle *handle)
 {
     struct model_generation *generation = standing(model, handle->name);
-    if (!handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing)
+    if (!handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing || generation->prepared)
         return;
     handle->bound = (int)(generation - model->generation);
     if (handle->demand)
@@ -228,7 +234,19 @@ static void lose_generation(struct model *model, struct model_generation *genera
         } else if (!borne)
             handle->owed_loss = true;
     }
+    forget_copy(model, generation);
     generation->name[0] = '\0';
+}
+
+/* Nobody has seen it. */
+static void drop_prepared(struct model *model, struct model_generation *generation)
+{
+    struct model_handle *handle = model_handle_of(model, generation->session, generation->handle);
+    if (handle && generation->made)
+        handle->session = 0;
+    forget_copy(model, generation);
+    generation->name[0] = '\0';
+    generation->session = generation->handle = 0;
 }
 
 /* Shard 0 tells the others, which tell shard 0 what it does not know. */
@@ -263,7 +281,9 @@ static void lose_session(struct model *model, uint64_t number, uint32_t status)
         struct model_generation *generation = &model->generation[i];
         if (!generation->name[0] || generation->session != number)
             continue;
-        if (generation->whole) {
+        if (generation->prepared)
+            drop_prepared(model, generation);
+        else if (generation->whole) {
             generation->session = generation->handle = 0;
             generation->withdraw_op = 0;
         } else
@@ -314,13 +334,62 @@ static void rule_join(struct model *model, uint64_t number, const struct record_
     expect_others(model, KIND_ADMIT, number, 0);
 }
 
+int model_prepared_for(const struct model *model, uint64_t session, uint64_t group)
+{
+    int count = 0;
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        const struct model_generation *generation = &model->generation[i];
+        count += generation->name[0] && generation->prepared && generation->session == session && generation->group == group;
+    }
+    return count;
+}
+
+static void becomes_visible(struct model *model, struct model_generation *generation)
+{
+    generation->prepared = generation->made = false;
+    generation->number = ++*generations_of(model, generation->name);
+    bind_all(model, generation->name);
+}
+
+/* All that was prepared for it, then the group. */
+static void commit(struct model *model, struct model_generation *group)
+{
+    group->commit = ++model->commits << 10;
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (generation == group || !generation->name[0] || !generation->prepared || generation->session != group->session || generation->group != group->handle)
+            continue;
+        generation->commit = group->commit;
+        becomes_visible(model, generation);
+    }
+    becomes_visible(model, group);
+}
+
+static mstro_status why_no_offer(struct model *model, uint64_t session, const struct record_offer *asked, const struct model_handle *handle, bool fits)
+{
+    bool group = asked->flags & OFFER_GROUP;
+    if (standing(model, handle->name))
+        return MSTRO_CONFLICT;
+    if (handle->needs)
+        return MSTRO_INVARG;
+    if (group && !fits)
+        return MSTRO_QUOTA;
+    return group && model_prepared_for(model, session, asked->handle) != (int)asked->members ? MSTRO_INVMSG : MSTRO_OK;
+}
+
 static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
 {
+    bool group = asked->flags & OFFER_GROUP;
+    if (group && (asked->inline_data.length == 0 || asked->group)) {
+        expect_ack(model, session, asked->op, MSTRO_INVMSG);
+        return;
+    }
     bool new = !model_handle_of(model, session, asked->handle);
     struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
     bool fits = model->inline_bytes + asked->inline_data.length <= model->inline_budget;
-    if (standing(model, handle->name) || handle->needs) {
-        expect_ack(model, session, asked->op, standing(model, handle->name) ? MSTRO_CONFLICT : MSTRO_INVARG);
+    mstro_status refused = why_no_offer(model, session, asked, handle, fits);
+    if (refused != MSTRO_OK) {
+        expect_ack(model, session, asked->op, refused);
         if (new)
             handle->session = 0;
         return;
@@ -331,13 +400,20 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
             continue;
         *generation = (struct model_generation){ .session = session, .handle = asked->handle, .size = asked->size };
         memcpy(generation->name, handle->name, MODEL_NAME);
-        generation->number = ++*generations_of(model, handle->name);
-        generation->whole = asked->size <= 0 || (asked->inline_data.length > 0 && fits);
+        generation->copied = asked->inline_data.length > 0 && fits;
+        generation->is_group = group;
+        generation->whole = asked->size <= 0 || (generation->copied && !group);
         generation->bears_loss = asked->flags & OFFER_ON_LOSS_WAIT;
-        if (generation->whole && asked->size > 0)
+        generation->group = group ? asked->handle : asked->group;
+        generation->prepared = asked->group != 0;
+        generation->made = new;
+        if (generation->copied)
             model->inline_bytes += (uint64_t)asked->size;
         expect_ack(model, session, asked->op, MSTRO_OK);
-        bind_all(model, handle->name);
+        if (group)
+            commit(model, generation);
+        else if (!generation->prepared)
+            becomes_visible(model, generation);
         return;
     }
     abort();
@@ -439,7 +515,10 @@ static void rule_withdraw(struct model *model, uint64_t session, const struct re
         expect_ack(model, session, asked->op, MSTRO_NOENT);
     else if (!generation)
         expect_ack(model, session, asked->op, MSTRO_INVARG);
-    else if (generation->withdrawing)
+    else if (generation->prepared) {
+        drop_prepared(model, generation);
+        expect_ack(model, session, asked->op, MSTRO_OK);
+    } else if (generation->withdrawing)
         expect_ack(model, session, asked->op, MSTRO_BUSY);
     else if (asked->force && !generation->whole) {
         lose_generation(model, generation);
@@ -534,7 +613,9 @@ static void rule_leave(struct model *model, struct model_session *session, const
             forget_need(model, &model->handle[i]);
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
         struct model_generation *generation = &model->generation[i];
-        if (generation->name[0] && generation->session == number && !generation->withdrawing) {
+        if (generation->name[0] && generation->session == number && generation->prepared)
+            drop_prepared(model, generation);
+        else if (generation->name[0] && generation->session == number && !generation->withdrawing) {
             generation->by_leave = true;
             withdraw(model, generation, 0);
         }
@@ -666,6 +747,7 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.generation = record->ticket.generation;
         answer.how = record->ticket.how;
         answer.ticket = record->ticket.ticket;
+        answer.commit = record->ticket.commit;
         break;
     case KIND_TICKET_VOID:
         answer.handle = record->ticket_void.handle;
@@ -703,7 +785,7 @@ static struct model_answer answer_of(const struct pool_output *output)
 static bool same(const struct model_answer *must, const struct model_answer *came)
 {
     return must->session == came->session && must->shard == came->shard && must->kind == came->kind && must->op == came->op && must->status == came->status &&
-           must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how &&
+           must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how && must->commit == came->commit &&
            (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket);
 }
 

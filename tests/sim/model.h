@@ -38,15 +38,17 @@ struct model_generation {
     char name[MODEL_NAME];         /* "": not used */
     uint64_t session, handle;      /* its holder; 0: none any more */
     uint64_t withdraw_op, number;
+    uint64_t group, commit;        /* the handle of the group it is for, which may be itself; with which commit it came */
     int64_t size;
-    bool withdrawing, by_leave, whole, bears_loss, cut;
+    bool withdrawing, by_leave, whole, bears_loss, cut, copied, is_group;
+    bool prepared, made;           /* nobody sees it; made: nor its handle */
 };
 
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
-struct model_answer { uint64_t session, shard, op, handle, generation, ticket; enum record_kind kind; uint32_t status, flags; int how; bool came; };
+struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit; enum record_kind kind; uint32_t status, flags; int how; bool came; };
 
 struct model {
-    uint64_t inline_budget, inline_bytes;
+    uint64_t inline_budget, inline_bytes, commits;
     int shard, shards;
     struct model_session session[MODEL_SESSIONS];
     struct model_handle handle[MODEL_HANDLES];
@@ -71,6 +73,9 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
 
 /* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */
 struct pool_count model_count(const struct model *model);
+
+/* How many of this session are prepared for the group with that handle. */
+int model_prepared_for(const struct model *model, uint64_t session, uint64_t group);
 
 struct model_handle *model_handle_of(struct model *model, uint64_t session, uint64_t number);
 struct model_generation *model_held_by(struct model *model, uint64_t session, uint64_t number);

@@ -145,6 +145,23 @@ static void offers(uint64_t session, uint64_t handle, const char *name, bool cop
     say(session, record, answered ? ops : 0);
 }
 
+static void prepares(uint64_t session, uint64_t handle, const char *name, uint64_t group)
+{
+    static const struct record_place place = { .address = 4096 };
+    struct record record = { .kind = KIND_OFFER };
+    record.offer = (struct record_offer){ .op = ++ops, .handle = handle, .name = text_of(name), .size = 3, .data_place = { 1, &place },
+                                          .word_place = { 1, &place }, .group = group };
+    say(session, record, ops);
+}
+
+static void offers_group(uint64_t session, uint64_t handle, const char *name, uint32_t members)
+{
+    struct record record = { .kind = KIND_OFFER };
+    record.offer = (struct record_offer){ .op = ++ops, .handle = handle, .name = text_of(name), .size = 1, .flags = OFFER_GROUP,
+                                          .inline_data = bytes_of("\1", 1), .members = members };
+    say(session, record, ops);
+}
+
 static void needs(uint64_t session, uint64_t handle, const char *name)
 {
     uint64_t op = ++ops;
@@ -212,6 +229,13 @@ static void play_scenario(void)
     withdraws(A, 2, false);
     demands(B, 1, "inline", false);
     completes(B, 2);
+    prepares(A, 30, "member", 32);
+    prepares(A, 31, "unseen", 33);
+    offers_group(A, 32, "group", 1);
+    demands(B, 6, "group", false);
+    completes(B, 6);
+    withdraws(A, 31, false);
+    prepares(A, 31, "unseen", 33);
     demands(B, 3, "late", false);
     cancels_last(B);
     demands(B, 3, "late", false);

@@ -32,6 +32,24 @@ EXTRA_DIST += \
 	%D%/facts-none.trace \
 	%D%/facts.trace \
 	%D%/generations.trace \
+	%D%/group-ack.trace \
+	%D%/group-before.trace \
+	%D%/group-conflict-on-group.trace \
+	%D%/group-conflict-on-member.trace \
+	%D%/group-facts.trace \
+	%D%/group-generations.trace \
+	%D%/group-incomplete.trace \
+	%D%/group-leave.trace \
+	%D%/group-loss-borne.trace \
+	%D%/group-lost-after-commit.trace \
+	%D%/group-lost-before-commit.trace \
+	%D%/group-lost-between-list-and-members.trace \
+	%D%/group-name-taken-while-prepared.trace \
+	%D%/group-nested.trace \
+	%D%/group-offered.trace \
+	%D%/group-refused.trace \
+	%D%/group-withdraw-deferred.trace \
+	%D%/group-withdraw-released.trace \
 	%D%/handle-holds-or-needs.trace \
 	%D%/inline-beyond-budget.trace \
 	%D%/inline-death.trace \

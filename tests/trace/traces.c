@@ -21,6 +21,7 @@
 #include "lib/query/selector.h"
 #include "lib/schema/block.h"
 #include "lib/schema/catalogue.h"
+#include "lib/wire/names.h"
 #include "maestro/subscription.h"
 #include "tests/trace/play.h"
 
@@ -103,9 +104,18 @@ void say_status(struct play *play, uint32_t status, struct text detail)
         say(play, "\n    !! not UTF-8");
 }
 
+static void say_names(struct play *play, struct bytes list)
+{
+    struct names_reader r;
+    for (names_open(&r, list); names_next(&r);)
+        say(play, " %.*s", (int)r.length, r.name);
+    if (names_fault(&r))
+        say(play, " !! that %s", names_fault(&r));
+}
+
 static void say_ticket(struct play *play, const struct talker *talker, const struct record_ticket *ticket)
 {
-    static const char *const how[] = { "empty", "inline", "direct" };
+    static const char *const how[] = { "empty", "inline", "direct", "group" };
     say(play, "TICKET %" PRIu64 " for %s to %s: generation %" PRIu64 ", %s, size %" PRId64, ticket->ticket,
         talker->handle[ticket->handle - 1], op_label(talker, ticket->op), ticket->generation, how[ticket->how], ticket->size);
     struct value step;
@@ -115,6 +125,12 @@ static void say_ticket(struct play *play, const struct talker *talker, const str
         say(play, ", bytes ");
         say_bytes(play, ticket->inline_data);
     }
+    if (ticket->how == TICKET_GROUP) {
+        say(play, ", of");
+        say_names(play, ticket->inline_data);
+    }
+    if (ticket->commit)
+        say(play, ", commit %" PRIu64, ticket->commit >> 10);
     if (ticket->how == TICKET_DIRECT)
         say(play, ", from " TEXT_FORMAT " at %" PRIx64 ", word %" PRIu64 " at %" PRIx64, TEXT_ARGUMENTS(ticket->component),
             ticket->data_place.count ? ticket->data_place.at->address : 0, ticket->word,
@@ -126,7 +142,7 @@ static const char *event_name(uint32_t kind)
     static const char *const names[] = {
         "DECLARE", "SEAL", "SEAL_GROUP", "OFFER", "REQUIRE", "RETRACT", "DEMAND", "WITHDRAW", "DISPOSE", "TRANSPORT_INIT",
         "TRANSPORT_TICKET", "TRANSPORT_COMPLETED", "APP_JOIN", "APP_WELCOME", "APP_LEAVE", "APP_BYE", "SUBSCRIBE", "UNSUBSCRIBE",
-        "POOL_CHECKPOINT", "LOST", "OVERFLOW"
+        "POOL_CHECKPOINT", "LOST", "OVERFLOW", "GROUP_LOST"
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (kind == 1u << i)
@@ -302,6 +318,23 @@ static void play_joins(struct play *play, struct line *line)
     send(play, line, &record);
 }
 
+/* "offers set listing temp wind of 2": a group, of which two were prepared. */
+static void list_members(const struct line *line, struct record_offer *offer)
+{
+    static struct names_writer w;
+    static uint8_t list[MAX_INLINE];
+    int word = 0;
+    names_begin(&w, list, sizeof list);
+    while (strcmp(line->word[word], "listing") != 0)
+        word++;
+    while (++word < line->words && strcmp(line->word[word], "of") != 0)
+        names_put(&w, text_of(line->word[word]), NAME_OWN);
+    offer->flags |= OFFER_GROUP;
+    offer->inline_data = names_written(&w);
+    offer->size = (int64_t)names_written(&w).length;
+    offer->members = (uint32_t)number(line, "of", w.count);
+}
+
 static void play_offers(struct play *play, struct line *line)
 {
     const char *name = object(line), *data = value(line, "inline", "");
@@ -313,15 +346,19 @@ static void play_offers(struct play *play, struct line *line)
     offer->name = name_of(name);
     offer->size = *data ? (int64_t)strlen(data) : (int64_t)number(line, "size", (uint64_t)-1);
     offer->inline_data = bytes_of(data, strlen(data));
+    if (has(line, "for"))
+        offer->group = handle_of(line->talker, value(line, "for", ""));
+    if (has(line, "listing"))
+        list_members(line, offer);
     struct block_item step = { .key = text_of(STEP), .value = { .kind = VALUE_INT64, .integer = (int64_t)number(line, "step", 0) } };
     unsigned char sealed[256];
     if (has(line, "step")) {
         block_write(&step, 1, sealed);
         offer->attributes = bytes_of(sealed, block_size(&step, 1));
     }
-    offer->flags = loss_flag(line, OFFER_ON_LOSS_WAIT) | (has(line, "replica") ? OFFER_REPLICA : 0);
+    offer->flags |= loss_flag(line, OFFER_ON_LOSS_WAIT) | (has(line, "replica") ? OFFER_REPLICA : 0);
     offer->word = 77;
-    if (offer->size > 0 && !has(line, "nowhere")) {
+    if (offer->size > 0 && !has(line, "nowhere") && !has(line, "listing")) {
         offer->data_place.count = offer->word_place.count = 1;
         offer->data_place.at = &place;
         offer->word_place.at = &word;
@@ -430,7 +467,7 @@ static uint32_t kinds_of(const struct line *line)
 {
     uint32_t kinds = 0;
     for (int i = 0; i < line->words; i++)
-        for (uint32_t kind = 1; kind <= MSTRO_POOL_EVENT_OVERFLOW; kind <<= 1)
+        for (uint32_t kind = 1; kind <= MSTRO_POOL_EVENT_GROUP_LOST; kind <<= 1)
             if (strcmp(line->word[i], event_name(kind)) == 0)
                 kinds |= kind;
     return has(line, "everything") ? UINT32_MAX : kinds;
