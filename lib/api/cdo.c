@@ -10,6 +10,8 @@
 #include "lib/base/export.h"
 #include "lib/base/utf8.h"
 
+/* ---- declare ---- */
+
 static mstro_status check_name(const char *name)
 {
     if (!name || !*name)
@@ -22,6 +24,12 @@ static mstro_status check_name(const char *name)
     return MSTRO_OK;
 }
 
+mstro_status cdo_declare(const char *name, struct mstro_cdo_ **out)
+{
+    mstro_status s = check_name(name);
+    return s == MSTRO_OK ? cdo_create(out, name, process_schema(), process_buffers(), session_number(process_session())) : s;
+}
+
 API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attributes, mstro_cdo *result)
 {
     if (!result)
@@ -30,11 +38,7 @@ API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attrib
     mstro_status s = process_enter();
     if (s != MSTRO_OK)
         return s;
-    s = check_name(name);
-    if (s == MSTRO_OK && attributes)
-        s = detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT");
-    if (s == MSTRO_OK)
-        s = cdo_create(result, name, process_schema(), process_buffers(), session_number(process_session()));
+    s = attributes ? detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT") : cdo_declare(name, result);
     if (s == MSTRO_OK)
         process_add_cdo(*result);
     process_leave();

@@ -6,6 +6,10 @@ libapi_la_SOURCES = \
 	%D%/attributes.c \
 	%D%/cdo.c \
 	%D%/group.c \
+	%D%/group.h \
+	%D%/group_demand.c \
+	%D%/group_offer.c \
+	%D%/group_run.c \
 	%D%/handle.c \
 	%D%/handle.h \
 	%D%/operation.c \

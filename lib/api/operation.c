@@ -128,6 +128,15 @@ static const struct {
 
 mstro_status operation_prepare(struct operation_request *o, enum verb verb, mstro_cdo cdo)
 {
+    if (!cdo)
+        return detail_set(MSTRO_INVARG, "the handle is NULL");
+    if (cdo->member && verb != VERB_SEAL)
+        return detail_set(MSTRO_INVARG, "'%.200s' is a member of a group: that is offered, withdrawn, demanded and disposed as one", cdo->name);
+    return operation_prepare_within(o, verb, cdo);
+}
+
+mstro_status operation_prepare_within(struct operation_request *o, enum verb verb, mstro_cdo cdo)
+{
     mstro_status s = handle_claim(cdo);
     if (s != MSTRO_OK)
         return s;

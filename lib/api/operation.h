@@ -4,6 +4,9 @@
 #define LIB_API_OPERATION_H
 #include "lib/api/process.h"
 
+/* A handle of this name, which is checked; in nobody's list.  Between process_enter and _leave.  cdo.c */
+mstro_status cdo_declare(const char *name, struct mstro_cdo_ **out);
+
 enum verb { VERB_SEAL, VERB_OFFER, VERB_REQUIRE, VERB_RETRACT, VERB_DEMAND, VERB_WITHDRAW, VERB_DISPOSE };
 
 /* A request of the user's (mstro_request points to 'request', which stands first). */
@@ -16,6 +19,9 @@ struct operation_request {
 
 /* Take the handle and make the request ready to be started.  When not MSTRO_OK nothing was taken.  Between process_enter and _leave. */
 mstro_status operation_prepare(struct operation_request *o, enum verb verb, mstro_cdo cdo);
+
+/* The same for the group that the handle belongs to. */
+mstro_status operation_prepare_within(struct operation_request *o, enum verb verb, mstro_cdo cdo);
 
 /* Start what was prepared. */
 void operation_start(struct operation_request *o);

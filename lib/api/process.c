@@ -46,9 +46,9 @@ static struct {
     struct outlines *outlines; /* of 'schema', for those who have others */
     struct buffer_cache *buffers;
     uint64_t operation_timeout, finalize_timeout, lease, heartbeat;
-    pthread_mutex_t lists;    /* leaf; guards cdos, subscriptions, out */
+    pthread_mutex_t lists;    /* leaf; guards cdos, groups, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
-    struct list cdos, subscriptions;
+    struct list cdos, groups, subscriptions;
 } process = { .turn = PTHREAD_MUTEX_INITIALIZER, .lists = PTHREAD_MUTEX_INITIALIZER };
 
 /* What handles have used and no user has seen, kept for the next ones. */
@@ -125,6 +125,8 @@ static void remove_link(struct list *link)
 
 void process_add_cdo(struct mstro_cdo_ *cdo) { add(&process.cdos, &cdo->link); }
 void process_remove_cdo(struct mstro_cdo_ *cdo) { remove_link(&cdo->link); }
+void process_add_group(struct mstro_group_ *g) { add(&process.groups, &g->link); }
+void process_remove_group(struct mstro_group_ *g) { remove_link(&g->link); }
 void process_add_subscription(struct mstro_subscription_ *sub) { add(&process.subscriptions, &sub->link); }
 void process_remove_subscription(struct mstro_subscription_ *sub) { remove_link(&sub->link); }
 
@@ -282,6 +284,7 @@ static mstro_status start(const char *workflow, const char *component, int64_t i
         return s;
     log_configure(component, index, 0);
     list_init(&process.cdos);
+    list_init(&process.groups);
     list_init(&process.subscriptions);
     process.workflow = strdup(workflow);
     process.component = strdup(component);
@@ -344,8 +347,11 @@ static void report_left_behind(void)
     pthread_mutex_unlock(&process.lists);
 }
 
+/* Groups first: they let their members go. */
 static void free_handles(void)
 {
+    list_each(link, &process.groups)
+        group_destroy(list_entry(link, struct mstro_group_, link));
     list_each(link, &process.cdos)
         cdo_destroy(list_entry(link, struct mstro_cdo_, link));
     list_each(link, &process.subscriptions)
@@ -408,6 +414,8 @@ static mstro_status check_nothing_lives(void)
     if (!list_empty(&process.cdos))
         s = detail_set(MSTRO_BUSY, "a handle of '%.200s' is alive: dispose it first",
                        list_entry(process.cdos.next, const struct mstro_cdo_, link)->name);
+    else if (!list_empty(&process.groups))
+        s = detail_set(MSTRO_BUSY, "the group '%.200s' is alive: dispose it first", list_entry(process.groups.next, const struct mstro_group_, link)->cdo->name);
     else if (!list_empty(&process.subscriptions))
         s = detail_set(MSTRO_BUSY, "a subscription is alive: dispose it first");
     pthread_mutex_unlock(&process.lists);

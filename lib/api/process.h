@@ -3,6 +3,7 @@
 #ifndef LIB_API_PROCESS_H
 #define LIB_API_PROCESS_H
 #include "lib/client/cdo.h"
+#include "lib/client/group.h"
 #include "lib/client/session.h"
 #include "lib/client/subscription.h"
 #include "lib/schema/schema.h"
@@ -40,6 +41,8 @@ mstro_status process_info(char **info);
 /* What mstro_finalize frees when the user has not. */
 void process_add_cdo(struct mstro_cdo_ *cdo);
 void process_remove_cdo(struct mstro_cdo_ *cdo);
+void process_add_group(struct mstro_group_ *g);
+void process_remove_group(struct mstro_group_ *g);
 void process_add_subscription(struct mstro_subscription_ *sub);
 void process_remove_subscription(struct mstro_subscription_ *sub);
 

@@ -92,7 +92,7 @@ static bool cancel(struct turn *t)
     }
     if (o->handle)
         return life_step(t, ON_CANCEL);
-    if (o->kind != KIND_SUBSCRIBE && o->kind != KIND_UNSUBSCRIBE)
+    if (o->kind != KIND_SUBSCRIBE && o->kind != KIND_UNSUBSCRIBE && o->kind != KIND_SELECT)
         return false;
     subscription_cancel(t);
     return true;

@@ -34,6 +34,8 @@ struct move {
 /* What the user has made of it; only the call that has the handle looks at this. */
 enum cdo_use { USE_NONE, USE_LENT, USE_NEEDED };
 
+struct mstro_group_;
+
 struct mstro_cdo_ {
     struct list link;          /* in the library's list of handles */
     uint64_t number;           /* the client's number of it */
@@ -42,6 +44,8 @@ struct mstro_cdo_ {
     atomic_bool busy;          /* a call has it, or an operation of it is under way */
     bool sealed;
     enum cdo_use use;
+    bool member;               /* of a group: offered, withdrawn and disposed with that */
+    struct mstro_group_ *group; /* the one that it is the object of, or NULL */
     struct attributes *attributes;
 
     /* The memory.  A producer's is what it lends; a consumer's is where a move puts the bytes. */

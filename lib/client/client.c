@@ -371,6 +371,8 @@ void operation_begin(struct turn *t)
     const struct aim aim = aim_of(t->in->record);
     if (aim.event == ON_REQUIRE || aim.event == ON_DEMAND)
         h->flags = aim.flags;
+    if (aim.event == ON_OFFER)
+        h->group = r->offer.flags & OFFER_GROUP;
     if (!life_step(t, aim.event))
         client_end_operation(t, t->operation, MSTRO_INVARG, 0, 0,
                       turn_text(t, "%s: '" TEXT_FORMAT "' is %s", record_name(t->in->record->kind), TEXT_ARGUMENTS(h->name), life_name(h->life)));
@@ -407,6 +409,7 @@ static void take_start(struct turn *t)
     case KIND_ACK_EVENT:
     case KIND_SEEN: subscription_forward(t); break;
     case KIND_SERVING: turn_send_all(t, r); break;
+    case KIND_SELECT: select_start(t); break;
     case KIND_CANCEL: cancel_start(t); break;
     case KIND_LEAVE: leave_start(t); break;
     default: turn_refuse(t, record_op(r), MSTRO_INVARG, turn_text(t, "%s is not for a client to send", record_name(r->kind)));
@@ -424,8 +427,10 @@ static void take_ack(struct turn *t)
 {
     const struct record_ack *ack = &t->in->record->ack;
     struct operation *o = client_find_operation(t->client, ack->op & ~OP_OF_CANCEL);
-    if (!o || (!o->forsaken && ack->op != o->op))
-        return; /* ended here before: cancelled, or left */
+    if (!o || (!o->forsaken && ack->op != o->op)) { /* ended here before: cancelled, or left */
+        leave_heard(t, ack->op);
+        return;
+    }
     t->operation = o;
     t->handle = o->handle;
     if (o->forsaken) {
@@ -484,6 +489,7 @@ static void take_record(struct turn *t)
     case KIND_TICKET: take_ticket(t); break;
     case KIND_TICKET_VOID: take_void(t); break;
     case KIND_EVENTS: events_arrived(t); break;
+    case KIND_SELECTED: select_heard(t); break;
     case KIND_NOTE: turn_note(t, r->note.op, TEXT_FORMAT, TEXT_ARGUMENTS(r->note.detail)); break;
     case KIND_BYE: leave_bye(t); break;
     case KIND_OTHER_SCHEMA: schemas_other(t); break;

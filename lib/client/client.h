@@ -42,7 +42,8 @@ struct client_moved {
 /* START takes a record that a client may send, its 'op' chosen by the caller: above 0 and never used before.  JOIN is the first.
  * OFFER, REQUIRE, RETRACT, DEMAND, WITHDRAW, DISPOSE carry the caller's number of the handle (above 0, never used again after its
  * DISPOSE); OFFER, REQUIRE and DEMAND always carry the name, whose bytes must live until the handle's DISPOSE is done or the client
- * destroyed.  Once the session is over only DISPOSE does something: it forgets the handle, whatever the pool had of it.  ACK_EVENT and SEEN have no op and are not reported.  CANCEL is about 'target', and is done when that is decided.
+ * destroyed.  A ticket of a group (TICKET_GROUP) is moved when each of the members listed there has been required.  SELECT gives
+ * CLIENT_NAMES, then DONE.  Once the session is over only DISPOSE does something: it forgets the handle, whatever the pool had of it.  ACK_EVENT and SEEN have no op and are not reported.  CANCEL is about 'target', and is done when that is decided.
  * 'operation' and 'object' mean nothing to the client: it hands them back with what concerns this op, this handle. */
 struct client_input {
     enum client_input_kind kind;
@@ -59,6 +60,7 @@ enum client_output_kind {
     CLIENT_DONE,       /* 'op' has ended: status, flags (ACK_*), generation, detail */
     CLIENT_MOVE,       /* bring the bytes of the TICKET in 'record' into 'object'; op 0 when nobody waits for them yet */
     CLIENT_ABORT_MOVE, /* stop the move of 'handle' soon; CLIENT_MOVED is still owed */
+    CLIENT_NAMES,      /* 'record' is a SELECTED: part of what 'op' asked for */
     CLIENT_EVENTS,     /* 'record' is an EVENTS for its subscription */
     CLIENT_DIFFERENCE, /* 'detail' for the log: somebody in the pool has other schemas */
     CLIENT_NOTE,       /* 'detail' for the log: what 'op' waits for, or, op 0, what a record had wrong */

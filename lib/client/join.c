@@ -164,17 +164,68 @@ static void give_up_subscription(struct map_link *link, void *context)
     client_drop_subscription(e->turn->client, entry);
 }
 
+/* Numbers of operations that callers do not use. */
+#define OWN_OP (UINT64_C(1) << 61)
+
+/* A group goes first, and its members when nobody needs it any more: who required it requires them then. */
+static void withdraw_group(struct map_link *link, void *context)
+{
+    struct ending *e = context;
+    struct handle *h = map_entry(link, struct handle, link);
+    bool stands = h->life == LIFE_OFFERING || h->life == LIFE_OFFERED;
+    if (!h->group || !(stands || h->life == LIFE_WITHDRAWING))
+        return;
+    h->withdraw_op = h->operation && !stands ? h->operation->op : OWN_OP | h->number;
+    e->turn->client->leave.withdrawals++;
+    struct record r = { .kind = KIND_WITHDRAW, .withdraw = { .op = h->withdraw_op, .handle = h->number } };
+    if (stands)
+        turn_send(e->turn, h->shard, &r);
+}
+
+struct hearing { uint64_t op; bool awaited; };
+
+static void hear_withdrawal(struct map_link *link, void *context)
+{
+    struct hearing *hearing = context;
+    struct handle *h = map_entry(link, struct handle, link);
+    if (h->withdraw_op != hearing->op)
+        return;
+    h->withdraw_op = 0;
+    hearing->awaited = true;
+}
+
 /* Every shard that this process has spoken to, but the first: how many they are. */
-static uint16_t leave_others(struct turn *t)
+static uint16_t leave_others(struct turn *t, const struct record *leave)
 {
     const struct client *c = t->client;
     uint16_t asked = 0;
     for (uint16_t shard = 1; shard < c->shards; shard++)
         if (c->shard_used[shard / 64] >> shard % 64 & 1) {
-            turn_send(t, shard, t->in->record);
+            turn_send(t, shard, leave);
             asked++;
         }
     return asked;
+}
+
+static void leave_shards(struct turn *t, struct operation *leave, bool force)
+{
+    struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op, .force = force } };
+    t->client->leave.op = 0;
+    leave->awaited = force ? 0 : leave_others(t, &r);
+    if (leave->awaited == 0)
+        turn_send(t, 0, &r);
+}
+
+void leave_heard(struct turn *t, uint64_t op)
+{
+    struct client *c = t->client;
+    struct hearing hearing = { .op = op };
+    struct operation *leave = client_find_operation(c, c->leave.op);
+    if (c->life != SESSION_LEAVING || !leave || op == 0)
+        return;
+    map_each(&c->handles, hear_withdrawal, &hearing);
+    if (hearing.awaited && --c->leave.withdrawals == 0)
+        leave_shards(t, leave, false);
 }
 
 /* It leaves the first shard when all others have let it go: that ends the session. */
@@ -197,11 +248,14 @@ void leave_start(struct turn *t)
         map_each(&c->subscriptions, give_up_subscription, &e);
         map_each(&c->handles, abort_if_moving, &e);
         map_each(&c->handles, give_up_need, &e);
+        if (!leave->force)
+            map_each(&c->handles, withdraw_group, &e);
         map_each(&c->operations, end_operation, &e);
     }
-    mine->awaited = leave->force ? 0 : leave_others(t);
-    if (mine->awaited == 0)
-        turn_send(t, 0, t->in->record);
+    if (c->leave.withdrawals > 0 && !leave->force)
+        c->leave.op = leave->op;
+    else
+        leave_shards(t, mine, leave->force);
 }
 
 static void end_leave(struct map_link *link, void *context)

@@ -8,6 +8,8 @@ libcore_la_SOURCES += \
 	%D%/client.h \
 	%D%/demand.c \
 	%D%/events.c \
+	%D%/group.c \
+	%D%/group.h \
 	%D%/holders.c \
 	%D%/holders.h \
 	%D%/join.c \
@@ -24,6 +26,7 @@ libcore_la_SOURCES += \
 	%D%/remote_greeting.c \
 	%D%/remote_greeting.h \
 	%D%/require.c \
+	%D%/select.c \
 	%D%/schemas.c \
 	%D%/session.c \
 	%D%/session.h \

@@ -27,11 +27,14 @@ static void note_carrier(struct move *m, const struct link *link, const char *ho
     snprintf(m->carrier, sizeof m->carrier, "%s%s%s", how, link->provider ? ":" : "", link->provider ? link->provider : "");
 }
 
+/* The bytes are in the ticket; a group's, for who asks for it as an object, are the list. */
+static bool carries(const struct record_ticket *ticket) { return ticket->how == TICKET_INLINE || ticket->how == TICKET_GROUP; }
+
 static void move_bytes(struct mstro_cdo_ *cdo, struct link *link, bool (*wanted)(void *context), void *context)
 {
     struct move *m = &cdo->move;
     const struct record_ticket *ticket = &m->ticket.ticket;
-    if (ticket->how == TICKET_INLINE) {
+    if (carries(ticket)) {
         memcpy(m->to, ticket->inline_data.at, ticket->inline_data.length);
         m->moved.bytes = ticket->inline_data.length;
         return;
@@ -56,10 +59,10 @@ void move_run(struct mstro_cdo_ *cdo, struct link *link, bool (*wanted)(void *co
 {
     struct move *m = &cdo->move;
     const struct record_ticket *ticket = &m->ticket.ticket;
-    note_carrier(m, link, ticket->how == TICKET_INLINE && ticket->size > 0 ? "inline" : "none");
+    note_carrier(m, link, carries(ticket) && ticket->size > 0 ? "inline" : "none");
     if (ticket->how == TICKET_EMPTY || ticket->size <= 0)
         return;
-    if (ticket->how == TICKET_INLINE && (uint64_t)ticket->size != ticket->inline_data.length) {
+    if (carries(ticket) && (uint64_t)ticket->size != ticket->inline_data.length) {
         m->moved.status = MSTRO_INVMSG;
         m->moved.detail = text_of("a ticket whose bytes are not as many as it says");
         return;

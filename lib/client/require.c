@@ -26,6 +26,9 @@ void require_known(struct turn *t)
         later_begin(t, h);
 }
 
+/* The pool waits to hear that the bytes are here, or the members of the group required. */
+static bool is_awaited(uint8_t how) { return how == TICKET_DIRECT || how == TICKET_GROUP; }
+
 /* The pool took an EMPTY or INLINE ticket for served; what it carried could not be kept here, so the need is announced again. */
 static void require_anew(struct turn *t)
 {
@@ -84,7 +87,7 @@ void move_done(struct turn *t)
 {
     struct client *c = t->client;
     t->handle->verdict.status = MSTRO_OK;
-    if (c->life == SESSION_JOINED && t->handle->ticket.how == TICKET_DIRECT)
+    if (c->life == SESSION_JOINED && is_awaited(t->handle->ticket.how))
         send_completed(t, MSTRO_OK);
     /* who leaves has told the pool so already: the holder may have changed the bytes while they came */
     if (c->life == SESSION_LEAVING)
@@ -101,7 +104,7 @@ static void end_failed_demand(struct turn *t)
     const struct client_moved *m = &t->in->moved;
     const struct client *c = t->client;
     mstro_status verdict = h->verdict.status;
-    bool known = h->ticket.how == TICKET_DIRECT && !h->ticket.unasked;
+    bool known = is_awaited(h->ticket.how) && !h->ticket.unasked;
     if (c->life == SESSION_ENDED)
         client_end_operation(t, t->operation, c->end_status, 0, 0, text_of(c->end_detail));
     else if (verdict != MSTRO_OK) {
@@ -117,7 +120,7 @@ void move_failed(struct turn *t)
 {
     const struct handle *h = t->handle;
     if (t->client->life == SESSION_JOINED) {
-        if (h->ticket.how != TICKET_DIRECT)
+        if (!is_awaited(h->ticket.how))
             require_anew(t);
         else if (!h->ticket.voided)
             send_completed(t, t->in->moved.status);

@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
+#include "lib/client/group.h"
 #include "lib/client/move.h"
 #include "lib/client/subscription.h"
 #include "lib/transport/words.h"
@@ -118,7 +119,10 @@ static void end_request(struct session *s, struct mstro_request_ *r, const struc
     r->flags = o->flags;
     r->generation = o->generation;
     r->detail = o->detail.length ? strndup(o->detail.at, o->detail.length) : NULL;
-    waiting_ready(&s->waiting, &r->done);
+    if (r->ended)
+        r->ended(s, r);
+    else
+        waiting_ready(&s->waiting, &r->done);
 }
 
 static void begin_move(struct session *s, const struct client_output *o)
@@ -126,6 +130,10 @@ static void begin_move(struct session *s, const struct client_output *o)
     struct mstro_cdo_ *cdo = o->object;
     struct mstro_request_ *r = o->operation;
     bool ready = move_prepare(cdo, &o->record);
+    if (ready && cdo->group) {
+        group_enroll(cdo->group, s);
+        return;
+    }
     const struct record_ticket *ticket = &o->record.ticket;
     bool quick = !ready || ticket->how != TICKET_DIRECT || (uint64_t)ticket->size <= s->link->quick_fetch;
     if (!quick) {
@@ -136,6 +144,12 @@ static void begin_move(struct session *s, const struct client_output *o)
     if (ready)
         move_run(cdo, s->link, move_is_wanted, cdo);
     submission_put(&s->moved, &cdo->move.submission);
+}
+
+static void hear_names(struct mstro_request_ *r, const struct client_output *o)
+{
+    if (r && r->heard)
+        r->heard(r, &o->record.selected);
 }
 
 static void note(const struct client_output *o)
@@ -179,6 +193,7 @@ static void handle_output(struct session *s, const struct client_output *o)
     case CLIENT_ABORT_MOVE: atomic_store(&((struct mstro_cdo_ *)o->object)->move.abort, true); break;
     case CLIENT_EVENTS: subscription_push(o->object, &o->record.events, &s->waiting); break;
     case CLIENT_DIFFERENCE: log_warn(LOG_SCHEMA, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail)); break;
+    case CLIENT_NAMES: hear_names(o->operation, o); break;
     case CLIENT_NOTE: note(o); break;
     case CLIENT_ENDED: end_session(s); break;
     }
@@ -448,13 +463,22 @@ static void start_request(struct session *s, struct submission *submission)
     step(s, &in);
 }
 
+void session_queue(struct session *s, struct mstro_request_ *r)
+{
+    record_set_op(&r->record, session_number(s));
+    r->submission.run = start_request;
+    submission_put(&s->queue, &r->submission);
+}
+
+void session_end_move(struct session *s, struct mstro_cdo_ *cdo)
+{
+    submission_put(&s->moved, &cdo->move.submission);
+}
+
 void session_start_all(struct session *s, struct mstro_request_ *r[], size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        record_set_op(&r[i]->record, session_number(s));
-        r[i]->submission.run = start_request;
-        submission_put(&s->queue, &r[i]->submission);
-    }
+    for (size_t i = 0; i < count; i++)
+        session_queue(s, r[i]);
     take_turns(s);
 }
 

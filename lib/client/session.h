@@ -29,6 +29,8 @@ struct mstro_request_ {
     struct record record;      /* what the client is to START; op is filled in */
     struct mstro_cdo_ *cdo;    /* what it is about, or NULL */
     void *object;              /* the cdo, or the subscription of a SUBSCRIBE */
+    void (*ended)(struct session *s, struct mstro_request_ *r);                 /* [token] NULL: somebody waits; else instead of that, and it may free 'r' */
+    void (*heard)(struct mstro_request_ *r, const struct record_selected *names); /* [token] what a SELECT has found */
     mstro_status status;       /* valid once READY, as all below */
     bool over;                 /* it failed because the session is over */
     uint32_t flags;
@@ -76,6 +78,12 @@ void session_start(struct session *s, struct mstro_request_ *r);
 
 /* The same for several, with one turn of the token. */
 void session_start_all(struct session *s, struct mstro_request_ *r[], size_t count);
+
+/* [token] The same within this turn. */
+void session_queue(struct session *s, struct mstro_request_ *r);
+
+/* [token] The move of 'cdo', which ran elsewhere in this turn or before, has ended: cdo->move.moved says how. */
+void session_end_move(struct session *s, struct mstro_cdo_ *cdo);
 
 /* Queue what is no operation, and drive. */
 void session_submit(struct session *s, struct submission *submission);

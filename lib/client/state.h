@@ -57,6 +57,8 @@ struct handle {
     uint32_t flags;              /* REQUIRE_* */
     struct text name;            /* the caller's */
     void *object;
+    bool group;                  /* it offers a group: withdrawn before this process leaves */
+    uint64_t withdraw_op;        /* of that, or of one that was under way then; 0: none */
     struct operation *operation; /* under way, or NULL */
     struct operation *forsaken;  /* the one before it, whose end the pool has not told yet (cancel.c), or NULL */
     struct {                     /* the last one that came; open while FETCHING, PAUSING, PREFETCHING, RETREATING */
@@ -79,7 +81,7 @@ struct operation {
     uint64_t op;
     enum record_kind kind;
     uint16_t shard;
-    uint16_t awaited;                  /* answers of several shards that have not come: of SUBSCRIBE, UNSUBSCRIBE and LEAVE */
+    uint16_t awaited;                  /* answers of several shards that have not come: of SUBSCRIBE, UNSUBSCRIBE, SELECT and LEAVE */
     mstro_status refused;              /* the first of them that was no MSTRO_OK */
     struct handle *handle;             /* or NULL */
     struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */
@@ -113,6 +115,7 @@ struct client {
     struct list pausing;
     struct map_link *spare_operations, *spare_handles;
     uint64_t moves, forsaken;
+    struct { uint64_t op, withdrawals; } leave; /* what waits until the groups are withdrawn */
     bool told_end;
     mstro_status end_status;
     char end_detail[512];
@@ -224,6 +227,9 @@ void schemas_send(struct turn *t, uint64_t unknown);
 void schemas_other(struct turn *t);
 
 void leave_bye(struct turn *t);
+
+/* An answer to what no caller waits for. */
+void leave_heard(struct turn *t, uint64_t op);
 void heartbeat_tick(struct turn *t);
 void client_end_session(struct turn *t, mstro_status status, struct text detail);
 void client_tell_end(struct turn *t);
@@ -234,6 +240,9 @@ void subscription_answered(struct turn *t);
 void subscription_forward(struct turn *t);
 void client_drop_subscription(struct client *c, struct subscription_entry *entry);
 void events_arrived(struct turn *t);
+
+void select_start(struct turn *t);
+void select_heard(struct turn *t);
 
 /* ---- cancel.c ---- */
 void cancel_start(struct turn *t);

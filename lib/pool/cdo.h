@@ -88,6 +88,10 @@ void group_drop(struct pool *pool, struct offer *offer);
 
 static inline bool offer_is_prepared(const struct offer *offer) { return offer->generation->state == GENERATION_PREPARED; }
 
+/* ---- select.c ---- */
+
+void serve_select(struct pool *pool, struct session *session, const struct record *record);
+
 /* ---- withdraw.c ---- */
 
 void serve_withdraw(struct pool *pool, struct session *session, const struct record *record);

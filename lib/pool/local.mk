@@ -28,6 +28,7 @@ libcore_la_SOURCES += \
 	%D%/schemas.h \
 	%D%/seal.c \
 	%D%/seal.h \
+	%D%/select.c \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/shards.c \

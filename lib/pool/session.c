@@ -235,6 +235,7 @@ static const struct { void (*joined)(struct pool *, struct session *, const stru
     [KIND_HEARTBEAT]   = { serve_heartbeat,   serve_heartbeat   },
     [KIND_LEAVE]       = { serve_leave,       serve_leave       },
     [KIND_SCHEMA]      = { serve_schema,      serve_schema      },
+    [KIND_SELECT]      = { serve_select,      refuse_leaving    },
 };
 
 static void refuse_leaving(struct pool *pool, struct session *session, const struct record *record)

@@ -18,6 +18,7 @@ static uint64_t *op_place(struct record *r)
     case KIND_SUBSCRIBE: return &r->subscribe.op;
     case KIND_UNSUBSCRIBE: return &r->unsubscribe.op;
     case KIND_LEAVE: return &r->leave.op;
+    case KIND_SELECT: return &r->select.op;
     default: return NULL;
     }
 }

@@ -18,7 +18,7 @@ enum { ROLES_MAX = 10 };
 struct role { const char *name; const char *(*play)(struct stage *stage); };
 struct scenario { const char *sentence; struct role role[ROLES_MAX]; };
 
-/* Ends with a NULL sentence. */
-extern const struct scenario api_scenarios[];
+/* Each ends with a NULL sentence. */
+extern const struct scenario api_scenarios[], api_group_scenarios[];
 
 #endif

@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	%D%/group-nested.trace \
 	%D%/group-offered.trace \
 	%D%/group-refused.trace \
+	%D%/group-selected.trace \
 	%D%/group-withdraw-deferred.trace \
 	%D%/group-withdraw-released.trace \
 	%D%/handle-holds-or-needs.trace \

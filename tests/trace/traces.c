@@ -205,6 +205,10 @@ static void say_record(struct play *play, const struct talker *talker, const str
         say(play, "TICKET_VOID %" PRIu64 " for %s", record->ticket_void.ticket, talker->handle[record->ticket_void.handle - 1]);
         say_status(play, record->ticket_void.status, record->ticket_void.detail);
         break;
+    case KIND_SELECTED:
+        say(play, "SELECTED to %s: %" PRIu32 ":", op_label(talker, record->selected.op), record->selected.matched);
+        say_names(play, record->selected.names);
+        break;
     case KIND_EVENTS:
         say_events(play, talker, &record->events);
         break;
@@ -507,6 +511,16 @@ static void play_subscribes(struct play *play, struct line *line)
     selector_destroy(selector);
 }
 
+static void play_selects(struct play *play, struct line *line)
+{
+    struct record record = { .kind = KIND_SELECT, .select = { .op = next_op(line->talker, "select", "") } };
+    struct selector *selector = selector_of(play, line);
+    if (selector)
+        record.select.selector = selector_bytes(selector);
+    send(play, line, &record);
+    selector_destroy(selector);
+}
+
 static void play_unsubscribes(struct play *play, struct line *line)
 {
     const char *label = value(line, "from", "all");
@@ -547,8 +561,8 @@ static const struct { const char *verb; void (*play)(struct play *, struct line 
     { "withdraws", play_withdraws }, { "disposes", play_disposes },   { "cancels", play_cancels },
     { "beats", play_beats },         { "leaves", play_leaves },       { "dies", play_dies },
     { "subscribes", play_subscribes }, { "unsubscribes", play_unsubscribes }, { "acks", play_acks },
-    { "sees", play_sees },           { "welcomes", play_welcomes },   { "admits", play_admits },
-    { "dismisses", play_dismisses }, { "describes", play_describes },
+    { "sees", play_sees },           { "selects", play_selects },     { "welcomes", play_welcomes },
+    { "admits", play_admits },       { "dismisses", play_dismisses }, { "describes", play_describes },
 };
 
 /* "pool KEY NUMBER": milliseconds, bytes or a count. */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* group_offer.c - who lends a group: its members are prepared, then the group itself makes them visible */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/api/group.h"
+#include "lib/base/clock.h"
+#include "lib/base/detail.h"
+#include "lib/wire/names.h"
+
+/* ---- seal ---- */
+
+static mstro_status seal_members(mstro_group g)
+{
+    mstro_status s = cdo_seal(g->cdo);
+    for (struct list *link = g->members.next; s == MSTRO_OK && link != &g->members; link = link->next)
+        s = cdo_seal(list_entry(link, struct member, link)->cdo);
+    return s;
+}
+
+mstro_status group_seal(mstro_group g, uint64_t deadline)
+{
+    (void)deadline;
+    mstro_status s = g->sealed ? MSTRO_OK : seal_members(g);
+    g->sealed = s == MSTRO_OK;
+    return s;
+}
+
+/* ---- what selectors find ---- */
+
+struct finding {
+    struct mstro_request_ request;
+    uint8_t *names;
+    size_t length;
+    uint32_t matched;
+};
+
+/* [token] */
+static void hear(struct mstro_request_ *r, const struct record_selected *selected)
+{
+    struct finding *f = (struct finding *)r;
+    f->names = malloc(selected->names.length);
+    if (!f->names)
+        return;
+    memcpy(f->names, selected->names.at, selected->names.length);
+    f->length = selected->names.length;
+    f->matched = selected->matched;
+}
+
+static mstro_status add_found(mstro_group g, const struct names_reader *names)
+{
+    char name[MAX_NAME + 1];
+    struct mstro_cdo_ *cdo;
+    struct text text = { names->name, names->length };
+    if (group_find(g, text) || text_equal(text, cdo_name(g->cdo)))
+        return MSTRO_OK;
+    memcpy(name, names->name, names->length);
+    name[names->length] = '\0';
+    mstro_status s = cdo_declare(name, &cdo);
+    if (s == MSTRO_OK && (s = group_append(g, cdo, false, false, NULL)) != MSTRO_OK)
+        cdo_destroy(cdo);
+    return s;
+}
+
+static mstro_status add_all_found(mstro_group g, const struct finding *f)
+{
+    struct names_reader names;
+    mstro_status s = f->names ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for what a selector has found");
+    uint32_t count = 0;
+    if (s == MSTRO_OK)
+        for (names_open(&names, bytes_of(f->names, f->length)); s == MSTRO_OK && names_next(&names); count++)
+            s = add_found(g, &names);
+    if (s == MSTRO_OK && count != f->matched)
+        s = detail_set(MSTRO_QUOTA, "a selector of the group '%.200s' has found %u objects, more than a group can list", g->cdo->name, f->matched);
+    return s;
+}
+
+static mstro_status find(mstro_group g, const struct selection *selection, uint64_t deadline)
+{
+    struct record r = { .kind = KIND_SELECT, .select = { .selector = bytes_of(selection->selector, selection->length) } };
+    struct finding f = { 0 };
+    request_init(&f.request, &r, NULL);
+    f.request.heard = hear;
+    session_start(process_session(), &f.request);
+    if (!session_wait(process_session(), &f.request.done, deadline)) {
+        session_cancel(process_session(), &f.request);
+        session_wait(process_session(), &f.request.done, NO_DEADLINE);
+    }
+    mstro_status s = f.request.status;
+    if (s != MSTRO_OK)
+        detail_set(s, "%s", f.request.detail ? f.request.detail : "");
+    else
+        s = add_all_found(g, &f);
+    request_release(&f.request);
+    free(f.names);
+    return s;
+}
+
+static mstro_status select_members(mstro_group g, uint64_t deadline)
+{
+    mstro_status s = MSTRO_OK;
+    for (const struct selection *selection = g->selections; s == MSTRO_OK && selection; selection = selection->next)
+        s = find(g, selection, deadline);
+    return s;
+}
+
+/* ---- offer ---- */
+
+static bool is_own(const struct member *m) { return m->own; }
+static bool is_lent(const struct member *m) { return m->lent; }
+static void note_lent(struct member *m) { m->lent = true; }
+static void note_back(struct member *m) { m->lent = false; }
+static void prepare_for(struct mstro_group_ *g, struct record *r) { r->offer.group = g->cdo->number; }
+
+static const struct group_batch preparing = { VERB_OFFER, is_own, prepare_for, note_lent };
+static const struct group_batch returning = { VERB_WITHDRAW, is_lent, NULL, note_back };
+
+static mstro_status list_members(mstro_group g, struct names_writer *w, uint8_t *memory, uint32_t *own)
+{
+    names_begin(w, memory, MAX_INLINE);
+    for (struct list *link = g->members.next; link != &g->members; link = link->next) {
+        const struct member *m = list_entry(link, const struct member, link);
+        if (!names_put(w, cdo_name(m->cdo), m->own ? NAME_OWN : 0))
+            return detail_set(MSTRO_QUOTA, "the names of the %zu members of the group '%.200s' take more than the %d bytes that a group has for them: "
+                              "make groups of its parts members of it", g->names.count, g->cdo->name, MAX_INLINE);
+        *own += m->own;
+    }
+    return MSTRO_OK;
+}
+
+static mstro_status offer_object(mstro_group g, struct bytes list, uint32_t own, uint64_t deadline)
+{
+    struct operation_request o;
+    mstro_status s = operation_prepare_within(&o, VERB_OFFER, g->cdo);
+    if (s != MSTRO_OK)
+        return s;
+    struct record_offer *offer = &o.request.record.offer;
+    offer->flags |= OFFER_GROUP;
+    offer->inline_data = list;
+    offer->size = (int64_t)list.length;
+    offer->members = own;
+    operation_start(&o);
+    return operation_complete(&o, deadline);
+}
+
+/* All or nothing: what was prepared goes back, unseen. */
+static mstro_status offer_all(mstro_group g, struct bytes list, uint32_t own, uint64_t deadline)
+{
+    mstro_status s = group_run_members(g, &preparing, deadline);
+    if (s == MSTRO_OK)
+        s = offer_object(g, list, own, deadline);
+    if (s == MSTRO_OK)
+        return MSTRO_OK;
+    char why[512];
+    snprintf(why, sizeof why, "%s", mstro_error_detail());
+    group_run_members(g, &returning, NO_DEADLINE);
+    return detail_set(s, "the group '%.200s' is not offered: %s", g->cdo->name, why);
+}
+
+static mstro_status offer_listed(mstro_group g, uint64_t deadline)
+{
+    struct names_writer *w = malloc(sizeof *w);
+    uint8_t *memory = malloc(MAX_INLINE);
+    uint32_t own = 0;
+    mstro_status s = w && memory ? list_members(g, w, memory, &own) : detail_set(MSTRO_NOMEM, "not enough memory to list the members of '%.200s'", g->cdo->name);
+    if (s == MSTRO_OK)
+        s = offer_all(g, names_written(w), own, deadline);
+    free(memory);
+    free(w);
+    return s;
+}
+
+mstro_status group_offer(mstro_group g, uint64_t deadline)
+{
+    if (g->use != GROUP_IDLE || g->consumer)
+        return detail_set(MSTRO_INVARG, "offer: the group '%.200s' is %s", g->cdo->name, g->consumer ? "one that was required" : group_use_name(g->use));
+    struct list *last = g->selected ? g->selected : g->members.previous;
+    mstro_status s = group_seal(g, deadline);
+    if (s == MSTRO_OK) {
+        group_truncate(g, last == &g->members ? NULL : last); /* what was found for an earlier offer */
+        s = select_members(g, deadline);
+    }
+    if (s == MSTRO_OK)
+        s = offer_listed(g, deadline);
+    g->selected = last;
+    g->next = &g->members;
+    if (s == MSTRO_OK)
+        g->use = GROUP_LENT;
+    else
+        group_truncate(g, last == &g->members ? NULL : last);
+    return s;
+}
+
+/* ---- withdraw ---- */
+
+/* The group first: who required it has required its members then, and their WITHDRAWs wait for him. */
+mstro_status group_withdraw(mstro_group g, uint64_t deadline)
+{
+    mstro_status s = MSTRO_OK;
+    if (g->use != GROUP_LENT && g->use != GROUP_RETURNING)
+        return detail_set(MSTRO_INVARG, "withdraw: the group '%.200s' is %s", g->cdo->name, group_use_name(g->use));
+    if (g->use == GROUP_LENT)
+        s = group_run(g, VERB_WITHDRAW, deadline);
+    if (s != MSTRO_OK && g->cdo->use == USE_LENT)
+        return s;
+    g->use = GROUP_RETURNING;
+    mstro_status members = group_run_members(g, &returning, deadline);
+    bool all = true;
+    for (struct list *link = g->members.next; link != &g->members; link = link->next)
+        all = all && list_entry(link, struct member, link)->cdo->use != USE_LENT;
+    if (all)
+        g->use = GROUP_IDLE;
+    return s == MSTRO_OK ? members : s;
+}
