@@ -62,6 +62,24 @@ static mstro_status check_commits(mstro_group g)
     return MSTRO_OK;
 }
 
+/* That a generation is lost may be known where a member is before it is where the group is: it is told once. */
+static mstro_status demand_object(mstro_group g, uint64_t deadline)
+{
+    struct operation_request o;
+    mstro_status s;
+    uint64_t lost;
+    do {
+        s = operation_prepare_within(&o, VERB_DEMAND, g->cdo);
+        if (s != MSTRO_OK)
+            return s;
+        operation_start(&o);
+        operation_await(&o, deadline);
+        lost = waitable_is_ready(&o.request.done) ? o.request.generation : 0;
+        s = operation_complete(&o, deadline);
+    } while (s == MSTRO_PEER_LOST && lost && lost == g->lost);
+    return s;
+}
+
 static mstro_status list(mstro_group g, uint64_t deadline)
 {
     if (g->use == GROUP_LISTED)
@@ -72,7 +90,7 @@ static mstro_status list(mstro_group g, uint64_t deadline)
     if (s != MSTRO_OK)
         return s;
     g->use = GROUP_NEEDED;
-    s = group_run(g, VERB_DEMAND, deadline);
+    s = demand_object(g, deadline);
     if (s == MSTRO_OK)
         g->use = GROUP_LISTED;
     return s;
@@ -83,6 +101,7 @@ static mstro_status give_up(mstro_group g, mstro_status why)
 {
     char text[512];
     snprintf(text, sizeof text, "%s", mstro_error_detail());
+    g->lost = g->cdo->move.ticket.ticket.generation;
     group_discard(g, process_session());
     g->use = group_run(g, VERB_REQUIRE, NO_DEADLINE) == MSTRO_OK ? GROUP_NEEDED : GROUP_IDLE;
     return detail_set(why, "the group '%.200s' was lost: %s", g->cdo->name, text);

@@ -118,6 +118,7 @@ static void demand_told(struct turn *t, const struct record_ack *ack)
     bool needed = h->life == LIFE_REQUIRED || h->life == LIFE_PREFETCHING;
     if (ack->status == MSTRO_PEER_LOST && needed) {
         h->verdict.status = MSTRO_PEER_LOST;
+        h->verdict.generation = ack->generation;
         snprintf(h->verdict.detail, sizeof h->verdict.detail, TEXT_FORMAT, TEXT_ARGUMENTS(ack->detail));
     } else if (!ack_keeps_state(ack->status) && h->life == LIFE_REQUIRED)
         h->life = LIFE_IDLE; /* it was not accepted */

@@ -27,7 +27,7 @@ static bool tell_verdict(struct turn *t, enum life life)
         return false;
     h->verdict.status = MSTRO_OK;
     h->life = life;
-    client_end_operation(t, t->operation, status, 0, 0, turn_text(t, "%s", h->verdict.detail));
+    client_end_operation(t, t->operation, status, 0, h->verdict.generation, turn_text(t, "%s", h->verdict.detail));
     return true;
 }
 
@@ -121,6 +121,7 @@ void demand_verdict(struct turn *t)
     struct handle *h = t->handle;
     const struct record_ack *ack = &t->in->record->ack;
     h->verdict.status = (mstro_status)ack->status;
+    h->verdict.generation = ack->generation;
     snprintf(h->verdict.detail, sizeof h->verdict.detail, TEXT_FORMAT, TEXT_ARGUMENTS(ack->detail));
 }
 

@@ -183,6 +183,7 @@ static void note_failure(struct mstro_group_ *g, mstro_status status, const char
     if (moved->status != MSTRO_OK)
         return;
     moved->status = status;
+    moved->again = status == MSTRO_PEER_LOST; /* of a member; what became of the group is the pool's to say */
     moved->detail = arena_copy_text(&g->cdo->move.arena, text_of(detail));
 }
 
@@ -234,6 +235,8 @@ static mstro_status make_members(struct mstro_group_ *g, struct session *s)
 static void require_member(struct mstro_group_ *g, struct session *s, struct member *m)
 {
     struct record r = { .kind = KIND_REQUIRE, .require = { .handle = m->cdo->number, .name = cdo_name(m->cdo) } };
+    if (m->own)
+        r.require.commit = g->cdo->move.ticket.ticket.commit;
     request_init(&m->request, &r, m->cdo);
     m->request.ended = member_required;
     g->awaited++;

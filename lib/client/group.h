@@ -39,6 +39,7 @@ struct mstro_group_ {
     bool sealed;
     bool consumer;            /* has required: its members are those of a ticket */
     enum group_use use;
+    uint64_t lost;            /* the generation whose loss the user knows of, 0: none */
     struct mstro_cdo_ *cdo;   /* the group as an object: its name, its bytes are the list */
     struct schema *schema;
     struct buffer_cache *buffers;

@@ -70,7 +70,7 @@ struct handle {
     } ticket;
     struct kept_record *later;  /* a ticket that came while the move of a voided one still ran, or NULL */
     /* How the pool has ended a DEMAND whose move still runs, or one that had ended here before: for the next.  MSTRO_OK: none. */
-    struct { mstro_status status; char detail[256]; } verdict;
+    struct { mstro_status status; uint64_t generation; char detail[256]; } verdict;
     uint32_t let_go_flags;      /* LIFE_LET_GO: the flags of the pool's answer */
     uint32_t tries;
     uint64_t first_try, again_at;

@@ -122,6 +122,12 @@ void answer_refused(struct pool *pool, struct session *session, uint64_t op, mst
     answer_ack(pool, session, op, status, 0, 0, detail);
 }
 
+void answer_lost(struct pool *pool, struct session *session, uint64_t op, const struct cdo *cdo, uint32_t generation, struct text why)
+{
+    answer_ack(pool, session, op, MSTRO_PEER_LOST, 0, generation,
+               sentence(pool, TEXT_FORMAT " was lost: " TEXT_FORMAT, TEXT_ARGUMENTS(short_name(cdo)), TEXT_ARGUMENTS(why)));
+}
+
 struct text sentence(struct pool *pool, const char *format, ...)
 {
     va_list arguments;

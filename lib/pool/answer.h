@@ -24,6 +24,9 @@ void answer_done(struct pool *pool, struct session *session, uint64_t op);
 void answer_refused(struct pool *pool, struct session *session, uint64_t op, mstro_status status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The same when what the operation needs was lost: which generation, and why. */
+void answer_lost(struct pool *pool, struct session *session, uint64_t op, const struct cdo *cdo, uint32_t generation, struct text why);
+
 /* Say something to people about operation 'op'. */
 void answer_note(struct pool *pool, struct session *session, uint64_t op, struct text detail);
 

@@ -151,7 +151,7 @@ static void hash_generation(struct walk *walk, const struct generation *generati
 {
     uint64_t hash = hash_mix(place, generation->state);
     hash = hash_mix(hash, (uint64_t)generation->size);
-    hash = hash_mix(hash, (uint64_t)generation->group << 3 | (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
+    hash = hash_mix(hash, (uint64_t)(generation->commit != 0) << 4 | (uint64_t)generation->group << 3 | (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
     list_each(link, (struct list *)&generation->holders) {
         const struct offer *offer = list_entry(link, struct offer, of_generation);
         const struct prepared *prepared = group_prepared(offer);

@@ -122,8 +122,7 @@ static bool demand_is_possible(struct pool *pool, struct session *session, const
         answer_refused(pool, session, asked->op, MSTRO_BUSY, "another DEMAND of " TEXT_FORMAT " by this handle waits",
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (require && require->loss) {
-        answer_refused(pool, session, asked->op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
-                       TEXT_ARGUMENTS(short_name(handle->cdo)), TEXT_ARGUMENTS(seal_name(require->loss)));
+        answer_lost(pool, session, asked->op, handle->cdo, require->lost, seal_name(require->loss));
         seal_release(pool, require->loss);
         require->loss = NULL;
     } else

@@ -135,6 +135,7 @@ static void remember_loss(struct pool *pool, struct require *require)
     void_ticket(pool, require, epitaph);
     seal_release(pool, require->loss);
     require->loss = epitaph;
+    require->lost = require->generation->number;
     detach(require);
 }
 
@@ -145,8 +146,7 @@ static void report_loss(struct pool *pool, struct require *require)
     void_ticket(pool, require, epitaph);
     end_demand(pool, require);
     require->told = op;
-    answer_refused(pool, require->handle->session, op, MSTRO_PEER_LOST, TEXT_FORMAT " was lost: " TEXT_FORMAT,
-                   TEXT_ARGUMENTS(short_name(require->handle->cdo)), TEXT_ARGUMENTS(seal_name(epitaph)));
+    answer_lost(pool, require->handle->session, op, require->handle->cdo, require->generation->number, seal_name(epitaph));
     seal_release(pool, epitaph);
     detach(require);
 }
@@ -228,6 +228,12 @@ void require_bind(struct pool *pool, struct require *require)
         require_event(pool, require, REQUIRE_OFFER);
 }
 
+/* The member of a group, which was offered when its list was read: has it been lost meanwhile? */
+static bool is_missed(const struct record_require *asked, const struct cdo *cdo)
+{
+    return asked->commit && !(cdo->newest && cdo->newest->state == GENERATION_OFFERED && cdo->newest->commit == asked->commit);
+}
+
 void serve_require(struct pool *pool, struct session *session, const struct record *record)
 {
     const struct record_require *asked = &record->require;
@@ -242,6 +248,12 @@ void serve_require(struct pool *pool, struct session *session, const struct reco
     }
     if (handle->require) {
         answer_done(pool, session, asked->op);
+        return;
+    }
+    if (is_missed(asked, handle->cdo)) {
+        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of("its group is not offered any more"));
+        if (made)
+            handle_free(pool, handle);
         return;
     }
     struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT);

@@ -147,6 +147,7 @@ struct require {
     uint64_t ticket;               /* the open one, 0 when none is */
     uint64_t voided;               /* the last one that a loss closed: a COMPLETED may be under way */
     uint64_t told;                 /* the DEMAND that a loss has ended: it may be asking again, not knowing yet */
+    uint32_t lost;                 /* which generation 'loss' is about */
     uint8_t state;                 /* enum require_state */
     bool on_loss_wait;
 };

@@ -58,8 +58,9 @@
     T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0) \
     F(u64, group, 2) F(u32, members, 2)
 
-/* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered. */
-#define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0)
+/* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered.
+ * commit: of the group that lists this object, 0: of none.  Unless that generation is offered the REQUIRE is refused with MSTRO_PEER_LOST. */
+#define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0) F(u64, commit, 2)
 
 #define RECORD_RETRACT(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
 
@@ -107,7 +108,7 @@
 
 #define RECORD_REFUSED(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
-/* The end of an operation.  flags: ACK_* */
+/* The end of an operation.  flags: ACK_*; generation: that was offered or withdrawn, or, with MSTRO_PEER_LOST, lost. */
 #define RECORD_ACK(F, T, B, L) F(u64, op, 0) F(u32, status, 0) F(u32, flags, 0) F(u64, generation, 0) T(detail, MAX_DETAIL, 0)
 
 /* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder

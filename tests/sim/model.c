@@ -228,11 +228,13 @@ static void lose_generation(struct model *model, struct model_generation *genera
         }
         handle->bound = NO_GENERATION;
         if (!borne && handle->demand) {
-            expect_ack(model, handle->session, handle->demand, MSTRO_PEER_LOST);
+            expect(model, handle->session, KIND_ACK, handle->demand, MSTRO_PEER_LOST)->generation = generation->number;
             handle->told = handle->demand;
             handle->demand = 0;
-        } else if (!borne)
+        } else if (!borne) {
             handle->owed_loss = true;
+            handle->lost = generation->number;
+        }
     }
     forget_copy(model, generation);
     generation->name[0] = '\0';
@@ -332,6 +334,12 @@ static void rule_join(struct model *model, uint64_t number, const struct record_
     if (session->unanswered == 0)
         expect(model, number, KIND_WELCOME, asked->op, 0);
     expect_others(model, KIND_ADMIT, number, 0);
+}
+
+uint64_t model_commit_of(struct model *model, const char *name)
+{
+    const struct model_generation *generation = standing(model, name);
+    return generation && !generation->prepared ? generation->commit : 0;
 }
 
 int model_prepared_for(const struct model *model, uint64_t session, uint64_t group)
@@ -435,7 +443,16 @@ static bool rule_need(struct model *model, struct model_handle *handle, uint64_t
 
 static void rule_require(struct model *model, uint64_t session, const struct record_require *asked)
 {
+    bool new = !model_handle_of(model, session, asked->handle);
     struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
+    const struct model_generation *generation = standing(model, handle->name);
+    bool there = generation && !generation->prepared && !generation->withdrawing && generation->commit == asked->commit;
+    if (asked->commit && !handle->needs && !model_held_by(model, session, asked->handle) && !there) {
+        expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
+        if (new)
+            handle->session = 0;
+        return;
+    }
     if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT)) {
         bind(model, handle);
         expect_ack(model, session, asked->op, MSTRO_OK);
@@ -478,7 +495,7 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
     if (handle->needs && handle->demand)
         expect_ack(model, session, asked->op, MSTRO_BUSY);
     else if (handle->needs && handle->owed_loss) {
-        expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
+        expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;
         handle->owed_loss = false;
     } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT))
         demand_begins(model, handle, asked->op);
@@ -740,6 +757,7 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.op = record->ack.op;
         answer.status = record->ack.status;
         answer.flags = record->ack.flags;
+        answer.generation = record->ack.status == MSTRO_PEER_LOST ? record->ack.generation : 0;
         break;
     case KIND_TICKET:
         answer.op = record->ticket.op;

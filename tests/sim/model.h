@@ -30,6 +30,7 @@ struct model_handle {
     uint64_t session, number; /* session 0: not used */
     char name[MODEL_NAME];
     bool needs, bears_loss, owed_loss;
+    uint64_t lost; /* the generation whose loss is owed */
     int bound; /* index of a generation */
     uint64_t demand, ticket, voided, told;
 };
@@ -73,6 +74,9 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
 
 /* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */
 struct pool_count model_count(const struct model *model);
+
+/* With which commit the object is offered, 0: alone, or not at all. */
+uint64_t model_commit_of(struct model *model, const char *name);
 
 /* How many of this session are prepared for the group with that handle. */
 int model_prepared_for(const struct model *model, uint64_t session, uint64_t group);

@@ -20,7 +20,7 @@ enum { CLIENTS = 2, DEEPEST = 200, SHARDS_MAX = 2, MAIL_MAX = 16 };
 
 enum verb {
     /* on an object */
-    OFFER, OFFER_INLINE, OFFER_BEARING, PREPARE, OFFER_GROUP_OF, REQUIRE, REQUIRE_BEARING, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, TAKE_BACK, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
+    OFFER, OFFER_INLINE, OFFER_BEARING, PREPARE, OFFER_GROUP_OF, REQUIRE, REQUIRE_BEARING, REQUIRE_COMMITTED, REQUIRE_MISSED, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, TAKE_BACK, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
     OBJECT_VERBS,
     /* of a client */
     JOIN = OBJECT_VERBS, LEAVE, LEAVE_NOW, CANCEL_LEAVE, DIE,
@@ -30,7 +30,7 @@ enum verb {
 };
 
 static const char *const verb_name[VERBS] = {
-    "offers", "offers inline", "offers, bearing losses,", "prepares for the other", "offers the group", "requires", "requires, bearing losses,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "takes back at once", "retracts",
+    "offers", "offers inline", "offers, bearing losses,", "prepares for the other", "offers the group", "requires", "requires, bearing losses,", "requires as listed", "requires, too late,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "takes back at once", "retracts",
     "disposes", "cancels demand", "cancels withdraw", "joins", "leaves", "leaves now", "cancels leave", "dies", "takes mail"
 };
 
@@ -152,6 +152,12 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
         if (action.verb == REQUIRE_BEARING)
             record->require.flags = REQUIRE_ON_LOSS_WAIT;
         return true;
+    case REQUIRE_COMMITTED:
+    case REQUIRE_MISSED:
+        record->kind = KIND_REQUIRE;
+        record->require = (struct record_require){ .op = op, .handle = number, .name = name };
+        record->require.commit = action.verb == REQUIRE_MISSED ? UINT64_MAX : model_commit_of(model, names[action.object]);
+        return record->require.commit != 0;
     case DEMAND:
         record->kind = KIND_DEMAND;
         record->demand = (struct record_demand){ .op = op, .handle = number, .name = name };
@@ -493,6 +499,8 @@ static bool is_in_alphabet(struct action action)
     case OFFER_BEARING:
     case REQUIRE_BEARING: return bearing;
     case PREPARE:
+    case REQUIRE_COMMITTED:
+    case REQUIRE_MISSED:
     case OFFER_GROUP_OF: return grouping;
     case OFFER_INLINE: return !grouping;
     default: return true;

@@ -395,6 +395,7 @@ static void take_outputs(struct world *world, struct process *process)
             events_come(world, process, &out->record.events);
             break;
         case CLIENT_DIFFERENCE:
+        case CLIENT_NAMES:
         case CLIENT_NOTE:
             break;
         }

@@ -44,6 +44,7 @@ EXTRA_DIST += \
 	%D%/group-lost-after-commit.trace \
 	%D%/group-lost-before-commit.trace \
 	%D%/group-lost-between-list-and-members.trace \
+	%D%/group-member-missed.trace \
 	%D%/group-name-taken-while-prepared.trace \
 	%D%/group-nested.trace \
 	%D%/group-offered.trace \

@@ -192,7 +192,7 @@ static void say_record(struct play *play, const struct talker *talker, const str
         break;
     case KIND_ACK:
         say(play, "ACK to %s", op_label(talker, record->ack.op));
-        if (record->ack.generation)
+        if (record->ack.generation && record->ack.status == MSTRO_OK)
             say(play, ", generation %" PRIu64, record->ack.generation);
         if (record->ack.flags & ACK_CUT_READERS)
             say(play, ", cut readers");
@@ -378,6 +378,7 @@ static void play_requires(struct play *play, struct line *line)
     record.require.handle = handle_of(line->talker, name);
     record.require.name = name_of(value(line, "meaning", name));
     record.require.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
+    record.require.commit = number(line, "commit", 0) << 10;
     send(play, line, &record);
 }
 
