@@ -26,6 +26,7 @@ static void tell(void)
         case CLIENT_DONE: n = snprintf(to, room, "%sDONE %d %s", begin, (int)o->op, mstro_status_name(o->status) + 6); break;
         case CLIENT_MOVE: n = snprintf(to, room, "%sMOVE for %d", begin, (int)o->op); break;
         case CLIENT_ABORT_MOVE: n = snprintf(to, room, "%sABORT %d", begin, (int)o->handle); break;
+        case CLIENT_NAMES: n = snprintf(to, room, "%sNAMES", begin); break;
         case CLIENT_EVENTS: n = snprintf(to, room, "%sEVENTS", begin); break;
         case CLIENT_DIFFERENCE: n = snprintf(to, room, "%sDIFFERENCE " TEXT_FORMAT, begin, TEXT_ARGUMENTS(o->detail)); break;
         case CLIENT_NOTE: n = snprintf(to, room, "%sNOTE", begin); break;
