@@ -28,23 +28,28 @@ mstro_status group_seal(mstro_group g, uint64_t deadline)
 
 /* ---- what selectors find ---- */
 
+/* What one shard of the pool has found. */
+struct found { struct found *next; uint32_t matched; size_t length; uint8_t names[]; };
+
 struct finding {
     struct mstro_request_ request;
-    uint8_t *names;
-    size_t length;
-    uint32_t matched;
+    struct found *found;
+    bool short_of_memory;
 };
 
 /* [token] */
 static void hear(struct mstro_request_ *r, const struct record_selected *selected)
 {
     struct finding *f = (struct finding *)r;
-    f->names = malloc(selected->names.length);
-    if (!f->names)
+    struct found *found = malloc(sizeof *found + selected->names.length);
+    if (!found) {
+        f->short_of_memory = true;
         return;
-    memcpy(f->names, selected->names.at, selected->names.length);
-    f->length = selected->names.length;
-    f->matched = selected->matched;
+    }
+    *found = (struct found){ .next = f->found, .matched = selected->matched, .length = selected->names.length };
+    if (found->length)
+        memcpy(found->names, selected->names.at, found->length);
+    f->found = found;
 }
 
 static mstro_status add_found(mstro_group g, const struct names_reader *names)
@@ -62,17 +67,32 @@ static mstro_status add_found(mstro_group g, const struct names_reader *names)
     return s;
 }
 
-static mstro_status add_all_found(mstro_group g, const struct finding *f)
+static mstro_status add_names(mstro_group g, const struct found *found)
 {
     struct names_reader names;
-    mstro_status s = f->names ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for what a selector has found");
+    mstro_status s = MSTRO_OK;
     uint32_t count = 0;
-    if (s == MSTRO_OK)
-        for (names_open(&names, bytes_of(f->names, f->length)); s == MSTRO_OK && names_next(&names); count++)
-            s = add_found(g, &names);
-    if (s == MSTRO_OK && count != f->matched)
-        s = detail_set(MSTRO_QUOTA, "a selector of the group '%.200s' has found %u objects, more than a group can list", g->cdo->name, f->matched);
+    for (names_open(&names, bytes_of(found->names, found->length)); s == MSTRO_OK && names_next(&names); count++)
+        s = add_found(g, &names);
+    if (s == MSTRO_OK && count != found->matched)
+        s = detail_set(MSTRO_QUOTA, "a selector of the group '%.200s' has found %u objects, more than a group can list", g->cdo->name, found->matched);
     return s;
+}
+
+static mstro_status add_all_found(mstro_group g, const struct finding *f)
+{
+    mstro_status s = f->short_of_memory ? detail_set(MSTRO_NOMEM, "not enough memory for what a selector has found") : MSTRO_OK;
+    for (const struct found *found = f->found; s == MSTRO_OK && found; found = found->next)
+        s = add_names(g, found);
+    return s;
+}
+
+static void forget_found(struct finding *f)
+{
+    for (struct found *next, *found = f->found; found; found = next) {
+        next = found->next;
+        free(found);
+    }
 }
 
 static mstro_status find(mstro_group g, const struct selection *selection, uint64_t deadline)
@@ -92,7 +112,7 @@ static mstro_status find(mstro_group g, const struct selection *selection, uint6
     else
         s = add_all_found(g, &f);
     request_release(&f.request);
-    free(f.names);
+    forget_found(&f);
     return s;
 }
 

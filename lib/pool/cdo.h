@@ -73,8 +73,8 @@ void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made);
 
 static inline bool is_for_group(const struct record_offer *asked) { return asked->group != 0 || (asked->flags & OFFER_GROUP); }
 
-/* Is everything prepared that this group says it has?  False: it was answered. */
-bool group_is_complete(struct pool *pool, struct session *session, const struct record_offer *asked);
+/* Is everything prepared that this group says it has, as far as this shard knows?  False: it was answered. */
+bool group_is_possible(struct pool *pool, struct session *session, const struct record_offer *asked);
 
 /* Nobody sees 'offer', and its name is taken, until its group is offered.  Is it the group: everybody sees all of it from now on.
  * 'prepared' is fresh memory, and becomes that of the pool; 'made': the handle is new. */
@@ -85,6 +85,13 @@ struct prepared *group_prepared(const struct offer *offer);
 
 /* What is prepared will not be offered: nobody has seen it.  Its handle may be gone afterwards. */
 void group_drop(struct pool *pool, struct offer *offer);
+
+/* The same, because its holder is gone. */
+void group_lose(struct pool *pool, struct offer *offer);
+
+/* From another shard: a group there is offered; the members in that shard are visible. */
+void serve_commit(struct pool *pool, uint16_t from, const struct record *record);
+void serve_committed(struct pool *pool, uint16_t from, const struct record *record);
 
 static inline bool offer_is_prepared(const struct offer *offer) { return offer->generation->state == GENERATION_PREPARED; }
 

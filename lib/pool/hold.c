@@ -299,11 +299,14 @@ static void say_answer(struct pool *pool, struct hold *hold)
 {
     if (!hold->answer)
         return;
-    struct record *record = answer_add(pool, hold->session, hold->answer->record.kind);
-    if (record && !record_copy(&pool->out->arena, &hold->answer->record, record)) {
+    const struct record *answer = &hold->answer->record;
+    struct record *record = answer->kind == KIND_COMMITTED ? answer_shard(pool, answer->committed.home, KIND_COMMITTED)
+                                                           : answer_add(pool, hold->session, answer->kind);
+    bool copied = record && record_copy(&pool->out->arena, answer, record);
+    if (record && !copied)
         pool->out->count--;
+    if (!copied && !hold->session->mute)
         session_fail(pool, hold->session);
-    }
     record_drop(pool, hold->answer);
     hold->answer = NULL;
 }
@@ -391,14 +394,20 @@ void holds_drop(struct pool *pool, struct session *session)
 
 static uint64_t answered_op(const struct record *record)
 {
-    return record->kind == KIND_ACK ? record->ack.op : record->kind == KIND_TICKET ? record->ticket.op : 0;
+    switch (record->kind) {
+    case KIND_ACK: return record->ack.op;
+    case KIND_TICKET: return record->ticket.op;
+    case KIND_COMMITTED: return record->committed.op; /* the operation is of another shard */
+    default: return 0;
+    }
 }
 
 /* A later answer takes the place of an earlier one: a DEMAND whose ticket was held and whose holder died meanwhile. */
 static bool keep_answer(struct pool *pool, const struct pool_output *output)
 {
     uint64_t op = answered_op(&output->record);
-    struct session *session = op ? session_find(pool, output->session) : NULL;
+    uint64_t whose = output->record.kind == KIND_COMMITTED ? output->record.committed.session : output->session;
+    struct session *session = op ? session_find(pool, whose) : NULL;
     struct hold *hold = session ? hold_of_op(pool, session, op) : NULL;
     if (!hold || hold->handle)
         return false;

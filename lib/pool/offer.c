@@ -145,7 +145,7 @@ static mstro_status offer_make(struct pool *pool, struct session *session, const
 {
     if (!offer_is_possible(pool, session, asked, handle) || !has_room(pool, session, asked))
         return MSTRO_FAIL;
-    if ((asked->flags & OFFER_GROUP) && !group_is_complete(pool, session, asked))
+    if ((asked->flags & OFFER_GROUP) && !group_is_possible(pool, session, asked))
         return MSTRO_INVMSG;
     struct prepared *prepared = is_for_group(asked) ? memory_take(pool, sizeof *prepared) : NULL;
     struct generation *generation = is_for_group(asked) && !prepared ? NULL : generation_make(pool, asked, handle);
@@ -189,7 +189,7 @@ void offer_lose(struct pool *pool, struct offer *offer)
 {
     struct generation *generation = offer->generation;
     if (offer_is_prepared(offer)) {
-        group_drop(pool, offer);
+        group_lose(pool, offer);
         return;
     }
     generation_event(pool, generation, generation->whole ? GENERATION_RETURN : GENERATION_LOSS);

@@ -3,6 +3,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/pool/answer.h"
+#include "lib/pool/cdo.h"
 #include "lib/pool/session.h"
 
 static bool is_first(const struct pool *pool) { return pool->settings.shard == 0; }
@@ -146,6 +147,8 @@ void shards_record(struct pool *pool, uint16_t from, const struct record *record
         { KIND_ADMIT, serve_admit },
         { KIND_DONE, serve_done },
         { KIND_DISMISS, serve_dismiss },
+        { KIND_COMMIT, serve_commit },
+        { KIND_COMMITTED, serve_committed },
     };
     for (size_t i = 0; i < sizeof service / sizeof service[0]; i++)
         if (service[i].kind == record->kind)

@@ -124,8 +124,11 @@ struct prepared {
     struct list of_session;
     struct offer *offer;
     uint64_t group; /* the handle of the group it is for */
-    uint64_t op;    /* of the group's OFFER, when this is the group */
     bool made;      /* its handle is new: nobody was told of that either */
+    bool whole;     /* it is the group: its members are visible, or about to be, in all shards */
+    uint16_t awaited;         /* COMMITTED of other shards */
+    uint32_t members, shown;  /* how many it says it has; how many are visible */
+    uint64_t op, commit;
 };
 
 enum require_state {

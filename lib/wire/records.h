@@ -152,6 +152,12 @@
 /* From shard 0: the session is over, forget it; MSTRO_STALE_EPOCH: it was silent for too long.  To shard 0: it must not go on. */
 #define RECORD_DISMISS(F, T, B, L) F(u64, session, 0) F(u32, status, 0) T(reason, MAX_DETAIL, 0)
 
+/* The home of a group to each other: show what this session has prepared for it.  commit: the group's.  Answered by COMMITTED. */
+#define RECORD_COMMIT(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u64, commit, 0)
+
+/* So many members of it are visible here, and acknowledged where a subscriber asked for that.  home: whom this is for. */
+#define RECORD_COMMITTED(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u32, members, 0) F(u16, home, 0)
+
 /* X(NAME, name, number): the numbers are the wire's and never change. */
 #define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest)
 #define RECORDS(X) \
@@ -161,7 +167,8 @@
     X(SCHEMA, schema, 17) X(SELECT, select, 18) \
     X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
     X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) X(SELECTED, selected, 41) \
-    X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66)
+    X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66) \
+    X(COMMIT, commit, 67) X(COMMITTED, committed, 68)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */

@@ -35,11 +35,12 @@ static void expect_ack(struct model *model, uint64_t session, uint64_t op, uint3
         expect(model, session, KIND_ACK, op, status);
 }
 
-static void expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
+static struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
 {
     struct model_answer *answer = expect(model, 0, kind, 0, status);
     answer->shard = (uint64_t)shard;
     answer->handle = session;
+    return answer;
 }
 
 static void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status)
@@ -243,6 +244,8 @@ static void lose_generation(struct model *model, struct model_generation *genera
 /* Nobody has seen it. */
 static void drop_prepared(struct model *model, struct model_generation *generation)
 {
+    if (generation->awaited)
+        expect_ack(model, generation->session, generation->op, MSTRO_CANCELLED);
     struct model_handle *handle = model_handle_of(model, generation->session, generation->handle);
     if (handle && generation->made)
         handle->session = 0;
@@ -347,7 +350,7 @@ int model_prepared_for(const struct model *model, uint64_t session, uint64_t gro
     int count = 0;
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
         const struct model_generation *generation = &model->generation[i];
-        count += generation->name[0] && generation->prepared && generation->session == session && generation->group == group;
+        count += generation->name[0] && generation->prepared && !generation->is_group && generation->session == session && generation->group == group;
     }
     return count;
 }
@@ -359,18 +362,41 @@ static void becomes_visible(struct model *model, struct model_generation *genera
     bind_all(model, generation->name);
 }
 
+static void members_become_visible(struct model *model, uint64_t session, uint64_t group, uint64_t commit)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (!generation->name[0] || !generation->prepared || generation->is_group || generation->session != session || generation->group != group)
+            continue;
+        generation->commit = commit;
+        becomes_visible(model, generation);
+    }
+}
+
+/* When its members are to be seen everywhere. */
+static void group_becomes_visible(struct model *model, struct model_generation *group)
+{
+    bool whole = group->shown == group->members;
+    expect_ack(model, group->session, group->op, whole ? MSTRO_OK : MSTRO_INVMSG);
+    if (whole)
+        becomes_visible(model, group);
+    else
+        drop_prepared(model, group);
+}
+
 /* All that was prepared for it, then the group. */
 static void commit(struct model *model, struct model_generation *group)
 {
-    group->commit = ++model->commits << 10;
-    for (int i = 0; i < MODEL_GENERATIONS; i++) {
-        struct model_generation *generation = &model->generation[i];
-        if (generation == group || !generation->name[0] || !generation->prepared || generation->session != group->session || generation->group != group->handle)
-            continue;
-        generation->commit = group->commit;
-        becomes_visible(model, generation);
-    }
-    becomes_visible(model, group);
+    group->commit = ++model->commits << 10 | (uint64_t)model->shard;
+    group->shown = model_prepared_for(model, group->session, group->handle);
+    for (int shard = 0; shard < model->shards; shard++)
+        if (shard != model->shard) {
+            expect_shard(model, shard, KIND_COMMIT, group->session, 0)->commit = group->commit;
+            group->awaited++;
+        }
+    members_become_visible(model, group->session, group->handle, group->commit);
+    if (group->awaited == 0)
+        group_becomes_visible(model, group);
 }
 
 static mstro_status why_no_offer(struct model *model, uint64_t session, const struct record_offer *asked, const struct model_handle *handle, bool fits)
@@ -382,7 +408,9 @@ static mstro_status why_no_offer(struct model *model, uint64_t session, const st
         return MSTRO_INVARG;
     if (group && !fits)
         return MSTRO_QUOTA;
-    return group && model_prepared_for(model, session, asked->handle) != (int)asked->members ? MSTRO_INVMSG : MSTRO_OK;
+    int prepared = group ? model_prepared_for(model, session, asked->handle) : 0;
+    bool wrong = model->shards == 1 ? prepared != (int)asked->members : prepared > (int)asked->members;
+    return group && wrong ? MSTRO_INVMSG : MSTRO_OK;
 }
 
 static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
@@ -413,14 +441,18 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
         generation->whole = asked->size <= 0 || (generation->copied && !group);
         generation->bears_loss = asked->flags & OFFER_ON_LOSS_WAIT;
         generation->group = group ? asked->handle : asked->group;
-        generation->prepared = asked->group != 0;
+        generation->prepared = asked->group != 0 || group;
+        generation->members = (int)asked->members;
+        generation->op = asked->op;
         generation->made = new;
         if (generation->copied)
             model->inline_bytes += (uint64_t)asked->size;
-        expect_ack(model, session, asked->op, MSTRO_OK);
-        if (group)
+        if (group) {
             commit(model, generation);
-        else if (!generation->prepared)
+            return;
+        }
+        expect_ack(model, session, asked->op, MSTRO_OK);
+        if (!generation->prepared)
             becomes_visible(model, generation);
         return;
     }
@@ -532,6 +564,8 @@ static void rule_withdraw(struct model *model, uint64_t session, const struct re
         expect_ack(model, session, asked->op, MSTRO_NOENT);
     else if (!generation)
         expect_ack(model, session, asked->op, MSTRO_INVARG);
+    else if (generation->awaited)
+        expect_ack(model, session, asked->op, MSTRO_BUSY);
     else if (generation->prepared) {
         drop_prepared(model, generation);
         expect_ack(model, session, asked->op, MSTRO_OK);
@@ -721,6 +755,22 @@ static void rule_dismiss(struct model *model, const struct record_dismiss *said)
             model->answer[i--] = model->answer[--model->answers];
 }
 
+static void rule_commit(struct model *model, int from, const struct record_commit *said)
+{
+    expect_shard(model, from, KIND_COMMITTED, said->session, 0)->members = (uint64_t)model_prepared_for(model, said->session, said->group);
+    members_become_visible(model, said->session, said->group, said->commit);
+}
+
+static void rule_committed(struct model *model, const struct record_committed *said)
+{
+    struct model_generation *group = model_held_by(model, said->session, said->group);
+    if (!group || !group->is_group || !group->prepared || group->op != said->op)
+        return;
+    group->shown += (int)said->members;
+    if (--group->awaited == 0)
+        group_becomes_visible(model, group);
+}
+
 static void rule_shard(struct model *model, int from, const struct record *record)
 {
     if (record->kind == KIND_ADMIT) {
@@ -732,6 +782,10 @@ static void rule_shard(struct model *model, int from, const struct record *recor
             expect(model, session->number, KIND_WELCOME, session->join_op, 0);
     } else if (record->kind == KIND_DISMISS)
         rule_dismiss(model, &record->dismiss);
+    else if (record->kind == KIND_COMMIT)
+        rule_commit(model, from, &record->commit);
+    else if (record->kind == KIND_COMMITTED)
+        rule_committed(model, &record->committed);
 }
 
 void model_input(struct model *model, const struct pool_input *in)
@@ -790,6 +844,14 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.handle = record->done.session;
         answer.status = record->done.status;
         break;
+    case KIND_COMMIT:
+        answer.handle = record->commit.session;
+        answer.commit = record->commit.commit;
+        break;
+    case KIND_COMMITTED:
+        answer.handle = record->committed.session;
+        answer.members = record->committed.members;
+        break;
     case KIND_DISMISS:
         answer.handle = record->dismiss.session;
         answer.status = record->dismiss.status;
@@ -803,7 +865,7 @@ static struct model_answer answer_of(const struct pool_output *output)
 static bool same(const struct model_answer *must, const struct model_answer *came)
 {
     return must->session == came->session && must->shard == came->shard && must->kind == came->kind && must->op == came->op && must->status == came->status &&
-           must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how && must->commit == came->commit &&
+           must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how && must->commit == came->commit && must->members == came->members &&
            (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket);
 }
 

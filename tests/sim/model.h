@@ -43,10 +43,12 @@ struct model_generation {
     int64_t size;
     bool withdrawing, by_leave, whole, bears_loss, cut, copied, is_group;
     bool prepared, made;           /* nobody sees it; made: nor its handle */
+    int members, shown, awaited;   /* of a group that other shards are told of */
+    uint64_t op;
 };
 
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
-struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit; enum record_kind kind; uint32_t status, flags; int how; bool came; };
+struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags; int how; bool came; };
 
 struct model {
     uint64_t inline_budget, inline_bytes, commits;
