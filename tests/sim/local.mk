@@ -11,7 +11,7 @@ LONG_TESTS += %D%/search %D%/simulate
 %C%_shortage_SOURCES = %D%/shortage.c
 %C%_shortage_LDADD = libcore.la
 %C%_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take
-%C%_simulate_SOURCES = %D%/simulate.c %D%/world.c %D%/world.h %D%/model.c %D%/model.h
+%C%_simulate_SOURCES = %D%/simulate.c %D%/sets.c %D%/world.c %D%/world.h %D%/model.c %D%/model.h
 %C%_simulate_LDADD = libcore.la
 
 dist_check_SCRIPTS += %D%/mutants.sh %D%/planted.sh

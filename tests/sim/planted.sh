@@ -25,7 +25,7 @@ plant() {
     fi
     # shellcheck disable=SC2086
     if ! $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/planted.o" "$work/planted.c" ||
-        ! $CC -o "$work/simulate" tests/sim/simulate.o tests/sim/world.o tests/sim/model.o "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
+        ! $CC -o "$work/simulate" tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/model.o "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
         echo "not ok $number - $1: does not build"
         return
     fi
@@ -38,7 +38,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..12"
+echo "1..16"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -51,4 +51,8 @@ plant "a RETRACT does not wait for the mover" lib/client/life.c 's/\[LIFE_PREFET
 plant "an application is welcome before every shard knows it" lib/pool/session.c 's/if (--session->unanswered == 0)/if ((session->unanswered = 0) == 0)/' 7
 plant "an end is not told to the other shards" lib/pool/shards.c 's/^        say_dismiss(pool, shard, session, status, reason);/;/' 2
 plant "a shard that learns of a death keeps it to itself" lib/pool/shards.c 's/^    if (status != MSTRO_OK)/    if (false)/' 2
-plant "who leaves goes to the first shard first" lib/client/join.c 's/mine->awaited = leave->force ? 0 : leave_others(t);/mine->awaited = 0;/' 2
+plant "who leaves goes to the first shard first" lib/client/join.c 's/leave->awaited = force ? 0 : leave_others(t, &r);/leave->awaited = 0;/' 2
+plant "a group whose members are required is never served" lib/client/require.c 's/return how == TICKET_DIRECT || how == TICKET_GROUP;/return how == TICKET_DIRECT;/'
+plant "a member is required whichever offer of its group it comes with" lib/client/require.c 's/t->in->record->require.commit/0/' 7
+plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->shown = group->members;\n    if (true)/' 2
+plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'

@@ -95,6 +95,8 @@ static void use_begins(struct world *world, struct process *process, struct use 
 {
     *use = (struct use){ .number = ++process->handles, .role = world_chance(world, 500) ? ROLE_OFFERS : ROLE_NEEDS };
     snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, world->shards > 1 ? 2 * NAMES : NAMES));
+    if (use->role == ROLE_NEEDS && world_chance(world, 150)) /* one of a group, by itself */
+        snprintf(use->name, sizeof use->name, "g%d%c", (int)world_below(world, 2), (int)('a' + world_below(world, 3)));
     if (use->role == ROLE_OFFERS)
         start_offer(world, process, use);
     else
@@ -127,7 +129,7 @@ static void use_goes_on(struct world *world, struct process *process, struct use
 
 static void program_acts(struct world *world, struct process *process)
 {
-    struct use *use = &process->use[world_below(world, HANDLES)];
+    struct use *use = &process->use[world_below(world, SINGLES)];
     bool busy = false;
     if (!process->joined || process->leaving || process->ended)
         return;
@@ -145,6 +147,8 @@ static void program_acts(struct world *world, struct process *process)
         busy = busy || process->use[i].number;
     if (world->healing ? !busy : world_chance(world, 4))
         start_leave(world, process, !world->healing && world_chance(world, 300));
+    else if (world_chance(world, 600))
+        sets_act(world, process);
     else if (use->number)
         use_goes_on(world, process, use);
     else if (!world->healing)
@@ -202,9 +206,23 @@ static void check_waiting(struct world *world, struct process *process)
         const struct model_handle *handle = model_handle_of(model, process->session, use->number);
         const struct model_generation *held = model_held_by(model, process->session, use->number);
         bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
+        bool first = use->status == MSTRO_OK; /* what an earlier DEMAND that failed here was told by the pool is told to nobody */
+        if (known && use->own && first && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
+            world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
         if (!known)
             world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
     }
+}
+
+/* One of its moves by chance, or NULL. */
+static struct use *some_move(struct world *world, struct process *process)
+{
+    struct use *moving[HANDLES];
+    int count = 0;
+    for (int i = 0; i < HANDLES; i++)
+        if (process->use[i].moving)
+            moving[count++] = &process->use[i];
+    return count ? moving[world_below(world, (uint64_t)count)] : NULL;
 }
 
 static void process_moves_on(struct world *world, struct process *process)
@@ -238,7 +256,7 @@ static void process_moves_on(struct world *world, struct process *process)
         process_end(world, process, "the session has ended");
         return;
     }
-    struct use *use = &process->use[world_below(world, HANDLES)];
+    struct use *use = some_move(world, process);
     uint16_t shard;
     switch (world_below(world, 4)) {
     case 0:
@@ -252,9 +270,11 @@ static void process_moves_on(struct world *world, struct process *process)
             deliver_down(world, process, shard);
         break;
     case 2:
-        if (!use->moving || !world_chance(world, use->slow ? 60 : 600))
+        if (!use || !world_chance(world, use->slow ? 60 : 600))
             break;
-        if (use->moved_here)
+        if (use->ticket.how == TICKET_GROUP)
+            set_enrols(world, process);
+        else if (use->moved_here)
             move_ends(world, process, use);
         else
             move_reads(world, use);
@@ -309,7 +329,7 @@ static void world_open(struct world *world, uint64_t seed, uint16_t shards, bool
     world->random = random_seeded(&world->seed, seed);
     settings.lease = LEASE_MS * MS;
     settings.pool = (struct id){ 1, 2 };
-    settings.inline_budget = 16; /* two objects: the third is read from its holder */
+    settings.inline_budget = 72; /* two groups and two objects: the third is read from its holder */
     settings.fact_bytes = 64 * 64;
     settings.event_window = 32;
     settings.shards = shards;
@@ -394,7 +414,7 @@ static bool run(int number, uint64_t seed, uint64_t steps, uint16_t shards, bool
     printf("%sok %d - seed %" PRIu64 ", %u shard%s: whatever fails, the rules hold and everything ends\n", good ? "" : "not ", number, seed, shards,
            shards > 1 ? "s" : "");
     if (good)
-        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %.1f s\n", world.steps, world.sessions, world.letters, (double)world.now / 1e9);
+        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %" PRIu64 " groups read, %.1f s\n", world.steps, world.sessions, world.letters, world.sets_read, (double)world.now / 1e9);
     else
         printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 " --shards %u\n", world.wrong, seed, steps, shards);
     world_close(&world);

@@ -294,6 +294,7 @@ static void operation_ended(struct world *world, struct process *process, const 
     if (!use)
         return;
     use->op = 0;
+    use->status = out->status;
     bool good = out->status == MSTRO_OK;
     switch (kind) {
     case KIND_OFFER:
@@ -346,6 +347,8 @@ static void move_begins(struct world *world, struct process *process, const stru
     use->ticket = out->record.ticket;
     use->got = false;
     use->source = use->ticket.data_place.count ? use->ticket.data_place.at->address : 0;
+    if (use->ticket.how == TICKET_GROUP)
+        set_listed(world, process, &out->record.ticket);
     if (use->ticket.how == TICKET_INLINE) {
         memcpy(&use->read_content, use->ticket.inline_data.at, sizeof use->read_content);
         if (use->read_content == 0 || use->read_content % 3 != 0)
@@ -462,6 +465,8 @@ void process_start(struct world *world, struct process *process)
     memset(process->seen, 0, sizeof process->seen);
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);
+    process->lends = LENDS_NOTHING;
+    process->needs = NEEDS_NOTHING;
     memset(process->pending, 0, sizeof process->pending);
     struct record record = { .kind = KIND_JOIN };
     process->join_op = record.join.op = ++process->ops;
@@ -499,7 +504,8 @@ static struct use *source_of(struct world *world, const struct use *reader)
 void move_reads(struct world *world, struct use *use)
 {
     struct use *source = source_of(world, use);
-    use->read_content = source ? source->content : 0;
+    if (use->ticket.how == TICKET_DIRECT) /* else the ticket had them */
+        use->read_content = source ? source->content : 0;
     use->moved_here = true;
 }
 

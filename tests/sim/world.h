@@ -17,7 +17,9 @@
 #define MS NANOSECONDS_PER_MILLISECOND
 
 enum { SHARDS_MAX = 7 };
-enum { PROCESSES = 5, HANDLES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
+/* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
+enum { SINGLES = 5, SET_MEMBERS = 4, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
+enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
 struct letter { struct list link; uint64_t serial; size_t length; uint8_t at[]; };
@@ -37,7 +39,15 @@ struct use {
     uint64_t source;             /* the holder's handle */
     uint64_t read_content;       /* what the mover has read */
     bool abort, slow, got;       /* got: the bytes are here */
+    mstro_status status;         /* of the last operation that has ended */
+    bool own;                    /* was offered with its group */
 };
+
+/* Programs with groups: sets.c */
+enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_OFFERED, LENDS_RETURNS };
+enum needs { NEEDS_NOTHING, NEEDS_OBJECT, NEEDS_LISTED, NEEDS_READS, NEEDS_AGAIN };
+enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
+struct listed { char name[8]; bool own; };
 
 struct process {
     struct client *client; /* NULL: not running */
@@ -49,6 +59,11 @@ struct process {
     uint64_t paused, up_blocked, down_blocked; /* until */
     uint64_t ops, handles, join_op, leave_op; /* leave_op: of a LEAVE in peace */
     struct use use[HANDLES];
+    enum lends lends;
+    enum needs needs;
+    enum enrols enrols;
+    struct listed list[SET_MEMBERS];
+    int listed;
     struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
     uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
     uint64_t heard;       /* when shard 0 last had something of it */
@@ -65,6 +80,7 @@ struct world {
     struct random_seed seed;
     struct random_source random;
     uint64_t now, pool_paused, pool_stepped /* shard 0 */, sessions, contents, steps, letters;
+    uint64_t sets_read; /* groups that were read whole */
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, verbose;
     char wrong[512];
@@ -109,6 +125,13 @@ void process_end(struct world *world, struct process *process, const char *reaso
 void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op);
 void start_subscribe(struct world *world, struct process *process);
 void start_seen(struct world *world, struct process *process, uint16_t shard);
+
+/* ---- sets.c ---- */
+void sets_act(struct world *world, struct process *process);
+
+/* The ticket of a group has come; its move goes on: when nothing of it is under way. */
+void set_listed(struct world *world, struct process *process, const struct record_ticket *ticket);
+void set_enrols(struct world *world, struct process *process);
 
 /* ---- movers: two moments of a one-sided read ---- */
 void move_reads(struct world *world, struct use *use);
