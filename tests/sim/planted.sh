@@ -25,7 +25,7 @@ plant() {
     fi
     # shellcheck disable=SC2086
     if ! $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/planted.o" "$work/planted.c" ||
-        ! $CC -o "$work/simulate" tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/model.o "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
+        ! $CC -o "$work/simulate" tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
         echo "not ok $number - $1: does not build"
         return
     fi

@@ -90,7 +90,7 @@ static void begin_set(struct world *world, struct process *process)
     struct use *use = &process->use[LENT_SET];
     for (int i = 0; i < 1 + OWN_MEMBERS; i++)
         use[i] = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS };
-    snprintf(use->name, sizeof use->name, "g%d", (int)world_below(world, 2));
+    snprintf(use->name, sizeof use->name, "g%d", (int)world_below(world, world->set_names));
     for (int i = 0; i < OWN_MEMBERS; i++)
         name_member(&use[1 + i], use->name, i);
     prepare_set(world, process);
@@ -104,7 +104,7 @@ static void offer_set(struct world *world, struct process *process)
     names_begin(&list, memory, sizeof memory);
     for (int i = 0; i < OWN_MEMBERS; i++)
         names_put(&list, text_of(use[1 + i].name), NAME_OWN);
-    if (world_chance(world, 200))
+    if (world->strangers && world_chance(world, 200))
         names_put(&list, text_of("n0"), 0); /* somebody else's */
     struct record record = { .kind = KIND_OFFER };
     record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .flags = OFFER_GROUP,
@@ -131,7 +131,7 @@ static void return_set(struct world *world, struct process *process)
         process->lends = LENDS_NOTHING;
 }
 
-static void lend(struct world *world, struct process *process)
+void sets_lend(struct world *world, struct process *process)
 {
     struct use *use = &process->use[LENT_SET];
     bool all = true;
@@ -294,7 +294,7 @@ static void begin_need(struct world *world, struct process *process)
 {
     struct use *object = &process->use[NEEDED_SET];
     *object = (struct use){ .number = ++process->handles, .role = ROLE_NEEDS };
-    snprintf(object->name, sizeof object->name, "g%d", (int)world_below(world, 2));
+    snprintf(object->name, sizeof object->name, "g%d", (int)world_below(world, world->set_names));
     process->needs = NEEDS_OBJECT;
     start_simple(world, process, object, world_chance(world, 500) ? KIND_REQUIRE : KIND_DEMAND);
 }
@@ -319,7 +319,7 @@ static void cancel_something(struct world *world, struct process *process)
         start_cancel(world, process, use->op);
 }
 
-static void need(struct world *world, struct process *process)
+void sets_need(struct world *world, struct process *process)
 {
     struct use *object = &process->use[NEEDED_SET];
     if (object->moving || any_op(object, 1 + SET_MEMBERS)) {
@@ -347,12 +347,4 @@ static void need(struct world *world, struct process *process)
         start_simple(world, process, object, KIND_REQUIRE);
         break;
     }
-}
-
-void sets_act(struct world *world, struct process *process)
-{
-    if (world_chance(world, 500))
-        lend(world, process);
-    else
-        need(world, process);
 }

@@ -147,8 +147,10 @@ static void program_acts(struct world *world, struct process *process)
         busy = busy || process->use[i].number;
     if (world->healing ? !busy : world_chance(world, 4))
         start_leave(world, process, !world->healing && world_chance(world, 300));
-    else if (world_chance(world, 600))
-        sets_act(world, process);
+    else if (world_chance(world, 300))
+        sets_lend(world, process);
+    else if (world_chance(world, 400))
+        sets_need(world, process);
     else if (use->number)
         use_goes_on(world, process, use);
     else if (!world->healing)
@@ -191,39 +193,6 @@ static void something_fails(struct world *world, struct process *process)
 }
 
 /* ---- time ---- */
-
-/* When nothing is under way, what a program waits for is what the pool lets wait. */
-static void check_waiting(struct world *world, struct process *process)
-{
-    if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || letters_wait(world, process) ||
-        mail_waits(world))
-        return;
-    for (int i = 0; i < HANDLES; i++) {
-        const struct use *use = &process->use[i];
-        if (!use->op || use->moving)
-            continue;
-        struct model *model = &world->model[shard_of_name(world, use->name)];
-        const struct model_handle *handle = model_handle_of(model, process->session, use->number);
-        const struct model_generation *held = model_held_by(model, process->session, use->number);
-        bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
-        bool first = use->status == MSTRO_OK; /* what an earlier DEMAND that failed here was told by the pool is told to nobody */
-        if (known && use->own && first && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
-            world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
-        if (!known)
-            world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
-    }
-}
-
-/* One of its moves by chance, or NULL. */
-static struct use *some_move(struct world *world, struct process *process)
-{
-    struct use *moving[HANDLES];
-    int count = 0;
-    for (int i = 0; i < HANDLES; i++)
-        if (process->use[i].moving)
-            moving[count++] = &process->use[i];
-    return count ? moving[world_below(world, (uint64_t)count)] : NULL;
-}
 
 static void process_moves_on(struct world *world, struct process *process)
 {
@@ -272,12 +241,7 @@ static void process_moves_on(struct world *world, struct process *process)
     case 2:
         if (!use || !world_chance(world, use->slow ? 60 : 600))
             break;
-        if (use->ticket.how == TICKET_GROUP)
-            set_enrols(world, process);
-        else if (use->moved_here)
-            move_ends(world, process, use);
-        else
-            move_reads(world, use);
+        move_goes_on(world, process, use);
         break;
     default:
         program_acts(world, process);
@@ -322,31 +286,6 @@ static void one_step(struct world *world)
 
 /* ---- a run ---- */
 
-static void world_open(struct world *world, uint64_t seed, uint16_t shards, bool verbose)
-{
-    struct pool_settings settings = pool_settings_default();
-    *world = (struct world){ .verbose = verbose, .now = 1, .shards = shards };
-    world->random = random_seeded(&world->seed, seed);
-    settings.lease = LEASE_MS * MS;
-    settings.pool = (struct id){ 1, 2 };
-    settings.inline_budget = 72; /* two groups and two objects: the third is read from its holder */
-    settings.fact_bytes = 64 * 64;
-    settings.event_window = 32;
-    settings.shards = shards;
-    for (uint16_t shard = 0; shard < shards; shard++) {
-        settings.shard = shard;
-        if (pool_create(&world->pool[shard], &settings) != MSTRO_OK)
-            abort();
-        model_init(&world->model[shard], settings.inline_budget, shard, shards);
-        for (uint16_t to = 0; to < shards; to++)
-            list_init(&world->mail[shard][to]);
-        for (int i = 0; i < PROCESSES; i++) {
-            list_init(&world->process[i].up[shard]);
-            list_init(&world->process[i].down[shard]);
-        }
-    }
-}
-
 static void heal(struct world *world)
 {
     world->healing = true;
@@ -370,32 +309,6 @@ static void say_what_waits(struct world *world)
             if (world->process[i].pending[o].op)
                 world_fail(world, "healed, but the %s of process %d does not end", record_name(world->process[i].pending[o].kind), i);
     world_fail(world, "healed, but a process does not end");
-}
-
-static void world_close(struct world *world)
-{
-    for (int i = 0; i < PROCESSES; i++)
-        client_destroy(world->process[i].client);
-    for (uint16_t shard = 0; shard < world->shards; shard++) {
-        for (int i = 0; i < PROCESSES; i++) {
-            drop_letters(&world->process[i].up[shard]);
-            drop_letters(&world->process[i].down[shard]);
-        }
-        for (uint16_t to = 0; to < world->shards; to++)
-            drop_letters(&world->mail[shard][to]);
-        pool_destroy(world->pool[shard]);
-    }
-    pool_outputs_release(&world->out);
-    client_outputs_release(&world->said);
-}
-
-static void check_nothing_is_left(struct world *world)
-{
-    for (uint16_t shard = 0; shard < world->shards; shard++) {
-        struct pool_count left = pool_count(world->pool[shard]);
-        if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
-            world_fail(world, "everybody has left the pool, but something is left in shard %u", shard);
-    }
 }
 
 static bool run(int number, uint64_t seed, uint64_t steps, uint16_t shards, bool verbose)

@@ -501,7 +501,7 @@ static struct use *source_of(struct world *world, const struct use *reader)
     return holder ? use_of(holder, reader->source) : NULL;
 }
 
-void move_reads(struct world *world, struct use *use)
+static void move_reads(struct world *world, struct use *use)
 {
     struct use *source = source_of(world, use);
     if (use->ticket.how == TICKET_DIRECT) /* else the ticket had them */
@@ -509,7 +509,7 @@ void move_reads(struct world *world, struct use *use)
     use->moved_here = true;
 }
 
-void move_ends(struct world *world, struct process *process, struct use *use)
+static void move_ends(struct world *world, struct process *process, struct use *use)
 {
     struct client_input in = { .kind = CLIENT_MOVED, .moved = { .handle = use->number, .bytes = 8 } };
     if (use->ticket.how == TICKET_DIRECT) {
@@ -530,4 +530,98 @@ void move_ends(struct world *world, struct process *process, struct use *use)
     if (in.moved.status == MSTRO_OK)
         use->got = true;
     step_client(world, process, &in);
+}
+
+void move_goes_on(struct world *world, struct process *process, struct use *use)
+{
+    if (use->ticket.how == TICKET_GROUP)
+        set_enrols(world, process);
+    else if (use->moved_here)
+        move_ends(world, process, use);
+    else
+        move_reads(world, use);
+}
+
+struct use *some_move(struct world *world, struct process *process)
+{
+    struct use *moving[HANDLES];
+    int count = 0;
+    for (int i = 0; i < HANDLES; i++)
+        if (process->use[i].moving)
+            moving[count++] = &process->use[i];
+    return count ? moving[world_below(world, (uint64_t)count)] : NULL;
+}
+
+/* ---- a world ---- */
+
+void check_waiting(struct world *world, struct process *process)
+{
+    if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || letters_wait(world, process) ||
+        mail_waits(world))
+        return;
+    for (int i = 0; i < HANDLES; i++) {
+        const struct use *use = &process->use[i];
+        if (!use->op || use->moving)
+            continue;
+        struct model *model = &world->model[shard_of_name(world, use->name)];
+        const struct model_handle *handle = model_handle_of(model, process->session, use->number);
+        const struct model_generation *held = model_held_by(model, process->session, use->number);
+        bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
+        bool first = use->status == MSTRO_OK; /* what an earlier DEMAND that failed here was told by the pool is told to nobody */
+        if (known && use->own && first && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
+            world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
+        if (!known)
+            world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
+    }
+}
+
+void world_open(struct world *world, uint64_t seed, uint16_t shards, bool verbose)
+{
+    struct pool_settings settings = pool_settings_default();
+    *world = (struct world){ .verbose = verbose, .now = 1, .shards = shards, .set_names = 2, .strangers = true };
+    world->random = random_seeded(&world->seed, seed);
+    settings.lease = LEASE_MS * MS;
+    settings.pool = (struct id){ 1, 2 };
+    settings.inline_budget = 72; /* two groups and two objects: the third is read from its holder */
+    settings.fact_bytes = 64 * 64;
+    settings.event_window = 32;
+    settings.shards = shards;
+    for (uint16_t shard = 0; shard < shards; shard++) {
+        settings.shard = shard;
+        if (pool_create(&world->pool[shard], &settings) != MSTRO_OK)
+            abort();
+        model_init(&world->model[shard], settings.inline_budget, shard, shards);
+        for (uint16_t to = 0; to < shards; to++)
+            list_init(&world->mail[shard][to]);
+        for (int i = 0; i < PROCESSES; i++) {
+            list_init(&world->process[i].up[shard]);
+            list_init(&world->process[i].down[shard]);
+        }
+    }
+}
+
+void world_close(struct world *world)
+{
+    for (int i = 0; i < PROCESSES; i++)
+        client_destroy(world->process[i].client);
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        for (int i = 0; i < PROCESSES; i++) {
+            drop_letters(&world->process[i].up[shard]);
+            drop_letters(&world->process[i].down[shard]);
+        }
+        for (uint16_t to = 0; to < world->shards; to++)
+            drop_letters(&world->mail[shard][to]);
+        pool_destroy(world->pool[shard]);
+    }
+    pool_outputs_release(&world->out);
+    client_outputs_release(&world->said);
+}
+
+void check_nothing_is_left(struct world *world)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        struct pool_count left = pool_count(world->pool[shard]);
+        if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
+            world_fail(world, "everybody has left the pool, but something is left in shard %u", shard);
+    }
 }

@@ -80,6 +80,8 @@ struct world {
     struct random_seed seed;
     struct random_source random;
     uint64_t now, pool_paused, pool_stepped /* shard 0 */, sessions, contents, steps, letters;
+    uint64_t set_names; /* how many groups there are */
+    bool strangers;     /* some of them list what is somebody else's */
     uint64_t sets_read; /* groups that were read whole */
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, verbose;
@@ -127,14 +129,29 @@ void start_subscribe(struct world *world, struct process *process);
 void start_seen(struct world *world, struct process *process, uint16_t shard);
 
 /* ---- sets.c ---- */
-void sets_act(struct world *world, struct process *process);
+
+/* The program that lends a group, the one that needs one, does its next step. */
+void sets_lend(struct world *world, struct process *process);
+void sets_need(struct world *world, struct process *process);
 
 /* The ticket of a group has come; its move goes on: when nothing of it is under way. */
 void set_listed(struct world *world, struct process *process, const struct record_ticket *ticket);
 void set_enrols(struct world *world, struct process *process);
 
 /* ---- movers: two moments of a one-sided read ---- */
-void move_reads(struct world *world, struct use *use);
-void move_ends(struct world *world, struct process *process, struct use *use);
+void move_goes_on(struct world *world, struct process *process, struct use *use);
+
+/* One of its moves by chance, or NULL. */
+struct use *some_move(struct world *world, struct process *process);
+
+/* ---- a world ---- */
+void world_open(struct world *world, uint64_t seed, uint16_t shards, bool verbose);
+void world_close(struct world *world);
+
+/* When everybody has left. */
+void check_nothing_is_left(struct world *world);
+
+/* When nothing is under way, what a program waits for is what the pool lets wait. */
+void check_waiting(struct world *world, struct process *process);
 
 #endif
