@@ -13,6 +13,8 @@
  *     yaml H TEXT                   set attributes from one line of YAML
  *     read H KEY                    the type of an attribute, and its value, of a list how many it has
  *     print H                       all attributes, one a line
+ *     group VERB [H]                declare NAME, add H, name NAME, offer, withdraw, require, demand, retract, dispose, or
+ *                                   take: the next member, with its data, becomes handle H
  *     subscribe KINDS OPTIONS       event MILLISECONDS  ack
  *     usage                         nanoseconds of CPU time so far */
 #include <maestro/maestro.h>
@@ -28,6 +30,7 @@
 enum { HANDLES = 10, LINE_MAX_LENGTH = 8192 };
 
 static struct handle { mstro_cdo cdo; unsigned char *buffer; int64_t size; } handles[HANDLES];
+static mstro_group group;
 static mstro_subscription subscription;
 static mstro_pool_event last_event;
 
@@ -173,6 +176,36 @@ static void do_read(char *rest)
     answer(status, text);
 }
 
+static mstro_status take_member(struct handle *h)
+{
+    *h = (struct handle){ 0 };
+    return mstro_group_next(group, &h->cdo);
+}
+
+static mstro_status group_call(const char *verb, char *rest)
+{
+    static const struct { const char *verb; mstro_status (*call)(mstro_group g); } calls[] = {
+        { "seal", mstro_group_seal },         { "offer", mstro_group_offer },   { "withdraw", mstro_group_withdraw }, { "require", mstro_group_require },
+        { "demand", mstro_group_demand },     { "retract", mstro_group_retract }, { "dispose", mstro_group_dispose },
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (strcmp(calls[i].verb, verb) == 0)
+            return calls[i].call(group);
+    if (strcmp(verb, "declare") == 0)
+        return mstro_group_declare(rest, &group);
+    if (strcmp(verb, "name") == 0)
+        return mstro_group_add_by_name(group, rest);
+    return strcmp(verb, "add") == 0 ? mstro_group_add(group, handle_of(rest)->cdo) : take_member(handle_of(rest));
+}
+
+static void do_group(char *rest)
+{
+    size_t length = strcspn(rest, " ");
+    char *more = rest + length + (rest[length] == ' ');
+    rest[length] = '\0';
+    answer(group_call(rest, more), "");
+}
+
 static void do_subscribe(char *rest)
 {
     int kinds = 0, options = 0;
@@ -248,7 +281,8 @@ static const struct { const char *name; void (*call)(char *rest); } calls[] = {
     { "offer", do_offer },       { "require", do_require },     { "demand", do_demand },   { "withdraw", do_withdraw }, { "retract", do_retract },
     { "dispose", do_dispose },   { "check", do_check },         { "whole", do_whole },     { "subscribe", do_subscribe }, { "event", do_event },
     { "ack", do_ack },           { "usage", do_usage },         { "start", do_start },     { "getinfo", do_getinfo }, { "terminate", do_terminate },
-    { "attach", do_attach },     { "detach", do_detach },     { "yaml", do_yaml },       { "print", do_print },     { "read", do_read },
+    { "attach", do_attach },     { "detach", do_detach },       { "yaml", do_yaml },       { "print", do_print },       { "read", do_read },
+    { "group", do_group },
 };
 
 static void obey(char *line)

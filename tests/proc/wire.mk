@@ -5,6 +5,7 @@ serve_tests = \
 	%D%/daemon \
 	%D%/death \
 	%D%/exchange \
+	%D%/group \
 	%D%/join \
 	%D%/partition \
 	%D%/schemas \
@@ -25,6 +26,8 @@ check_PROGRAMS += %D%/actor
 %C%_death_LDADD = $(unit_libs)
 %C%_exchange_SOURCES = %D%/exchange.c %D%/stage.c %D%/stage.h
 %C%_exchange_LDADD = $(unit_libs)
+%C%_group_SOURCES = %D%/group.c %D%/stage.c %D%/stage.h
+%C%_group_LDADD = $(unit_libs)
 %C%_partition_SOURCES = %D%/partition.c %D%/cable.c %D%/cable.h %D%/stage.c %D%/stage.h
 %C%_partition_LDADD = $(unit_libs)
 %C%_join_SOURCES = %D%/join.c
