@@ -2,6 +2,7 @@
 wire_fuzz = \
 	%D%/frame \
 	%D%/handshake \
+	%D%/names \
 	%D%/pool
 check_PROGRAMS += $(wire_fuzz)
 TESTS += $(wire_fuzz)
@@ -12,6 +13,9 @@ LONG_TESTS += $(wire_fuzz)
 %C%_handshake_SOURCES = %D%/handshake.c %D%/driver.c
 %C%_handshake_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"handshake"'
 %C%_handshake_LDADD = libcore.la $(SODIUM_LIBS)
+%C%_names_SOURCES = %D%/names.c %D%/driver.c
+%C%_names_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"names"'
+%C%_names_LDADD = libcore.la
 %C%_pool_SOURCES = %D%/pool.c %D%/driver.c
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"pool"'
 %C%_pool_LDADD = libcore.la
