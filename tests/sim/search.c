@@ -38,7 +38,16 @@ struct action { uint8_t verb, client, object; };
 struct node { uint32_t parent; struct action action; };
 
 /* What one shard has told the other, without its texts. */
-struct mail { struct { enum record_kind kind; uint64_t session; uint32_t status; } at[MAIL_MAX]; int count; };
+struct mail {
+    struct {
+        enum record_kind kind;
+        uint64_t session;
+        uint32_t status;
+        struct record_commit commit;
+        struct record_committed committed;
+    } at[MAIL_MAX];
+    int count;
+};
 
 struct world {
     struct pool *pool[SHARDS_MAX];
@@ -87,6 +96,10 @@ static bool mail_of(const struct world *world, int to, struct record *record, st
         record->admit = (struct record_admit){ .session = session, .app = session, .index = (int64_t)session - 1, .component = text_of(components[session - 1]), .host = text_of("node") };
     else if (record->kind == KIND_DONE)
         record->done = (struct record_done){ .session = session, .kind = KIND_ADMIT, .status = mail->at[0].status };
+    else if (record->kind == KIND_COMMIT)
+        record->commit = mail->at[0].commit;
+    else if (record->kind == KIND_COMMITTED)
+        record->committed = mail->at[0].committed;
     else
         record->dismiss = (struct record_dismiss){ .session = session, .status = mail->at[0].status, .reason = text_of("killed") };
     return mail->count > 0;
@@ -104,6 +117,41 @@ static bool is_time(const struct world *world, struct action action, const struc
     if (action.verb == LEAVE_NOW && action.object != 0)
         return false;
     return joined && !joined->parted && (action.verb == DIE || !first || first->unanswered == 0);
+}
+
+/* In all shards. */
+static uint32_t all_prepared(const struct world *world, uint64_t session, uint64_t group)
+{
+    uint32_t count = 0;
+    for (int shard = 0; shard < shards; shard++)
+        count += (uint32_t)model_prepared_for(&world->model[shard], session, group);
+    return count;
+}
+
+static void write_mail(struct mail *mail, const struct record *record)
+{
+    int at = mail->count++;
+    mail->at[at].kind = record->kind;
+    mail->at[at].status = 0;
+    mail->at[at].committed = (struct record_committed){ 0 };
+    switch (record->kind) {
+    case KIND_ADMIT: mail->at[at].session = record->admit.session; break;
+    case KIND_DONE:
+        mail->at[at].session = record->done.session;
+        mail->at[at].status = record->done.status;
+        break;
+    case KIND_COMMIT:
+        mail->at[at].session = record->commit.session;
+        mail->at[at].commit = record->commit;
+        break;
+    case KIND_COMMITTED:
+        mail->at[at].session = record->committed.session;
+        mail->at[at].committed = record->committed;
+        break;
+    default:
+        mail->at[at].session = record->dismiss.session;
+        mail->at[at].status = record->dismiss.status;
+    }
 }
 
 static bool input_of(const struct world *world, struct action action, uint64_t op, struct record *record, struct pool_input *in)
@@ -143,7 +191,7 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
     case OFFER_GROUP_OF:
         record->kind = KIND_OFFER;
         record->offer = (struct record_offer){ .op = op, .handle = number, .name = name, .size = 1, .flags = OFFER_GROUP, .inline_data = { "\1", 1 },
-                                               .members = (uint32_t)model_prepared_for(model, session, number) };
+                                               .members = all_prepared(world, session, number) };
         return true;
     case REQUIRE:
     case REQUIRE_BEARING:
@@ -156,7 +204,7 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
     case REQUIRE_MISSED:
         record->kind = KIND_REQUIRE;
         record->require = (struct record_require){ .op = op, .handle = number, .name = name };
-        record->require.commit = action.verb == REQUIRE_MISSED ? UINT64_MAX : model_commit_of(model, names[action.object]);
+        record->require.commit = action.verb == REQUIRE_MISSED ? UINT64_MAX : model_commit_of(model, object_name[action.object]);
         return record->require.commit != 0;
     case DEMAND:
         record->kind = KIND_DEMAND;
@@ -237,10 +285,7 @@ static void post_mail(struct world *world)
             continue;
         if (mail->count == MAIL_MAX)
             abort();
-        mail->at[mail->count].kind = record->kind;
-        mail->at[mail->count].session = record->kind == KIND_ADMIT ? record->admit.session : record->kind == KIND_DONE ? record->done.session : record->dismiss.session;
-        mail->at[mail->count].status = record->kind == KIND_ADMIT ? 0 : record->kind == KIND_DONE ? record->done.status : record->dismiss.status;
-        mail->count++;
+        write_mail(mail, record);
     }
 }
 
@@ -323,7 +368,7 @@ static uint64_t world_hash(const struct world *world)
     for (int to = 0; to < shards; to++) {
         hash = mixed(hash, (uint64_t)world->mail[to].count);
         for (int i = 0; i < world->mail[to].count; i++)
-            hash = mixed(mixed(mixed(hash, world->mail[to].at[i].kind), world->mail[to].at[i].session), world->mail[to].at[i].status);
+            hash = mixed(mixed(mixed(mixed(hash, world->mail[to].at[i].kind), world->mail[to].at[i].session), world->mail[to].at[i].status), world->mail[to].at[i].committed.members);
     }
     return mixed(hash, (uint64_t)world->been[1] << 1 | world->been[0]);
 }
@@ -563,7 +608,7 @@ static bool search(int number, int objects_wanted, bool with_bearing, bool with_
         }
         good = expand(node);
     }
-    printf("%sok %d - in every state that two clients and %d object%s can reach%s%s the engine follows the rules, and everything ends\n",
+    printf("%sok %d - in every state that two clients and %d object%s can reach%s%s%s the engine follows the rules, and everything ends\n",
            good ? "" : "not ", number, objects, objects > 1 ? "s" : "", shards > 1 ? " in two shards" : "", bearing ? ", some bearing losses" : "",
            grouping ? ", one for the other as a group," : ",");
     printf("# %zu states%s, %zu transitions, up to %zu actions deep\n", node_count, all ? " (all there are)" : "", transitions, deepest);
