@@ -73,7 +73,7 @@ static mstro_status demand_object(mstro_group g, uint64_t deadline)
         if (s != MSTRO_OK)
             return s;
         operation_start(&o);
-        operation_await(&o, deadline);
+        session_wait(process_session(), &o.request.done, deadline);
         lost = waitable_is_ready(&o.request.done) ? o.request.generation : 0;
         s = operation_complete(&o, deadline);
     } while (s == MSTRO_PEER_LOST && lost && lost == g->lost);

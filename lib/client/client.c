@@ -372,7 +372,7 @@ void operation_begin(struct turn *t)
     if (aim.event == ON_REQUIRE || aim.event == ON_DEMAND)
         h->flags = aim.flags;
     if (aim.event == ON_OFFER)
-        h->group = r->offer.flags & OFFER_GROUP;
+        h->group = t->in->record->offer.flags & OFFER_GROUP;
     if (!life_step(t, aim.event))
         client_end_operation(t, t->operation, MSTRO_INVARG, 0, 0,
                       turn_text(t, "%s: '" TEXT_FORMAT "' is %s", record_name(t->in->record->kind), TEXT_ARGUMENTS(h->name), life_name(h->life)));

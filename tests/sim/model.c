@@ -558,7 +558,7 @@ static void rule_withdraw(struct model *model, uint64_t session, const struct re
         expect_ack(model, session, asked->op, MSTRO_NOENT);
     else if (!generation)
         expect_ack(model, session, asked->op, MSTRO_INVARG);
-    else if (generation->awaited)
+    else if (generation->awaited && !asked->force)
         expect_ack(model, session, asked->op, MSTRO_BUSY);
     else if (generation->prepared) {
         drop_prepared(model, generation);
