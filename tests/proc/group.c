@@ -10,7 +10,6 @@
 
 enum { PATIENT = 20000 };
 
-static struct stage stage;
 static struct process *a, *b, *c;
 
 static int open_stage(void **state)
