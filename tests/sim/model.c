@@ -156,9 +156,9 @@ static void settle(struct model *model)
         }
     }
     for (int i = 0; i < MODEL_GENERATIONS; i++) { /* a name that nobody has a handle of is forgotten */
-        bool known = false;
-        for (int h = 0; h < MODEL_HANDLES; h++)
-            known = known || (model->handle[h].session && strcmp(model->handle[h].name, model->named[i].name) == 0);
+        bool known = !model->named[i].name[0];
+        for (int h = 0; h < MODEL_HANDLES && !known; h++)
+            known = model->handle[h].session && strcmp(model->handle[h].name, model->named[i].name) == 0;
         if (!known)
             model->named[i].name[0] = '\0';
     }

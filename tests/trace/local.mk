@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 check_PROGRAMS += %D%/traces
 TESTS += %D%/traces
-%C%_traces_SOURCES = %D%/traces.c %D%/shards.c %D%/play.h
+%C%_traces_SOURCES = %D%/cases.c %D%/traces.c %D%/shards.c %D%/play.h
 %C%_traces_LDADD = libcore.la
 EXTRA_DIST += \
 	%D%/ack-holds-cancelled.trace \

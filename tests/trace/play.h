@@ -37,6 +37,13 @@ struct line {
 };
 
 /* ---- traces.c ---- */
+
+/* What comes out of the trace in 'text'; the caller frees it.  *problem: it could not be played to its end. */
+char *play_text(const char *text, bool *problem);
+
+/* Where the first line of 'text' ends. */
+const char *line_end(const char *text);
+
 struct talker *talker_named(struct play *play, const char *name);
 struct talker *talker_of(struct play *play, uint64_t session);
 struct talker *talker_join(struct play *play, const char *name);
