@@ -86,6 +86,21 @@ refuses "a test that leaves a process behind fails" with_deadline 60 "$work/leav
 check "the process is named" grep -q '^not ok - left process .*sleep 1004' "$work/said"
 check "and gone" gone orphan
 
+# Tests that end at once, many at a time: what waits for their deadline has hardly begun.  A number that is nobody else's.
+deadline=$((100000 + $$))
+in_a_crowd() {
+    crowd=
+    for n in $(seq 120); do
+        MAESTRO_TEST_DEADLINE=$deadline sh "$wrapper" "$work/passes" >/dev/null 2>&1 &
+        crowd="$crowd $!"
+        # shellcheck disable=SC2086 # a list of numbers
+        [ $((n % 8)) != 0 ] || { wait $crowd; crowd=; }
+    done
+}
+in_a_crowd
+waiting() { grep -lzx "[1]${deadline#1}" /proc/[0-9]*/cmdline 2>/dev/null | grep .; }
+refuses "nothing goes on waiting for the deadline of a test that has ended" waiting
+
 refuses "a script may ask for a deadline of its own" with_deadline 600 "$work/asks_for_one_second"
 check "and gets that one" grep -q 'stalled for 1 s$' "$work/said"
 finish

@@ -54,7 +54,7 @@ end_processes() {
 watch() {
     # in this order, and away from our output: a test may have ended before we get here, and whoever reads the output waits
     # until nobody can write to it
-    trap 'kill $! 2>/dev/null; exit 0' TERM
+    trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
     sleep "$deadline" >/dev/null 2>&1 &
     wait $!
     echo stalled >"$stalled"
