@@ -45,9 +45,7 @@ static void ended(mstro_status got, mstro_status status, unsigned ms)
 
 static int open_stage(void **state)
 {
-    (void)state;
-    stage_open(&stage);
-    stage_manager(&stage, NULL);
+    stage_begin(state);
     setenv("MSTRO_POOL_MANAGER_INFO", stage.info, 1);
     setenv("MSTRO_WORKFLOW_NAME", stage.workflow, 1);
     return 0;
