@@ -39,7 +39,7 @@ struct token lexer_word(struct lexer *l)
 {
     size_t length = 0;
     lexer_peek(l);
-    while (at_offset(l, length) && !is_one_of(at_offset(l, length), " \t\r\n()\"'=!<>~"))
+    while (length <= LEXER_WORD_MAX && at_offset(l, length) && !is_one_of(at_offset(l, length), " \t\r\n()\"'=!<>~"))
         length++;
     return take(l, length);
 }
@@ -75,7 +75,7 @@ struct token lexer_value(struct lexer *l, bool list)
     size_t length = 0;
     if (first == '"' || first == '\'')
         return take_quoted(l, first);
-    while (at_offset(l, length) && !is_one_of(at_offset(l, length), list ? " \t\r\n()/" : " \t\r\n()"))
+    while (length <= LEXER_WORD_MAX && at_offset(l, length) && !is_one_of(at_offset(l, length), list ? " \t\r\n()/" : " \t\r\n()"))
         length++;
     return take(l, length);
 }

@@ -14,6 +14,9 @@ struct token {
     bool quoted, complete; /* complete: the closing quote was there */
 };
 
+/* A word without quotes that is longer is cut after one byte more: nothing that takes words takes one so long. */
+enum { LEXER_WORD_MAX = 65536 };
+
 /* The next byte that is no blank, '\0' at the end. */
 char lexer_peek(struct lexer *l);
 
