@@ -6,11 +6,12 @@
 #include "lib/schema/block.h"
 
 enum {
+    STEPS_TERM = 2, /* it is fetched from memory, where there are many */
     STEPS_FIND = 4,
-    STEPS_PATTERN = 100,
+    STEPS_PATTERN = 60,
     BYTES_PER_STEP = 32, /* of text compared */
-    GLOBS_PER_STEP = 3,  /* of a glob's own count */
-    STEPS_PER_ITEM = 10  /* of a regular expression's own count */
+    GLOBS_PER_STEP = 2,  /* of a glob's own count */
+    STEPS_PER_ITEM = 8  /* of a regular expression's own count */
 };
 
 struct evaluation {
@@ -172,7 +173,7 @@ static bool comparison_matches(struct evaluation *e, const struct term *t)
 static bool term_matches(struct evaluation *e, uint16_t i)
 {
     const struct term *t = &e->s->term[i];
-    if (!spend(e, 1))
+    if (!spend(e, STEPS_TERM))
         return false;
     switch (t->op) {
     case OP_ALL: return true;

@@ -13,7 +13,7 @@
 
 struct selector;
 
-enum { SELECTOR_TEXT_MAX = 64 * 1024, SELECTOR_TERMS_MAX = 1024, SELECTOR_DEPTH_MAX = 32, SELECTOR_BYTES_MAX = 16 * 1024, SELECTOR_STEPS_MAX = 2000 };
+enum { SELECTOR_TEXT_MAX = 64 * 1024, SELECTOR_TERMS_MAX = 1024, SELECTOR_DEPTH_MAX = 32, SELECTOR_BYTES_MAX = 16 * 1024, SELECTOR_STEPS_MAX = 1200 };
 
 /* What a selector is asked about.  Name, size and component answer for .maestro.core.cdo.{name,scope.local-size,component}; the block
  * (lib/schema/block.h) for everything else. */

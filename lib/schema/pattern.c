@@ -133,6 +133,15 @@ static bool one_matches(struct text glob, size_t *at, unsigned char byte)
     return (unsigned char)glob.at[(*at)++] == byte || any;
 }
 
+/* Where a match behind a '*' can begin: at the next byte that is what stands there, when that is a byte like others. */
+static size_t next_start(struct text glob, size_t at, struct text t, size_t i)
+{
+    if (at == glob.length || strchr("*?[\\", glob.at[at]) || i >= t.length)
+        return i;
+    const char *found = memchr(t.at + i, glob.at[at], t.length - i);
+    return found ? (size_t)(found - t.at) : t.length;
+}
+
 enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *steps)
 {
     size_t at = 0, i = 0, star = SIZE_MAX, resume = 0; /* behind the last '*', and where it ends for now */
@@ -142,12 +151,12 @@ enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *step
         --*steps;
         if (at < glob.length && glob.at[at] == '*') {
             star = ++at;
-            resume = i;
+            i = resume = next_start(glob, at, t, i);
         } else if (at < glob.length && one_matches(glob, &at, (unsigned char)t.at[i]))
             i++;
         else if (star != SIZE_MAX) {
             at = star;
-            i = ++resume;
+            i = resume = next_start(glob, at, t, resume + 1);
         } else
             return PATTERN_NO;
     }

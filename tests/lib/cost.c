@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -26,6 +27,23 @@ struct cost cost_begin(void)
 struct cost cost_since(struct cost begin)
 {
     return (struct cost){ cpu_ms() - begin.ms, atomic_load(&most) - begin.bytes };
+}
+
+double cost_slowness(void)
+{
+    enum { ITERATIONS = 50000 };
+    static unsigned char table[4096];
+    static volatile uint64_t kept;
+    uint64_t hash = kept + 1;
+    double begin = cpu_ms();
+    for (int i = 0; i < ITERATIONS; i++) {
+        hash = hash * UINT64_C(6364136223846793005) + table[hash >> 52];
+        hash = hash & 1 ? hash ^ table[(hash >> 20) & 4095] : hash + 3;
+        table[hash & 4095] = (unsigned char)i;
+    }
+    kept = hash;
+    double slowness = (cpu_ms() - begin) * 1e6 / ITERATIONS / 4;
+    return slowness > 1 ? slowness : 1;
 }
 
 #ifndef MAESTRO_SANITIZED

@@ -24,4 +24,8 @@ struct cost { double ms; size_t bytes; };
 struct cost cost_begin(void);
 struct cost cost_since(struct cost begin);
 
+/* How much slower than 4 ns an iteration of a fixed loop runs at this moment: 1 on the machine on which the limits were set, when nobody else
+ * uses it; never less.  To be asked between the pieces of work that are measured. */
+double cost_slowness(void);
+
 #endif

@@ -130,13 +130,13 @@ static void many_differences_are_cut_and_counted(void **state)
 static void outline_that_does_not_fit_is_cut_and_not_taken_for_shorter(void **state)
 {
     (void)state;
-    char *large = many("1", "int()", 1400);
+    char *large = many("1", "int()", 1300);
     struct outlines *a = outlines_of(large), *b;
-    assert_int_equal(a->at[0].keys, 1400);
-    assert_true(block_count(a->at[0].rows) < 1400);
+    assert_int_equal(a->at[0].keys, 1300);
+    assert_true(block_count(a->at[0].rows) < 1300);
     assert_true(a->at[0].rows.length <= BLOCK_MAX);
     assert_int_equal(block_check(a->at[0].rows), MSTRO_OK);
-    memcpy(strstr(large, "k1399, type: int") + 13, "str", 3);
+    memcpy(strstr(large, "k1299, type: int") + 13, "str", 3);
     b = outlines_of(large);
     assert_true(a->at[0].digest != b->at[0].digest);
     enum outline_verdict verdict;
