@@ -172,13 +172,13 @@ static void withdraw_group(struct map_link *link, void *context)
 {
     struct ending *e = context;
     struct handle *h = map_entry(link, struct handle, link);
-    bool stands = h->life == LIFE_OFFERING || h->life == LIFE_OFFERED;
-    if (!h->group || !(stands || h->life == LIFE_WITHDRAWING))
+    if (!h->group || (h->life != LIFE_OFFERING && h->life != LIFE_OFFERED && h->life != LIFE_WITHDRAWING))
         return;
-    h->withdraw_op = h->operation && !stands ? h->operation->op : OWN_OP | h->number;
+    const struct operation *asked = h->life == LIFE_WITHDRAWING && !h->forsaken ? h->operation : NULL;
+    h->withdraw_op = asked ? asked->op : OWN_OP | h->number;
     e->turn->client->leave.withdrawals++;
     struct record r = { .kind = KIND_WITHDRAW, .withdraw = { .op = h->withdraw_op, .handle = h->number } };
-    if (stands)
+    if (!asked)
         turn_send(e->turn, h->shard, &r);
 }
 

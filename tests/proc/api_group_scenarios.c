@@ -473,6 +473,25 @@ static const char *coordinate(struct stage *s)
     return NULL;
 }
 
+/* ---- left to mstro_finalize ---- */
+
+static const char *leave_groups_behind(struct stage *s)
+{
+    static struct set set; /* its memory is needed until the end */
+    mstro_group here, waits;
+    unsigned seed;
+    PLAY(set_make(s, "left", &set));
+    set_fill(&set, 5);
+    OK(mstro_group_offer(set.group));
+    OK(mstro_group_declare(name_of(s, "left"), &here));
+    OK(mstro_group_demand(here)); /* by the thread that offers it: nobody else brings the bytes */
+    PLAY(set_check(s, "left", here, &seed));
+    CHECK(seed == 5);
+    OK(mstro_group_declare(name_of(s, "never"), &waits));
+    OK(mstro_group_require(waits));
+    return NULL;
+}
+
 const struct scenario api_group_scenarios[] = {
     { "a_group_is_demanded_as_one_and_who_required_it_has_it_though_it_was_withdrawn",
       { { "producer", lend_set }, { "early", demand_set_early }, { "late", demand_set_late } } },
@@ -482,5 +501,6 @@ const struct scenario api_group_scenarios[] = {
     { "a_group_that_is_not_in_a_state_for_a_call_says_so", { { "both", misuse_groups } } },
     { "a_withdraw_of_a_group_does_not_wait_for_who_has_retracted_it", { { "producer", lend_to_who_retracts }, { "consumer", retract_set } } },
     { "a_coordinator_that_holds_offers_by_ack_gets_the_whole_group", { { "producer", lend_when_acknowledged }, { "coordinator", coordinate } } },
+    { "groups_that_nobody_has_disposed_of_end_with_the_library", { { "both", leave_groups_behind } } },
     { NULL, { { NULL, NULL } } },
 };

@@ -567,8 +567,7 @@ void check_waiting(struct world *world, struct process *process)
         const struct model_handle *handle = model_handle_of(model, process->session, use->number);
         const struct model_generation *held = model_held_by(model, process->session, use->number);
         bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
-        bool first = use->status == MSTRO_OK; /* what an earlier DEMAND that failed here was told by the pool is told to nobody */
-        if (known && use->own && first && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
+        if (known && use->own && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
             world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
         if (!known)
             world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);

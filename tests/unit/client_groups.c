@@ -43,6 +43,17 @@ static void who_leaves_by_force_waits_for_no_group(void **state)
     assert_int_equal(out.at[0].record.leave.force, 1);
 }
 
+static void who_leaves_withdraws_a_group_whose_withdrawal_was_cancelled(void **state)
+{
+    (void)state;
+    ack(offer_group(1), MSTRO_OK);
+    cancel(withdraw(1));
+    start((struct record){ .kind = KIND_LEAVE });
+    SAID("SEND WITHDRAW");
+    ack(out.at[0].record.withdraw.op, MSTRO_OK);
+    SAID("SEND LEAVE");
+}
+
 static void pool_is_told_when_the_members_of_a_ticket_are_required(void **state)
 {
     (void)state;
@@ -99,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(who_leaves_withdraws_its_groups_before),
         CASE(who_leaves_by_force_waits_for_no_group),
+        CASE(who_leaves_withdraws_a_group_whose_withdrawal_was_cancelled),
         CASE(pool_is_told_when_the_members_of_a_ticket_are_required),
         CASE(member_is_required_as_its_group_lists_it),
         CASE(loss_says_which_generation_it_was),
