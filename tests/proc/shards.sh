@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
+# deadline: 900
 # What real processes do with a pool manager of one shard they do with one of several: the same tests again.
 . "${srcdir:=.}/tests/lib/tap.sh"
 
