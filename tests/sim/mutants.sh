@@ -38,7 +38,7 @@ is_found() {
     $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/mutant.o" "$work/mutant.c" 2> "$work/compile.log" || return 0
     link traces tests/trace/cases.o tests/trace/traces.o tests/trace/shards.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && srcdir=$top timeout 10 ./traces) > "$work/run.log" 2>&1 || return 0
-    link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=slab_take tests/sim/shortage.o "$work/mutant.o" || return 0
+    link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take tests/sim/shortage.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && timeout 10 ./shortage) > "$work/run.log" 2>&1 || return 0
     link search tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && timeout 30 ./search --brief) > "$work/run.log" 2>&1 || return 0
