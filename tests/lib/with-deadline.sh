@@ -5,12 +5,12 @@
 # The processes of a test are known by MAESTRO_TEST_RUN in their environment, also when they left its session.  What still lives
 # when the test has ended is a failure of the test, is named and ended too.
 #
-# MAESTRO_TEST_DEADLINE   seconds a test may take (default 120); a script may ask for its own by a line "# deadline: SECONDS"
+# MAESTRO_TEST_DEADLINE   seconds a test may take (default 240); a script may ask for its own by a line "# deadline: SECONDS"
 # MAESTRO_TEST_SLOWNESS   factor on that, 1 by default, larger in a sanitizer build; tests scale their own deadlines by it
 # GDB                     the debugger (default gdb); without one the states of the threads are written
 run=$$
 asked=$(head -n 20 "$1" 2>/dev/null | tr -d '\0' | sed -n 's/^# deadline: \([0-9][0-9]*\)$/\1/p' 2>/dev/null | head -n 1)
-deadline=$((${asked:-${MAESTRO_TEST_DEADLINE:-120}} * ${MAESTRO_TEST_SLOWNESS:-1}))
+deadline=$((${asked:-${MAESTRO_TEST_DEADLINE:-240}} * ${MAESTRO_TEST_SLOWNESS:-1}))
 gdb=${GDB:-gdb}
 unset DEBUGINFOD_URLS
 stalled=$(mktemp "${TMPDIR:-/tmp}/maestro-deadline.XXXXXX") || exit 99
