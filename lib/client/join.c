@@ -211,7 +211,8 @@ static void leave_shards(struct turn *t, struct operation *leave, bool force)
 {
     struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op, .force = force } };
     t->client->leave.op = 0;
-    leave->awaited = force ? 0 : leave_others(t, &r);
+    leave->force = force;
+    leave->awaited = leave_others(t, &r);
     if (leave->awaited == 0)
         turn_send(t, 0, &r);
 }
@@ -269,7 +270,7 @@ static void end_leave(struct map_link *link, void *context)
 /* One of the others has let it go. */
 static void leave_goes_on(struct turn *t, struct operation *leave)
 {
-    struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op } };
+    struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op, .force = leave->force } };
     if (--leave->awaited == 0)
         turn_send(t, 0, &r);
 }

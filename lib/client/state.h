@@ -82,6 +82,7 @@ struct operation {
     enum record_kind kind;
     uint16_t shard;
     uint16_t awaited;                  /* answers of several shards that have not come: of SUBSCRIBE, UNSUBSCRIBE, SELECT and LEAVE */
+    bool force;                        /* of a LEAVE */
     mstro_status refused;              /* the first of them that was no MSTRO_OK */
     struct handle *handle;             /* or NULL */
     struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */

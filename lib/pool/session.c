@@ -265,6 +265,14 @@ static void bye_stranger(struct pool *pool, uint64_t number)
                                            .detail = text_of("this session is not in the pool, or not any more: join again") };
 }
 
+/* It has left this shard before, and leaves it again: by force, because another does not let it go. */
+static void bye_parted(struct pool *pool, uint64_t number, uint64_t op)
+{
+    struct record *record = answer_stranger(pool, number, KIND_BYE);
+    if (record)
+        record->bye = (struct record_bye){ .op = op, .status = MSTRO_OK };
+}
+
 void session_heard(struct pool *pool, struct session *session)
 {
     session->heard = pool->now;
@@ -282,8 +290,11 @@ void session_record(struct pool *pool, uint64_t number, const struct record *rec
             bye_stranger(pool, number);
         return;
     }
-    if (session->state == SESSION_PARTED)
-        return; /* it has said LEAVE, or broken the protocol */
+    if (session->state == SESSION_PARTED) { /* it has said LEAVE, or broken the protocol */
+        if (record->kind == KIND_LEAVE)
+            bye_parted(pool, number, record->leave.op);
+        return;
+    }
     session_heard(pool, session);
     if (session->state == SESSION_ADMITTING)
         serve_early(pool, session, record);

@@ -674,8 +674,11 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
         rule_join(model, number, &record->join);
         return;
     }
-    if (session && session->parted)
+    if (session && session->parted) {
+        if (record->kind == KIND_LEAVE)
+            expect(model, number, KIND_BYE, record->leave.op, MSTRO_OK);
         return;
+    }
     if (!session) {
         expect(model, number, KIND_BYE, 0, MSTRO_STALE_EPOCH);
         return;

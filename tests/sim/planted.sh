@@ -51,7 +51,7 @@ plant "a RETRACT does not wait for the mover" lib/client/life.c 's/\[LIFE_PREFET
 plant "an application is welcome before every shard knows it" lib/pool/session.c 's/if (--session->unanswered == 0)/if ((session->unanswered = 0) == 0)/' 7
 plant "an end is not told to the other shards" lib/pool/shards.c 's/^        say_dismiss(pool, shard, session, status, reason);/;/' 2
 plant "a shard that learns of a death keeps it to itself" lib/pool/shards.c 's/^    if (status != MSTRO_OK)/    if (false)/' 2
-plant "who leaves goes to the first shard first" lib/client/join.c 's/leave->awaited = force ? 0 : leave_others(t, &r);/leave->awaited = 0;/' 2
+plant "who leaves goes to the first shard first" lib/client/join.c 's/leave->awaited = leave_others(t, &r);/leave->awaited = 0;/' 2
 plant "a group whose members are required is never served" lib/client/require.c 's/return how == TICKET_DIRECT || how == TICKET_GROUP;/return how == TICKET_DIRECT;/'
 plant "a member is required whichever offer of its group it comes with" lib/client/require.c 's/t->in->record->require.commit/0/' 7
 plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->shown = group->members;\n    if (true)/' 2

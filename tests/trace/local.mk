@@ -104,6 +104,7 @@ EXTRA_DIST += \
 	%D%/shards-join-refused.trace \
 	%D%/shards-join.trace \
 	%D%/shards-leave-last.trace \
+	%D%/shards-leave-now.trace \
 	%D%/shards-leave.trace \
 	%D%/shards-not-for-a-client.trace \
 	%D%/shards-silence-elsewhere.trace \
