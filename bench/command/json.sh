@@ -5,7 +5,7 @@
 write_json()
 {
     awk -F'\t' -v version="$maestro_version" -v kernel="$(uname -sr)" -v cpus="$(nproc)" -v model="$cpu_model" -v provider="$provider" \
-        -v rounds="$rounds" -v seconds="$seconds" -v date="$(date -u +%Y-%m-%dT%H:%M:%SZ)" -v load="$load_before" -v quick="$quick" '
+        -v rounds="$rounds" -v shards="$shards" -v seconds="$seconds" -v date="$(date -u +%Y-%m-%dT%H:%M:%SZ)" -v load="$load_before" -v quick="$quick" '
         function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); gsub(/[\001-\037]/, " ", s); return "\"" s "\"" }
         function number(x) { return x ~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ ? x + 0 : "null" }
         function measured(list, times,   v, n, i, j, t, out) {
@@ -22,7 +22,7 @@ write_json()
             CONVFMT = OFMT = "%.9g"
             printf "{\"version\":1,\"maestro\":%s,\"date\":%s,\"quick\":%s,\n", text(version), text(date), quick ? "true" : "false"
             printf "\"machine\":{\"kernel\":%s,\"cpus\":%d,\"model\":%s,\"load_before\":%s},\n", text(kernel), cpus, text(model), text(load)
-            printf "\"provider\":%s,\"rounds\":%d,\"seconds\":%s,\n\"figures\":[", text(provider), rounds, number(seconds)
+            printf "\"provider\":%s,\"shards\":%d,\"rounds\":%d,\"seconds\":%s,\n\"figures\":[", text(provider), shards, rounds, number(seconds)
         }
         $1 == "left_out" { left = left (left ? "," : "") "\n{\"benchmark\":" text($2) ",\"what\":" text($3) "}" }
         $1 == "figure" {

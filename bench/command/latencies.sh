@@ -85,7 +85,7 @@ bench_sink()
         at_once=$((at_once > 64 ? 64 : at_once < 2 ? 2 : at_once))
         side rdma "ours_over RDMA sink --objects $objects --bytes $size --seconds $seconds"
         side near "ours_anywhere sink --objects $objects --bytes $size --seconds $seconds"
-        ! have_mpi || side mpi "MSTRO_TRANSPORT_DEFAULT=RDMA client_cpus=0-$(($(nproc) - 1)) ours_mpi 3 sink-mpi --objects $objects --bytes $size --seconds $seconds"
+        ! have_mpi || side mpi "MSTRO_TRANSPORT_DEFAULT=RDMA client_cpus=$all_cpus ours_mpi 3 sink-mpi --objects $objects --bytes $size --seconds $seconds"
         side bare "bare read $provider $size $seconds $at_once"
         side cma "bare read cma $size $seconds $at_once"
         measure

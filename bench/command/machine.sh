@@ -5,7 +5,9 @@
 cpu_model=$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)
 load_before=$(cut -d' ' -f1-3 /proc/loadavg)
 
-# The manager, like the servers of the peers, has CPU 1 for itself, clients have the others; with one CPU all share it.
+# The manager, like the servers of the peers, has CPU 1 for itself, clients have the others; with one CPU all share it.  A manager of
+# several shards has all of them.
+all_cpus=0-$(($(nproc) - 1))
 manager_cpu=0 client_cpus=0
 if [ "$(nproc)" -gt 1 ]; then
     manager_cpu=1 client_cpus=0
@@ -15,12 +17,13 @@ fi
 manager=
 launch_manager()
 {
-    local line
+    local line cpu=$manager_cpu
+    [ "$shards" = 1 ] || cpu=$all_cpus
     rm -f "$work/info"
     mkfifo "$work/info"
     exec {info_fd}<>"$work/info"
     MSTRO_WORKFLOW_NAME=bench MSTRO_RUNTIME_DIR=$work MSTRO_OFI_PROVIDER=$provider \
-        taskset -c "$manager_cpu" "$manager_program" >"$work/info" 2>"$work/manager.err" &
+        taskset -c "$cpu" "$manager_program" --shards "$shards" >"$work/info" 2>"$work/manager.err" &
     manager=$!
     while ! read -r -t 1 -u "$info_fd" line; do
         kill -0 "$manager" 2>/dev/null || bench_fail "the pool manager does not start: $(tail -n 1 "$work/manager.err")" 1

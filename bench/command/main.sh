@@ -32,8 +32,8 @@ main()
     trap 'exit 130' INT TERM HUP
     choose_provider
     maestro_version=$("$manager_program" --version | awk 'NR == 1 { print $NF }')
-    printf 'machine: %s, %s CPUs, %s, load %s; maestro %s; provider %s; medians [lowest..highest] of %s rounds of %s s\n' \
-        "$(uname -sr)" "$(nproc)" "$cpu_model" "$load_before" "$maestro_version" "$provider" "$rounds" "$seconds"
+    printf 'machine: %s, %s CPUs, %s, load %s; maestro %s, shards: %s; provider %s; medians [lowest..highest] of %s rounds of %s s\n' \
+        "$(uname -sr)" "$(nproc)" "$cpu_model" "$load_before" "$maestro_version" "$shards" "$provider" "$rounds" "$seconds"
     [ -z "$quick" ] || echo "quick: the numbers are too small to be quoted"
     launch_manager
     [[ ! " $benchmarks " =~ \ (inject|transfer)\  ]] || start_redis

@@ -25,6 +25,7 @@ Without a name: all of them.
   --seconds S       of each measurement (1)
   --json FILE       write everything as JSON too
   --provider NAME   libfabric provider (net where there is one, else tcp)
+  --shards N        threads of the pool manager, each with its own objects (1)
   --quick           small numbers of everything: to see that it works, not to quote
   --list            the programs that are measured, and the others that are used where they are installed
   --help            this text
@@ -39,13 +40,13 @@ bench_fail()
 
 # What follows the options is set here; everything else reads it.
 all_benchmarks='inject pingpong transfer sink scale start calls'
-rounds=5 seconds=1 provider='' json='' quick='' list='' benchmarks=''
+rounds=5 seconds=1 shards=1 provider='' json='' quick='' list='' benchmarks=''
 
 read_options()
 {
     while [ $# -gt 0 ]; do
         case $1 in
-            --rounds | --seconds | --json | --provider)
+            --rounds | --seconds | --shards | --json | --provider)
                 [ $# -gt 1 ] || bench_fail "$1 needs a value; try: maestro bench --help" 2
                 printf -v "${1#--}" %s "$2"
                 shift ;;
@@ -61,6 +62,7 @@ read_options()
     done
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || bench_fail "--rounds is a number from 1 on, not '$rounds'" 2
     [[ $seconds =~ ^[0-9]*\.?[0-9]+$ && $seconds =~ [1-9] ]] || bench_fail "--seconds is a time above 0, not '$seconds'" 2
+    [[ $shards =~ ^[1-9][0-9]*$ ]] || bench_fail "--shards is a number from 1 on, not '$shards'" 2
     [ -z "$json" ] || : >"$json" || bench_fail "cannot write $json" 1
     benchmarks=${benchmarks:-$all_benchmarks}
 }

@@ -6,6 +6,7 @@ bench_scale()
 {
     heading scale "the same load with more of something, against the rate with the fewest; memory is that of a manager that was just started"
     scale_processes
+    scale_shards
     scale_sessions
     scale_objects
     scale_subscriptions
@@ -23,6 +24,27 @@ scale_processes()
         figure "operations, 64 in flight in all, processes: $count" 1/s "processes$count" operations
         [ "$count" = 1 ] || against "1 process" processes1 operations
     done
+}
+
+# Processes and shards are wherever the kernel puts them, also where there is one shard.
+ours_with_shards()
+{
+    shards=$1 manager_cpu=$all_cpus fresh_manager
+    ours_anywhere "${@:2}"
+}
+
+scale_shards()
+{
+    local count counts='1 2 4'
+    for count in $counts; do
+        side "shards$count" "ours_with_shards $count inject --processes 4 --how all --in-flight 64 --seconds $seconds"
+    done
+    measure
+    for count in $counts; do
+        figure "operations, 4 processes, calls on 64, shards: $count" 1/s "shards$count" operations
+        [ "$count" = 1 ] || against "1 shard" shards1 operations
+    done
+    fresh_manager
 }
 
 ours_freshly() { fresh_manager && ours "$@"; }
