@@ -18,10 +18,11 @@
 #include "lib/serve/witness.h"
 #include "lib/system/credential.h"
 
-#define WATCH_BEAT (250 * NANOSECONDS_PER_MILLISECOND)
+#define WATCH_BEAT (500 * NANOSECONDS_PER_MILLISECOND)
 #define WATCH_DOUBT (400 * NANOSECONDS_PER_MILLISECOND)
 #define WATCH_KNOCK (60 * NANOSECONDS_PER_MILLISECOND)
-#define WATCH_VERDICT (1250 * NANOSECONDS_PER_MILLISECOND)
+#define WATCH_VERDICT (1100 * NANOSECONDS_PER_MILLISECOND)
+#define ATTEND_PAUSE NANOSECONDS_PER_SECOND
 #define WATCH_STUCK (60 * NANOSECONDS_PER_SECOND) /* the manager's host answers, and this connection passes nothing */
 
 enum { KNOCKS = WATCH_VERDICT / WATCH_KNOCK };
@@ -35,6 +36,7 @@ struct watch {
     atomic_bool stop;
     uint32_t delivered;                     /* of the thread, as all below */
     uint64_t looked, silent, stuck, beat_at; /* silent: for so long nothing was heard; stuck: likewise, of the witness alone */
+    uint64_t attend_at;                     /* descriptors are short: who looks at which process this is has to wait until then */
     int knocks[KNOCKS];
     unsigned count;
 };
@@ -96,7 +98,7 @@ static bool read_end(struct watch *w)
 /* A pause of our own is nobody's silence, hence the limit. */
 static void count_silence(struct watch *w, uint64_t now)
 {
-    uint64_t gap = now - w->looked, most = 2 * WATCH_BEAT;
+    uint64_t gap = now - w->looked, most = WATCH_BEAT + WATCH_KNOCK;
     gap = gap < most ? gap : most;
     w->looked = now;
     w->silent += gap;
@@ -144,7 +146,7 @@ static void *run(void *context)
     struct watch *w = context;
     bool over = false;
     while (!over) {
-        struct pollfd polled[2 + KNOCKS] = { { .fd = w->witness, .events = POLLIN }, { .fd = w->shown, .events = POLLIN } };
+        struct pollfd polled[2 + KNOCKS] = { { .fd = w->witness, .events = POLLIN }, { .fd = clock_now() < w->attend_at ? -1 : w->shown, .events = POLLIN } };
         for (unsigned i = 0; i < w->count; i++)
             polled[2 + i] = (struct pollfd){ .fd = w->knocks[i], .events = POLLOUT };
         int ready = poll(polled, 2 + w->count, time_to_look(w));
@@ -152,8 +154,8 @@ static void *run(void *context)
             break;
         if (ready > 0)
             take_answers(w, polled + 2);
-        if (ready > 0 && polled[1].revents)
-            credential_attend(w->shown);
+        if (ready > 0 && polled[1].revents && !credential_attend(w->shown))
+            w->attend_at = clock_now() + ATTEND_PAUSE;
         over = ready > 0 && polled[0].revents && read_end(w);
         uint64_t now = clock_now();
         if (!over && time_to_look(w) == 0)

@@ -25,7 +25,7 @@ enum { BATCH = 64, REASON_MAX = 160 };
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
 #define LISTEN_INTERVAL (100 * NANOSECONDS_PER_MILLISECOND)
-#define SPOKE_LATELY (300 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 250 ms */
+#define SPOKE_LATELY (600 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 500 ms */
 #define WITNESS_LEASES 10                                 /* after so many without a frame the witness counts no more */
 #define FAREWELL (2 * NANOSECONDS_PER_SECOND)             /* for a client to close its side after the last record */
 
@@ -72,6 +72,8 @@ struct shard {
     uint8_t frame[MAX_FRAME];
     _Atomic uint64_t frames_received, records_received, frames_forged, frames_duplicate, sessions_broken;
 };
+
+static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static bool on_own_thread(const struct shard *s) { return s->started && pthread_equal(pthread_self(), s->thread); }
 
@@ -239,7 +241,7 @@ static void peer_lost(void *context, struct peer *peer, const char *why)
 static bool witness_spoke(struct connection *c)
 {
     pthread_mutex_lock(&c->shard->lock);
-    bool spoke = c->witness >= 0 && witness_silence(c->witness) < SPOKE_LATELY;
+    bool spoke = c->witness >= 0 && witness_silence(c->witness) < earliest(SPOKE_LATELY, c->lease / 2);
     pthread_mutex_unlock(&c->shard->lock);
     return spoke;
 }
@@ -352,8 +354,6 @@ static uint64_t end_sessions(struct shard *s)
     }
     return next;
 }
-
-static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static void *run(void *context)
 {

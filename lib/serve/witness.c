@@ -26,7 +26,7 @@ enum { KEEPALIVE_SECONDS = 1, KEEPALIVE_COUNT = 5, BACKLOG = 1024 };
 /* A beat needs a byte of the window; what is left of it below that is kept for the kernel's own questions. */
 enum { WINDOW_LEFT = 4096 };
 
-/* A client says four bytes a second: the pool is woken for them every few minutes. */
+/* A client says two bytes a second: the pool is woken for them every few minutes. */
 enum { BYTES_TO_WAKE = 1024 };
 
 /* ---- addresses ---- */

@@ -42,10 +42,11 @@ mstro_status credential_show(struct id pool, uint64_t number, int *fd)
     return detail_set(MSTRO_IO, "this process cannot show others which one it is (unix socket @%s): %s", name.sun_path + 1, strerror(error));
 }
 
-void credential_attend(int fd)
+bool credential_attend(int fd)
 {
     for (int who; (who = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
         close(who);
+    return errno != EMFILE && errno != ENFILE;
 }
 
 /* -1 and errno; ECONNREFUSED: nobody has this name. */

@@ -20,8 +20,8 @@ enum { CREDENTIAL_POOL = 0 };
  * there are no such sockets here. */
 mstro_status credential_show(struct id pool, uint64_t number, int *fd);
 
-/* When *fd is readable: dismiss who has looked. */
-void credential_attend(int fd);
+/* When 'fd' is readable: dismiss who has looked.  False: that takes a descriptor, and there is none; it stays readable. */
+bool credential_attend(int fd);
 
 /* Which process shows itself.  *alive, when it is not NULL, gets a descriptor that becomes readable when that process ends (a pidfd):
  * as long as it is not, *process is no other process.  MSTRO_NOENT: none does; MSTRO_REFUSED: one does, and the kernel does not say which,
