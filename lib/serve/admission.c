@@ -75,6 +75,7 @@ static void guest_free(struct admission *a, struct guest *g, const char *reason)
     greeting_free(a, g);
     if (g->member)
         member_gone(g->member, reason);
+    epoll_ctl(a->epoll, EPOLL_CTL_DEL, g->fd, NULL); /* a fork may hold the socket: then closing it would leave it watched */
     close(g->fd);
     free(g);
     a->guests--;

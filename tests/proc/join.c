@@ -506,6 +506,33 @@ static void who_does_not_join_is_put_out(void **state)
     wait_for_connections(0);
 }
 
+/* A process that serves may fork: then a socket that it has closed is open elsewhere. */
+static void who_is_gone_is_forgotten_though_a_fork_holds_its_socket(void **state)
+{
+    (void)state;
+    struct guest g;
+    assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+    assert_int_equal(join_as(&g, "forked", "join"), KIND_WELCOME);
+    int hold[2];
+    assert_int_equal(pipe(hold), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(hold[1]);
+        _exit(read(hold[0], hold, 1) != 0);
+    }
+    close(hold[0]);
+    part(&g);
+    wait_for_connections(0);
+    for (int i = 0; i < 20; i++) { /* where it stood others stand now */
+        assert_int_equal(reach(&g, server_info(server)), MSTRO_OK);
+        assert_int_equal(join_as(&g, "again", "join"), KIND_WELCOME);
+        part(&g);
+        wait_for_connections(0);
+    }
+    close(hold[1]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 /* ---- the end of the pool ---- */
 
 static void the_end_of_the_server_is_told_soon(void **state)
@@ -544,6 +571,7 @@ int main(void)
         cmocka_unit_test(garbage_gets_one_named_error_and_the_end),
         cmocka_unit_test(who_says_nothing_is_put_out_and_others_come_in_meanwhile),
         cmocka_unit_test(who_does_not_join_is_put_out),
+        cmocka_unit_test(who_is_gone_is_forgotten_though_a_fork_holds_its_socket),
         cmocka_unit_test(the_end_of_the_server_is_told_soon),
     };
     return cmocka_run_group_tests(tests, begin, end);
