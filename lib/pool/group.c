@@ -173,7 +173,8 @@ void group_drop(struct pool *pool, struct offer *offer)
     struct prepared *prepared = group_prepared(offer);
     bool made = prepared->made;
     if (prepared->awaited)
-        answer_refused(pool, handle->session, prepared->op, MSTRO_CANCELLED, "this application leaves the pool");
+        answer_refused(pool, handle->session, prepared->op, MSTRO_CANCELLED, "the group " TEXT_FORMAT " was taken back before all of it could be seen",
+                       TEXT_ARGUMENTS(short_name(handle->cdo)));
     prepared_free(pool, prepared);
     generation_event(pool, offer->generation, GENERATION_DROP);
     if (made)

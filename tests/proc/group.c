@@ -14,19 +14,10 @@ static struct process *a, *b, *c;
 
 static int open_stage(void **state)
 {
-    (void)state;
-    stage_open(&stage);
-    stage_manager(&stage, NULL);
+    stage_begin(state);
     a = stage_actor(&stage, "producer");
     b = stage_actor(&stage, "consumer");
     c = stage_actor(&stage, "watcher");
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    (void)state;
-    stage_close(&stage);
     return 0;
 }
 
@@ -209,7 +200,7 @@ static void a_group_can_be_disposed_when_the_manager_is_gone(void **state)
     stage_manager(&stage, NULL);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, open_stage, stage_end)
 
 int main(void)
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 check_PROGRAMS += %D%/traces
 TESTS += %D%/traces
-%C%_traces_SOURCES = %D%/cases.c %D%/traces.c %D%/shards.c %D%/play.h
+%C%_traces_SOURCES = %D%/cases.c %D%/traces.c %D%/groups.c %D%/shards.c %D%/play.h
 %C%_traces_LDADD = libcore.la
 EXTRA_DIST += \
 	%D%/ack-holds-cancelled.trace \
@@ -99,6 +99,11 @@ EXTRA_DIST += \
 	%D%/shards-dies.trace \
 	%D%/shards-dismiss-silent.trace \
 	%D%/shards-dismiss.trace \
+	%D%/shards-group.trace \
+	%D%/shards-group-dies.trace \
+	%D%/shards-group-member.trace \
+	%D%/shards-group-missed.trace \
+	%D%/shards-group-taken-back.trace \
 	%D%/shards-join-dies.trace \
 	%D%/shards-join-early.trace \
 	%D%/shards-join-refused.trace \

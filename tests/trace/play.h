@@ -55,11 +55,23 @@ bool has(const struct line *line, const char *word);
 uint64_t number(const struct line *line, const char *word, uint64_t otherwise);
 const char *object(const struct line *line);
 
+/* The number of what the talker calls so; of its next operation, which is called "VERB WHAT". */
+uint64_t handle_of(struct talker *talker, const char *label);
+uint64_t next_op(struct talker *talker, const char *verb, const char *what);
+
+/* "where" and what follows, up to the end of the line; NULL: there is none. */
+struct selector *selector_of(struct play *play, const struct line *line);
+
 /* Its words from the first on, until the next call. */
 struct text rest_of(const struct line *line, int first);
 
 /* Let the engine take it, and say what it says. */
 void step(struct play *play, const struct pool_input *in);
+
+/* ---- groups.c ---- */
+void say_names(struct play *play, struct bytes list);
+void list_members(const struct line *line, struct record_offer *offer);
+void play_selects(struct play *play, struct line *line);
 
 /* ---- shards.c: "at 3 shard-1 knows a", and "-> shard 1: ADMIT a" ---- */
 void say_to_shard(struct play *play, uint16_t shard, const struct record *record);

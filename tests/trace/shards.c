@@ -24,6 +24,12 @@ void say_to_shard(struct play *play, uint16_t shard, const struct record *record
         say(play, "with %s of %s", record_name(record->done.kind), name_of_session(play, record->done.session));
         say_status(play, record->done.status, (struct text){ 0 });
         break;
+    case KIND_COMMIT:
+        say(play, "of %s, commit %" PRIu64, name_of_session(play, record->commit.session), record->commit.commit >> 10);
+        break;
+    case KIND_COMMITTED:
+        say(play, "of %s, %" PRIu32 " members", name_of_session(play, record->committed.session), record->committed.members);
+        break;
     case KIND_DISMISS:
         say(play, "%s", name_of_session(play, record->dismiss.session));
         say_status(play, record->dismiss.status, record->dismiss.reason);
@@ -63,10 +69,30 @@ static bool play_shard_dismisses(struct play *play, struct line *line, struct re
     return true;
 }
 
+/* "commits a set op 7 commit 3" */
+static bool play_shard_commits(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    record->commit = (struct record_commit){ .session = line->talker->session, .op = number(line, "op", 0), .group = handle_of(line->talker, line->word[1]),
+                                             .commit = number(line, "commit", 0) << 10 };
+    return line->words > 1;
+}
+
+/* "has-shown a set members 2 op 7": 7 is that of the group's OFFER. */
+static bool play_shard_shows(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    record->committed = (struct record_committed){ .session = line->talker->session, .op = number(line, "op", line->talker->ops),
+                                                   .group = handle_of(line->talker, line->word[1]), .members = (uint32_t)number(line, "members", 0) };
+    return line->words > 1;
+}
+
 static const struct { const char *verb; enum record_kind kind; bool (*fill)(struct play *, struct line *, struct record *); } shard_verbs[] = {
     { "admits", KIND_ADMIT, play_shard_admits },
     { "knows", KIND_DONE, play_shard_knows },
     { "dismisses", KIND_DISMISS, play_shard_dismisses },
+    { "commits", KIND_COMMIT, play_shard_commits },
+    { "has-shown", KIND_COMMITTED, play_shard_shows },
 };
 
 void play_shard(struct play *play, uint16_t shard, const char *verb, struct line *line)

@@ -15,7 +15,6 @@
 #include "lib/query/selector.h"
 #include "lib/schema/block.h"
 #include "lib/schema/catalogue.h"
-#include "lib/wire/names.h"
 #include "maestro/subscription.h"
 #include "tests/trace/play.h"
 
@@ -46,9 +45,9 @@ static uint64_t number_of(char list[MANY][LABEL], uint32_t *count, const char *l
     return ++*count;
 }
 
-static uint64_t handle_of(struct talker *talker, const char *label) { return number_of(talker->handle, &talker->handles, label); }
+uint64_t handle_of(struct talker *talker, const char *label) { return number_of(talker->handle, &talker->handles, label); }
 
-static uint64_t next_op(struct talker *talker, const char *verb, const char *what)
+uint64_t next_op(struct talker *talker, const char *verb, const char *what)
 {
     snprintf(talker->op[talker->ops % MANY], LABEL, "%.20s%s%.300s", verb, *what ? " " : "", what);
     return ++talker->ops;
@@ -96,15 +95,6 @@ void say_status(struct play *play, uint32_t status, struct text detail)
     }
     if (!text_is_utf8(detail))
         say(play, "\n    !! not UTF-8");
-}
-
-static void say_names(struct play *play, struct bytes list)
-{
-    struct names_reader r;
-    for (names_open(&r, list); names_next(&r);)
-        say(play, " %.*s", (int)r.length, r.name);
-    if (names_fault(&r))
-        say(play, " !! that %s", names_fault(&r));
 }
 
 static void say_ticket(struct play *play, const struct talker *talker, const struct record_ticket *ticket)
@@ -316,23 +306,6 @@ static void play_joins(struct play *play, struct line *line)
     send(play, line, &record);
 }
 
-/* "offers set listing temp wind of 2": a group, of which two were prepared. */
-static void list_members(const struct line *line, struct record_offer *offer)
-{
-    static struct names_writer w;
-    static uint8_t list[MAX_INLINE];
-    int word = 0;
-    names_begin(&w, list, sizeof list);
-    while (strcmp(line->word[word], "listing") != 0)
-        word++;
-    while (++word < line->words && strcmp(line->word[word], "of") != 0)
-        names_put(&w, text_of(line->word[word]), NAME_OWN);
-    offer->flags |= OFFER_GROUP;
-    offer->inline_data = names_written(&w);
-    offer->size = (int64_t)names_written(&w).length;
-    offer->members = (uint32_t)number(line, "of", w.count);
-}
-
 static void play_offers(struct play *play, struct line *line)
 {
     const char *name = object(line), *data = value(line, "inline", "");
@@ -473,7 +446,7 @@ static uint32_t kinds_of(const struct line *line)
 }
 
 /* "where" and what follows, up to the end of the line. */
-static struct selector *selector_of(struct play *play, const struct line *line)
+struct selector *selector_of(struct play *play, const struct line *line)
 {
     char query[512] = "";
     struct selector *selector = NULL;
@@ -502,16 +475,6 @@ static void play_subscribes(struct play *play, struct line *line)
     struct selector *selector = selector_of(play, line);
     if (selector)
         record.subscribe.selector = selector_bytes(selector);
-    send(play, line, &record);
-    selector_destroy(selector);
-}
-
-static void play_selects(struct play *play, struct line *line)
-{
-    struct record record = { .kind = KIND_SELECT, .select = { .op = next_op(line->talker, "select", "") } };
-    struct selector *selector = selector_of(play, line);
-    if (selector)
-        record.select.selector = selector_bytes(selector);
     send(play, line, &record);
     selector_destroy(selector);
 }
