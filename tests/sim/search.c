@@ -629,7 +629,7 @@ int main(int argc, char **argv)
     if (good)
         good = search(4, 2, full, false, 2, full ? 0 : brief ? 2000 : 20000);
     if (good)
-        good = search(5, 2, false, true, 1, full ? 0 : 6000);
+        good = search(5, 2, false, true, 1, full ? 0 : brief ? 3000 : 6000);
     if (good)
         good = search(6, 2, false, true, 2, full ? 300000 : brief ? 2000 : 10000);
     free(nodes);
