@@ -316,6 +316,64 @@ static void withdraw_that_waits_too_long_leaves_the_offer_standing(void **state)
     end();
 }
 
+static void group_that_waits_too_long_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    static char data[20000], small[10];
+    setenv("MSTRO_OPERATION_TIMEOUT", "50ms", 1);
+    begin();
+    unsetenv("MSTRO_OPERATION_TIMEOUT");
+    mstro_cdo own = declare_with("own", data, sizeof data), theirs = declare("theirs"), member = NULL, one = declare_with("own", small, sizeof small);
+    mstro_group lent, needed;
+    size_t count;
+    OK(mstro_group_declare("some", &lent));
+    OK(mstro_group_declare("some", &needed));
+    assert_int_equal(mstro_group_demand(needed), MSTRO_TIMEOUT); /* nobody offers it */
+    OK(mstro_group_add(lent, own));
+    OK(mstro_group_add_by_name(lent, "theirs"));
+    OK(mstro_group_offer(lent));
+    assert_int_equal(mstro_group_demand(needed), MSTRO_TIMEOUT); /* nobody offers a member */
+    assert_int_equal(mstro_group_size_get(needed, &count), MSTRO_INVARG);
+    OK(mstro_cdo_offer(theirs));
+    OK(mstro_group_demand(needed));
+    OK(mstro_group_next(needed, &member));
+    assert_string_equal(mstro_cdo_name(member), "own");
+    OK(mstro_cdo_require(one)); /* its buffer is too small: it cannot be served ahead */
+    assert_int_equal(mstro_group_withdraw(lent), MSTRO_TIMEOUT);
+    assert_int_equal(mstro_group_dispose(lent), MSTRO_INVARG);
+    OK(mstro_cdo_retract(one));
+    OK(mstro_group_withdraw(lent));
+    OK(mstro_group_dispose(lent));
+    OK(mstro_group_dispose(needed));
+    end();
+}
+
+static void *demand_group(void *argument)
+{
+    mstro_group g;
+    struct blocked *b = argument;
+    OK(mstro_group_declare("never", &g));
+    b->status = mstro_group_demand(g);
+    return NULL;
+}
+
+static void threads_that_demand_a_group_end_with_finalize(void **state)
+{
+    (void)state;
+    struct blocked b = { .status = MSTRO_OK };
+    pthread_t thread;
+    mstro_subscription sub;
+    mstro_pool_event event;
+    begin();
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_DEMAND, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub));
+    assert_int_equal(pthread_create(&thread, NULL, demand_group, &b), 0);
+    OK(mstro_subscription_wait(sub, &event));
+    OK(mstro_pool_event_dispose(event));
+    OK(mstro_finalize());
+    pthread_join(thread, NULL);
+    assert_int_equal(b.status, MSTRO_CANCELLED);
+}
+
 /* ---- fork ---- */
 
 static int run_in_child(int (*body)(void))
@@ -475,6 +533,8 @@ int main(void)
         cmocka_unit_test(require_that_failed_can_be_repeated),
         cmocka_unit_test(transport_that_is_none_is_named_by_init),
         cmocka_unit_test(withdraw_that_waits_too_long_leaves_the_offer_standing),
+        cmocka_unit_test(group_that_waits_too_long_goes_on_where_it_was),
+        cmocka_unit_test(threads_that_demand_a_group_end_with_finalize),
         cmocka_unit_test(forked_child_is_refused_and_parent_not_disturbed),
         cmocka_unit_test(no_signal_disposition_is_changed),
         cmocka_unit_test(ten_thousand_objects_leave_nothing_behind),
