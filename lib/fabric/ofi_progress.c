@@ -10,10 +10,10 @@
 #define BATCH 64
 /* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and after a ring:
  * libfabric 1.17 loses an fi_cq_signal that meets a thread in the few microseconds in which it lies down.  So naps are short where
- * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up eight
+ * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up four
  * times a second, and for its heartbeats. */
 #define SHORT_SLEEP NANOSECONDS_PER_MILLISECOND
-#define LONGEST_SLEEP (128 * NANOSECONDS_PER_MILLISECOND)
+#define LONGEST_SLEEP (256 * NANOSECONDS_PER_MILLISECOND)
 #define RETRY_YIELDS 20
 
 void driver_enter(struct ofi_fabric *f)
@@ -273,6 +273,13 @@ void sleeper_send_away(struct ofi_fabric *f, struct lane *l)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* Rounded up; and libfabric may cut off one more, which would make a long sleep two. */
+static int milliseconds_until(uint64_t until, uint64_t now)
+{
+    uint64_t span = until - now, more = span > 16 * NANOSECONDS_PER_MILLISECOND ? NANOSECONDS_PER_MILLISECOND : 0;
+    return (int)((span + more + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
+}
+
 /* One nap.  It takes no completion out: whoever drives next finds them all.  True when it is time to drive. */
 static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint64_t nap)
 {
@@ -284,8 +291,7 @@ static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint
     if (retrying && f->retries < RETRY_YIELDS) {
         sched_yield();
     } else if (until > now && !atomic_load(&f->rung)) {
-        uint64_t milliseconds = (until - now + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND;
-        count = fi_cq_sread(f->asleep_on->cq, NULL, 0, NULL, (int)milliseconds);
+        count = fi_cq_sread(f->asleep_on->cq, NULL, 0, NULL, milliseconds_until(until, now));
     }
     get_up(f);
     return count != -FI_EAGAIN || retrying || elsewhere || (until <= clock_now() && until < deadline && until < now + nap);

@@ -7,12 +7,13 @@
 #include "lib/base/cache_line.h"
 #include "lib/base/detail.h"
 
-enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE };
+enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, LONE_BEATS = 7, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE };
 
 struct out_frame {
     struct out_frame *next;
     struct frame_writer writer;
     size_t room;
+    uint32_t beats; /* of its records */
 };
 
 struct outbox {
@@ -26,6 +27,7 @@ struct outbox {
     uint32_t taken;        /* the last frame of the peer, by the low bits of its counter */
     uint32_t under_way[IN_FLIGHT]; /* frames with records that the peer has not taken, oldest first, likewise */
     unsigned in_flight;
+    unsigned beats;        /* frames that said no more, since the peer was last heard */
     bool asked;            /* the peer waits for a frame, whatever is in it */
 };
 
@@ -139,12 +141,12 @@ static mstro_status put(struct outbox *o, const struct record *record)
     if (!f)
         return MSTRO_NOMEM;
     mstro_status status = append(f, record);
-    if (status != MSTRO_WOULDBLOCK)
-        return status;
-    if (f->writer.records > 0) {
+    if (status == MSTRO_WOULDBLOCK && f->writer.records > 0) {
         f = frame_new(o);
         status = f ? append(f, record) : MSTRO_NOMEM;
     }
+    if (status == MSTRO_OK && record->kind == KIND_HEARTBEAT)
+        f->beats++;
     return status == MSTRO_WOULDBLOCK ? put_halves(o, record) : status;
 }
 
@@ -181,7 +183,23 @@ static mstro_status send_frame(struct outbox *o, struct frame_writer *w, uint16_
     return status;
 }
 
+/* Lock held.  Who is idle is not answered each time; but who stands still is not sent ever more either. */
+static mstro_status send_beats(struct outbox *o, struct out_frame *f)
+{
+    o->beats++;
+    return send_frame(o, &f->writer, 0);
+}
+
 /* Lock held.  Behind the last that may be under way the next has to wait: it asks. */
+static mstro_status send_and_count(struct outbox *o, struct out_frame *f)
+{
+    bool asks = o->in_flight + 1 == IN_FLIGHT || f->beats == f->writer.records;
+    mstro_status status = send_frame(o, &f->writer, asks ? FRAME_ASKS : 0);
+    o->under_way[o->in_flight++] = (uint32_t)o->seal.counter;
+    return status;
+}
+
+/* Lock held. */
 static mstro_status send_first(struct outbox *o)
 {
     struct out_frame *f = o->first;
@@ -189,8 +207,8 @@ static mstro_status send_first(struct outbox *o)
     o->first = f->next;
     if (!o->first)
         o->last = NULL;
-    mstro_status status = send_frame(o, &f->writer, o->in_flight + 1 == IN_FLIGHT ? FRAME_ASKS : 0);
-    o->under_way[o->in_flight++] = (uint32_t)o->seal.counter;
+    bool lone = f->beats == f->writer.records && o->beats < LONE_BEATS;
+    mstro_status status = lone ? send_beats(o, f) : send_and_count(o, f);
     free(f);
     return status;
 }
@@ -228,6 +246,7 @@ bool outbox_heard(struct outbox *o, const struct frame_header *header)
 {
     pthread_mutex_lock(&o->lock);
     o->taken = (uint32_t)header->counter;
+    o->beats = 0;
     o->asked |= header->flags & FRAME_ASKS;
     while (o->in_flight > 0 && (int32_t)(header->taken - o->under_way[0]) >= 0) {
         o->under_way[0] = o->under_way[1];

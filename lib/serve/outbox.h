@@ -3,7 +3,8 @@
  *
  * Records go into the last frame; a frame leaves as long as the peer has taken all before it but one.  So a lone record leaves at
  * once, and what comes while the peer is busy travels together: nobody ever waits for a frame to fill.  Every frame says what its
- * sender has taken; one behind which the next has to wait asks for that, and is answered without records if there are none.
+ * sender has taken; one behind which the next has to wait asks for that, and is answered without records if there are none.  Of frames
+ * that hold nothing but a HEARTBEAT only the eighth does.
  *
  * Used by both ends.  Every call may come from any thread; its lock is a leaf but for endpoint_send. */
 #ifndef LIB_SERVE_OUTBOX_H

@@ -34,6 +34,8 @@ static void received(void *context, struct bytes bytes)
     memcpy(memory, bytes.at, bytes.length);
     assert_int_equal(frame_open(&f, memory, bytes.length, e->seal), SEAL_OPENED);
     for (; frame_next(&f, &arena, &record) == MSTRO_OK; e->records++) {
+        if (record.kind == KIND_HEARTBEAT)
+            continue;
         assert_int_equal(record.seen.serial, e->serial + 1);
         e->serial = record.seen.serial;
     }
@@ -197,6 +199,58 @@ static void two_that_speak_at_once_both_get_through_and_then_fall_silent(void **
     talk_close(&t);
 }
 
+static void beat(struct end *e)
+{
+    assert_int_equal(outbox_put(e->outbox, &(struct record){ .kind = KIND_HEARTBEAT }), MSTRO_OK);
+    assert_int_equal(outbox_send(e->outbox), MSTRO_OK);
+}
+
+static void of_lone_heartbeats_one_in_eight_is_answered(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    for (int i = 0; i < 80; i++) {
+        beat(&t.left);
+        turn(&t.right);
+        turn(&t.left);
+    }
+    assert_int_equal(t.right.records, 80);
+    assert_int_equal(t.left.frames, 10);
+    talk_close(&t);
+}
+
+static void who_stands_still_is_not_sent_ever_more_heartbeats(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    for (int i = 0; i < 100; i++)
+        beat(&t.left);
+    assert_false(outbox_empty(t.left.outbox));
+    turn(&t.right);
+    assert_int_equal(t.right.frames, 9);
+    turn(&t.left);
+    turn(&t.right);
+    assert_int_equal(t.right.records, 100);
+    talk_close(&t);
+}
+
+static void a_heartbeat_among_others_makes_no_difference(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    put(&t.left, 1);
+    assert_int_equal(outbox_put(t.left.outbox, &(struct record){ .kind = KIND_HEARTBEAT }), MSTRO_OK);
+    put(&t.left, 2);
+    put(&t.left, 3);
+    assert_false(outbox_empty(t.left.outbox)); /* two are under way */
+    turn(&t.right);
+    assert_int_equal(t.right.asked, 1);
+    talk_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +259,9 @@ int main(void)
         cmocka_unit_test(who_has_to_wait_asks_and_is_answered_by_who_has_nothing_to_say),
         cmocka_unit_test(a_record_is_answer_enough),
         cmocka_unit_test(two_that_speak_at_once_both_get_through_and_then_fall_silent),
+        cmocka_unit_test(of_lone_heartbeats_one_in_eight_is_answered),
+        cmocka_unit_test(who_stands_still_is_not_sent_ever_more_heartbeats),
+        cmocka_unit_test(a_heartbeat_among_others_makes_no_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
