@@ -8,9 +8,12 @@
 #include "lib/base/detail.h"
 #include "lib/base/setting.h"
 #include "lib/fabric/fabric.h"
+#include "lib/pool/pool.h"
 #include "lib/schema/nearest.h"
 #include "lib/schema/yaml.h"
+#include "lib/serve/admission.h"
 #include "lib/serve/pool_info.h"
+#include "lib/system/memory.h"
 
 const struct setting settings[] = {
     { "workflow", "MSTRO_WORKFLOW_NAME", SETTING_TEXT, "maestro", "NAME", "name of the workflow; processes that name another are refused" },
@@ -18,16 +21,16 @@ const struct setting settings[] = {
     { "provider", "MSTRO_OFI_PROVIDER", SETTING_TEXT, "", "NAME", "libfabric provider; the best that works where not given" },
     { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
     { "shards", "MSTRO_PM_PC_NUM_THREADS", SETTING_INTEGER, "", "N", "threads that serve, each its own objects; half the cores where not given" },
-    { "lease", "MSTRO_LEASE", SETTING_DURATION, "2s", "TIME", "a process silent for longer is taken for dead; never: not at all" },
-    { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "250ms", "TIME", "processes with nothing to say say so this often" },
-    { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, "5s", "TIME", "how long a missing acknowledgement may hold an operation" },
-    { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, "4KiB", "SIZE", "data up to this size travel inside the messages" },
-    { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, "64MiB", "SIZE", "memory for such data; beyond it they stay with their producers" },
-    { "memory-budget", "MSTRO_MEMORY_BUDGET", SETTING_SIZE, "0", "SIZE", "memory for everything, then requests are refused; 0: no limit" },
+    { "lease", "MSTRO_LEASE", SETTING_DURATION, POOL_LEASE(DEFAULT_TEXT), "TIME", "a process silent for longer is taken for dead; never: not at all" },
+    { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, POOL_HEARTBEAT(DEFAULT_TEXT), "TIME", "processes with nothing to say say so this often" },
+    { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, POOL_ACK_TIMEOUT(DEFAULT_TEXT), "TIME", "how long a missing acknowledgement may hold an operation" },
+    { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, POOL_INLINE_LIMIT(DEFAULT_TEXT), "SIZE", "data up to this size travel inside the messages" },
+    { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, POOL_INLINE_BUDGET(DEFAULT_TEXT), "SIZE", "memory for such data; beyond it they stay with their producers" },
+    { "memory-budget", "MSTRO_MEMORY_BUDGET", SETTING_SHARE, "25%", "SIZE", "memory for everything, then requests are refused; N% of what the process may have; 0: no limit" },
     { "runtime-directory", "MSTRO_RUNTIME_DIR", SETTING_PATH, "", "DIR", "where the lock of the workflow lies" },
     { "drain-time", "MSTRO_DRAIN_TIME", SETTING_DURATION, "4s", "TIME", "how long operations may go on after SIGTERM" },
-    { "join-time", "MSTRO_JOIN_TIME", SETTING_DURATION, "5s", "TIME", "a connection that has not joined by then is closed" },
-    { "connections", "MSTRO_CONNECTIONS", SETTING_INTEGER, "16384", "N", "processes that may be connected at once" },
+    { "join-time", "MSTRO_JOIN_TIME", SETTING_DURATION, ADMISSION_JOIN_TIME(DEFAULT_TEXT), "TIME", "a connection that has not joined by then is closed" },
+    { "connections", "MSTRO_CONNECTIONS", SETTING_INTEGER, ADMISSION_CONNECTIONS(DEFAULT_TEXT), "N", "processes that may be connected at once" },
     { "key-file", "MSTRO_KEY_FILE", SETTING_PATH, "", "FILE", "keep the key in this file, mode 0600; <info> only names it" },
     { "statistics", "MSTRO_STATISTICS", SETTING_BOOL, "no", "BOOL", "print a line of JSON on stderr at the end" },
     { "statistics-interval", "MSTRO_TELEMETRY_HEARTBEAT", SETTING_DURATION, "never", "TIME", "print one this often" },
@@ -64,6 +67,19 @@ const char *setting_text(const struct setting *s)
     return value && *value ? value : s->fallback;
 }
 
+/* "25%" of the memory that the machine, a control group or the limits of the process leave us. */
+static bool read_share(struct text text, uint64_t *bytes)
+{
+    int64_t percent;
+    if (text.length == 0 || text.at[text.length - 1] != '%')
+        return setting_size(text, bytes);
+    text.length--;
+    if (!setting_integer(text, &percent) || percent < 1 || percent > 100)
+        return false;
+    *bytes = memory_limit() / 100 * (uint64_t)percent;
+    return true;
+}
+
 static uint64_t amount_of(enum setting_kind kind, const char *value)
 {
     struct text text = text_of(value);
@@ -73,6 +89,7 @@ static uint64_t amount_of(enum setting_kind kind, const char *value)
     switch (kind) {
     case SETTING_DURATION: setting_duration(text, &amount); break;
     case SETTING_SIZE: setting_size(text, &amount); break;
+    case SETTING_SHARE: read_share(text, &amount); break;
     case SETTING_INTEGER: amount = setting_integer(text, &number) ? (uint64_t)number : 0; break;
     case SETTING_BOOL: amount = setting_bool(text, &truth) && truth; break;
     case SETTING_TEXT:
@@ -101,6 +118,7 @@ static bool readable(enum setting_kind kind, const char *text)
     switch (kind) {
     case SETTING_DURATION: return setting_duration(text_of(text), &amount);
     case SETTING_SIZE: return setting_size(text_of(text), &amount);
+    case SETTING_SHARE: return read_share(text_of(text), &amount);
     case SETTING_INTEGER: return setting_integer(text_of(text), &number) && number > 0 && number <= INT32_MAX;
     case SETTING_BOOL: return setting_bool(text_of(text), &truth);
     case SETTING_TEXT:
@@ -134,6 +152,7 @@ static const char *expectation(const struct setting *s)
     switch (s->kind) {
     case SETTING_DURATION: return "a time, such as 2s, 250ms or never";
     case SETTING_SIZE: return "a size, such as 4096, 4KiB or 64MiB";
+    case SETTING_SHARE: return "a size, such as 64MiB, or 1% to 100% of the memory";
     case SETTING_INTEGER: return "an integer above 0";
     case SETTING_BOOL: return "yes or no";
     case SETTING_TEXT: return "a text that is not empty";

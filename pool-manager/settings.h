@@ -11,7 +11,8 @@
 
 #include "maestro/status.h"
 
-enum setting_kind { SETTING_TEXT, SETTING_DURATION, SETTING_SIZE, SETTING_INTEGER, SETTING_BOOL, SETTING_PATH };
+/* SETTING_SHARE: a size, or a percentage of the memory that this process may have (lib/system/memory.h). */
+enum setting_kind { SETTING_TEXT, SETTING_DURATION, SETTING_SIZE, SETTING_SHARE, SETTING_INTEGER, SETTING_BOOL, SETTING_PATH };
 enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
 struct setting {

@@ -15,6 +15,17 @@
 #include "lib/base/view.h"
 #include "maestro/status.h"
 
+/* A default is written once, as a macro of number and unit, for programs and for people:
+ *     #define POOL_LEASE(T) T(2, s)
+ *     POOL_LEASE(DEFAULT_NUMBER) is 2000000000, POOL_LEASE(DEFAULT_TEXT) is "2s" */
+#define DEFAULT_NUMBER(number, unit) (UINT64_C(number) * DEFAULT_UNIT_##unit)
+#define DEFAULT_TEXT(number, unit) #number #unit
+#define DEFAULT_UNIT_ UINT64_C(1)
+#define DEFAULT_UNIT_s UINT64_C(1000000000)
+#define DEFAULT_UNIT_ms UINT64_C(1000000)
+#define DEFAULT_UNIT_KiB (UINT64_C(1) << 10)
+#define DEFAULT_UNIT_MiB (UINT64_C(1) << 20)
+
 bool setting_duration(struct text t, uint64_t *nanoseconds);
 bool setting_size(struct text t, uint64_t *bytes);
 bool setting_integer(struct text t, int64_t *value);

@@ -18,11 +18,11 @@ struct pool_settings pool_settings_default(void)
     return (struct pool_settings){
         .epoch = 1,
         .shards = 1,
-        .lease = 2 * NANOSECONDS_PER_SECOND,
-        .heartbeat = 250 * NANOSECONDS_PER_MILLISECOND,
-        .ack_timeout = 5 * NANOSECONDS_PER_SECOND,
-        .inline_limit = 4096,
-        .inline_budget = 64 << 20,
+        .lease = POOL_LEASE(DEFAULT_NUMBER),
+        .heartbeat = POOL_HEARTBEAT(DEFAULT_NUMBER),
+        .ack_timeout = POOL_ACK_TIMEOUT(DEFAULT_NUMBER),
+        .inline_limit = POOL_INLINE_LIMIT(DEFAULT_NUMBER),
+        .inline_budget = POOL_INLINE_BUDGET(DEFAULT_NUMBER),
         .fact_bytes = 4 << 20,
         .event_window = 4096,
     };

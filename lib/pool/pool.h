@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/setting.h"
 #include "lib/base/view.h"
 #include "lib/wire/record.h"
 #include "maestro/status.h"
@@ -38,6 +39,12 @@ struct pool_settings {
     uint64_t fact_bytes;    /* size of the ring of facts; 0: none is kept */
     uint32_t event_window;  /* events a subscriber may have unseen before they queue, and then overflow */
 };
+
+#define POOL_LEASE(T) T(2, s)
+#define POOL_HEARTBEAT(T) T(250, ms)
+#define POOL_ACK_TIMEOUT(T) T(5, s)
+#define POOL_INLINE_LIMIT(T) T(4, KiB)
+#define POOL_INLINE_BUDGET(T) T(64, MiB)
 
 /* The values a pool has when nobody says otherwise; pool and workflow are left empty. */
 struct pool_settings pool_settings_default(void);

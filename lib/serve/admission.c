@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/serve/admission.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,9 +22,12 @@
 #include "lib/serve/member.h"
 #include "lib/system/credential.h"
 
-enum { EVENTS = 64, HALF_OPEN = 1024, CONNECTIONS = 16384 };
+enum { EVENTS = 64, HALF_OPEN = 1024 };
 
-#define JOIN_TIME (5 * NANOSECONDS_PER_SECOND)
+/* Descriptors that are left alone: the application's, where the pool is in one, and those of whoever has to look after the manager. */
+enum { RESERVE = 64 };
+
+#define COMPLAINT_INTERVAL (10 * NANOSECONDS_PER_SECOND)
 #define ACCEPT_PAUSE (100 * NANOSECONDS_PER_MILLISECOND) /* when descriptors are short */
 
 /* What is needed until a guest is in. */
@@ -47,12 +53,14 @@ struct admission {
     char name[WITNESS_ADDRESS_MAX];
     int listener, epoll, bell;
     int shown; /* which process the pool is in */
+    int spare; /* given up when descriptors are short, so that who comes can be told */
     pthread_t thread;
     bool started;
     atomic_bool stop, door_closed;
     struct list waiting, inside; /* of the thread, as all below */
     unsigned half_open, guests;
     uint64_t accept_again; /* NO_DEADLINE while the listener is watched */
+    uint64_t complain_at;  /* of a shortage, not again before */
     bool listening;
     _Atomic uint64_t refused, half_open_dropped;
 };
@@ -81,17 +89,23 @@ static void guest_free(struct admission *a, struct guest *g, const char *reason)
     a->guests--;
 }
 
-/* One named error, then the end. */
-static void deny(struct admission *a, struct guest *g, mstro_status status)
+/* One named error. */
+static void say_no(struct admission *a, int fd, mstro_status status)
 {
     struct witness_outbox outbox;
     handshake_deny(&a->settings.self, status, mstro_error_detail(), witness_begin(&outbox));
-    witness_send(g->fd, &outbox);
+    witness_send(fd, &outbox);
     char unread[4096]; /* closing with bytes unread would take our answer back */
-    for (int i = 0; i < 16 && recv(g->fd, unread, sizeof unread, 0) == (ssize_t)sizeof unread; i++)
+    for (int i = 0; i < 16 && recv(fd, unread, sizeof unread, 0) == (ssize_t)sizeof unread; i++)
         ;
     atomic_fetch_add(&a->refused, 1);
     log_info(LOG_PM, "a client was not let in: %s: %s", mstro_status_name(status), mstro_error_detail());
+}
+
+/* One named error, then the end. */
+static void deny(struct admission *a, struct guest *g, mstro_status status)
+{
+    say_no(a, g->fd, status);
     guest_free(a, g, "");
 }
 
@@ -120,6 +134,9 @@ static mstro_status accept_guest(struct admission *a, struct guest *g, struct by
     mstro_status status = handshake_check(&greeting->handshake, body);
     if (status != MSTRO_OK)
         return status;
+    if (a->guests - a->half_open >= a->settings.connections)
+        return detail_set(MSTRO_QUOTA, "%u processes are connected already, the most that this pool manager takes (setting connections, and the "
+                          "limit of open files)", a->settings.connections);
     struct session_keys *keys = &greeting->handshake.keys;
     status = member_admit(&a->shards, keys, greeting->hello.address, g->fd, &g->member);
     if (status != MSTRO_OK)
@@ -166,40 +183,86 @@ static void listen_for(struct admission *a, bool on)
     a->accept_again = NO_DEADLINE;
 }
 
-static struct guest *oldest_greeted(struct admission *a)
+/* Who has to go when there are too many: the one who came first of those that have not said a word, else of those that have not shown
+ * the key.  A client needs two answers for that, so that one that is put out had no time, or never meant to; it comes again. */
+static struct guest *most_dispensable(struct admission *a)
 {
+    struct guest *first = NULL;
     list_each(link, &a->waiting) {
         struct guest *g = list_entry(link, struct guest, link);
-        if (g->greeting)
+        if (g->greeting && !g->greeting->proving)
             return g;
+        if (g->greeting && !first)
+            first = g;
     }
-    return NULL;
+    return first;
+}
+
+static bool make_room(struct admission *a)
+{
+    struct guest *g = most_dispensable(a);
+    if (!g)
+        return false;
+    atomic_fetch_add(&a->half_open_dropped, 1);
+    guest_free(a, g, "");
+    return true;
 }
 
 static void take_guest(struct admission *a, int fd)
 {
-    struct guest *g = calloc(1, sizeof *g), *oldest;
+    struct guest *g = calloc(1, sizeof *g);
     struct greeting *greeting = calloc(1, sizeof *greeting);
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = g };
     if (!g || !greeting || epoll_ctl(a->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         free(g);
         free(greeting);
+        detail_set(MSTRO_NOMEM, "the pool manager has no memory for one more connection");
+        say_no(a, fd, MSTRO_NOMEM);
         close(fd);
         return;
     }
-    if (a->half_open >= a->settings.half_open && (oldest = oldest_greeted(a))) {
-        atomic_fetch_add(&a->half_open_dropped, 1);
-        guest_free(a, oldest, "");
-    }
+    if (a->half_open >= a->settings.half_open)
+        make_room(a);
     g->fd = fd;
     g->since = clock_now();
     g->greeting = greeting;
     list_append(&a->waiting, &g->link);
     a->half_open++;
-    if (++a->guests > a->settings.connections) {
-        detail_set(MSTRO_QUOTA, "%u processes are connected already, the most that this pool manager takes", a->settings.connections);
-        deny(a, g, MSTRO_QUOTA);
+    a->guests++;
+}
+
+static void complain(struct admission *a, int error)
+{
+    uint64_t now = clock_now();
+    if (now < a->complain_at)
+        return;
+    a->complain_at = now + COMPLAINT_INTERVAL;
+    log_warn(LOG_PM, "cannot take a connection: %s (%u are in, %u at the door)", strerror(error), a->guests - a->half_open, a->half_open);
+}
+
+/* No descriptor is left.  Who comes is told so with the spare one. */
+static bool turn_away(struct admission *a)
+{
+    close(a->spare);
+    int fd = witness_take(a->listener);
+    if (fd >= 0) {
+        detail_set(MSTRO_QUOTA, "the pool manager has no descriptor for one more connection: raise its limit of open files");
+        say_no(a, fd, MSTRO_QUOTA);
+        close(fd);
     }
+    a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
+}
+
+/* True: it may go on. */
+static bool bear_shortage(struct admission *a, int error)
+{
+    complain(a, error);
+    if (error == EMFILE && (make_room(a) || (a->spare >= 0 && turn_away(a))))
+        return true;
+    listen_for(a, false); /* it would stay readable and keep us awake */
+    a->accept_again = clock_now() + ACCEPT_PAUSE;
+    return false;
 }
 
 /* A few at a time, so that those inside are not forgotten. */
@@ -209,12 +272,9 @@ static void take_guests(struct admission *a)
         int fd = witness_take(a->listener);
         if (fd >= 0)
             take_guest(a, fd);
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            log_warn(LOG_PM, "cannot take a connection: %s", strerror(errno));
-            listen_for(a, false); /* it would stay readable and keep us awake */
-            a->accept_again = clock_now() + ACCEPT_PAUSE;
+        else if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
             return;
-        } else
+        else if (!bear_shortage(a, errno))
             return;
     }
 }
@@ -301,11 +361,42 @@ static mstro_status prepare(struct admission *a)
     status = credential_show(a->settings.self.pool, CREDENTIAL_POOL, &a->shown);
     if (status != MSTRO_OK)
         return status;
-    struct epoll_event look = { .events = EPOLLIN, .data.ptr = &a->shown };
+    struct epoll_event look = { .events = EPOLLIN | EPOLLET, /* without a descriptor it stays readable */ .data.ptr = &a->shown };
     if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->shown, &look) != 0)
         return detail_set(MSTRO_IO, "cannot watch for those who look for the pool: %s", strerror(errno));
+    a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listen_for(a, true);
     return start_thread(a) ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start a thread for the pool's door");
+}
+
+static unsigned open_descriptors(void)
+{
+    unsigned count = 0;
+    DIR *all = opendir("/proc/self/fd");
+    while (all && readdir(all))
+        count++;
+    if (all)
+        closedir(all);
+    return count;
+}
+
+static unsigned least(unsigned a, rlim_t b) { return a < b ? a : (unsigned)b; }
+
+/* A quarter of the descriptors that are left may be at the door; who is in needs one for the witness, and one for frames to each shard. */
+static void fit_to_descriptors(struct admission_settings *settings, unsigned shards)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return;
+    rlim_t reserve = limit.rlim_cur / 4 < RESERVE ? limit.rlim_cur / 4 : RESERVE, used = open_descriptors() + reserve;
+    rlim_t left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+    unsigned asked = settings->connections;
+    settings->half_open = least(settings->half_open, left / 4 > 0 ? left / 4 : 1);
+    rlim_t members = (left - left / 4) / (1 + shards);
+    settings->connections = least(settings->connections, members > 0 ? members : 1);
+    if (settings->connections < asked)
+        log_info(LOG_PM, "with %llu open files at most, %u processes can be connected at once, not %u", (unsigned long long)limit.rlim_cur,
+                 settings->connections, asked);
 }
 
 mstro_status admission_start(struct admission **out, const struct shard_set *shards, const struct admission_settings *settings)
@@ -314,11 +405,12 @@ mstro_status admission_start(struct admission **out, const struct shard_set *sha
     if (!a)
         return MSTRO_NOMEM;
     a->settings = *settings;
-    a->settings.join_time = settings->join_time ? settings->join_time : JOIN_TIME;
+    a->settings.join_time = settings->join_time ? settings->join_time : ADMISSION_JOIN_TIME(DEFAULT_NUMBER);
     a->settings.half_open = settings->half_open ? settings->half_open : HALF_OPEN;
-    a->settings.connections = settings->connections ? settings->connections : CONNECTIONS;
+    a->settings.connections = settings->connections ? settings->connections : ADMISSION_CONNECTIONS(DEFAULT_NUMBER);
+    fit_to_descriptors(&a->settings, shards->count);
     a->shards = *shards;
-    a->listener = a->epoll = a->bell = a->shown = -1;
+    a->listener = a->epoll = a->bell = a->shown = a->spare = -1;
     a->accept_again = NO_DEADLINE;
     list_init(&a->waiting);
     list_init(&a->inside);
@@ -359,7 +451,7 @@ void admission_stop(struct admission *a)
     }
     free_all(a, &a->waiting);
     free_all(a, &a->inside);
-    const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown };
+    const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown, a->spare };
     for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);

@@ -48,6 +48,17 @@ page_differs() {
     settings_of_page | sort -u | diff "$work/help" -
 }
 
+# "--lease 2s", a setting of --help with a default; and those whose paragraph in the page does not say it.
+defaults_of_help() {
+    pool-manager/maestro-pool-manager --help | awk '/^  --/ { flag = $1 } /, default / { sub(/.*, default /, ""); sub(/\)$/, ""); print flag, $0 }'
+}
+defaults_not_in_page() {
+    sed 's/\\//g' "$pages/maestro-pool-manager.8" >"$work/page8"
+    defaults_of_help | while read -r flag default; do
+        awk -v flag="$flag" '/^\.TP/ { on = 0 } index($0, ".BI " flag " ") { on = 1 } on' "$work/page8" | grep -qwF -- "$default" || echo "$flag: $default"
+    done
+}
+
 mkdir "$work/man"
 printf '.TH a 3\n.SH NAME\nmstro_one,\n.B mstro_two\n\\- do things\n.SH SYNOPSIS\nmstro_three\n' >"$work/man/mstro_pair.3"
 names_of_page() { described "$work/man" 3 | tr '\n' ' '; }
@@ -58,6 +69,8 @@ check "every program has a man page" none_of missing_programs
 check "the page of maestro has the verbs of its --help" none_of verbs_differ
 check "every page says its title and section" none_of without_head
 check "the page of the pool manager lists the options and variables of its --help" none_of page_differs
+check "the page of the pool manager says the defaults of its --help" none_of defaults_not_in_page
+check "--help of the pool manager says its defaults" test "$(defaults_of_help | grep -c -e '--lease 2s' -e '--memory-budget 25%')" = 2
 check "--help of the pool manager names its settings" grep -q '^--lease$' "$work/help"
 if command -v groff >/dev/null && echo .TH a 1 | groff -man -Tutf8 >/dev/null 2>&1; then
     check "no page is too wide for 80 columns" none_of complaints
