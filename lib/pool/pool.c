@@ -163,6 +163,11 @@ void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, str
     end_step(pool, first);
 }
 
+void pool_grow_no_more(struct pool *pool)
+{
+    pool->settings.memory_budget = pool->memory ? pool->memory : 1;
+}
+
 uint64_t pool_next_deadline(const struct pool *pool)
 {
     uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);

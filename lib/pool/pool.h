@@ -94,6 +94,9 @@ void pool_destroy(struct pool *pool);
  * records of it are answered by BYE with MSTRO_STALE_EPOCH. */
 void pool_step(struct pool *pool, const struct pool_input *in, uint64_t now, struct pool_outputs *out);
 
+/* Memory is short: what the pool has now is its budget from now on. */
+void pool_grow_no_more(struct pool *pool);
+
 /* When a POOL_TICK is due, NO_DEADLINE (base/clock.h) when nothing is waited for. */
 uint64_t pool_next_deadline(const struct pool *pool);
 

@@ -273,6 +273,13 @@ uint64_t host_tick(struct host *h)
     return host_next_deadline(h);
 }
 
+void host_grow_no_more(struct host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    pool_grow_no_more(h->pool);
+    pthread_mutex_unlock(&h->lock);
+}
+
 struct pool_count host_count(struct host *h)
 {
     pthread_mutex_lock(&h->lock);

@@ -62,6 +62,9 @@ uint64_t host_tick(struct host *host);
 /* The same without a tick. */
 uint64_t host_next_deadline(struct host *host);
 
+/* As pool_grow_no_more. */
+void host_grow_no_more(struct host *host);
+
 struct pool_count host_count(struct host *host);
 
 #endif

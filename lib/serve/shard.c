@@ -27,6 +27,7 @@ enum { BATCH = 64, REASON_MAX = 160 };
 #define LISTEN_INTERVAL (100 * NANOSECONDS_PER_MILLISECOND)
 #define SPOKE_LATELY (600 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 500 ms */
 #define WITNESS_LEASES 10                                 /* after so many without a frame the witness counts no more */
+#define BALLAST ((size_t)1024 * 1024)                    /* for the answers that must be given when the pool has taken all memory */
 #define FAREWELL (2 * NANOSECONDS_PER_SECOND)             /* for a client to close its side after the last record */
 
 struct connection {
@@ -64,6 +65,8 @@ struct shard {
     pthread_mutex_t lock; /* leaf, after the host's; guards connections, dirty, gone and connection.witness */
     struct map connections;
     struct list dirty, gone;
+    void *_Atomic ballast; /* NULL: it was thrown overboard */
+    uint64_t ballast_at;   /* of the thread: when to take it on board again */
     struct list ending;  /* of the thread, as all below */
     struct list by_age;  /* connections, the longest unheard first */
     uint64_t listen_at;  /* when to listen to the witnesses again */
@@ -113,10 +116,19 @@ static void break_connection(struct connection *c, const char *reason)
     mark_dirty(c);
 }
 
+static bool drop_ballast(struct shard *s)
+{
+    void *ballast = atomic_exchange(&s->ballast, NULL);
+    free(ballast);
+    return ballast != NULL;
+}
+
 static void deliver(struct host_sink *sink, const struct record *record)
 {
     struct connection *c = (struct connection *)((char *)sink - offsetof(struct connection, sink));
     mstro_status status = outbox_put(c->outbox, record);
+    if (status == MSTRO_NOMEM && drop_ballast(c->shard))
+        status = outbox_put(c->outbox, record);
     if (status != MSTRO_OK) {
         log_error(LOG_PM, "session %llu: a record for it cannot be sent: %s: %s", (unsigned long long)c->session, record_name(record->kind),
                   status == MSTRO_NOMEM ? "not enough memory" : mstro_error_detail());
@@ -269,6 +281,22 @@ static void listen_to_witnesses(struct shard *s)
     }
 }
 
+/* ---- shortage ---- */
+
+/* Without it the next answer might be one that cannot be given.  What the pool has at the first shortage is all that it may have from then on. */
+static void mind_ballast(struct shard *s)
+{
+    uint64_t now = clock_now();
+    if (atomic_load(&s->ballast) || now < s->ballast_at)
+        return;
+    if (s->ballast_at == 0) {
+        log_error(LOG_PM, "memory is short: the pool takes no more than it has (setting memory-budget refuses before that)");
+        host_grow_no_more(s->host);
+    }
+    atomic_store(&s->ballast, malloc(BALLAST));
+    s->ballast_at = atomic_load(&s->ballast) ? 0 : now + LONGEST_SLEEP;
+}
+
 /* ---- the thread ---- */
 
 /* To the pool the session is over. */
@@ -360,6 +388,7 @@ static void *run(void *context)
     struct shard *s = context;
     while (!atomic_load(&s->stop)) {
         listen_to_witnesses(s);
+        mind_ballast(s);
         uint64_t until = earliest(host_tick(s->host), clock_now() + LONGEST_SLEEP);
         free_gone(s);
         serve_dirty(s); /* after whatever makes the pool say something */
@@ -391,6 +420,7 @@ mstro_status shard_start(struct shard **out, struct host *host, struct id pool, 
         return MSTRO_NOMEM;
     s->host = host;
     s->pool = pool;
+    atomic_init(&s->ballast, malloc(BALLAST));
     list_init(&s->dirty);
     list_init(&s->gone);
     list_init(&s->ending);
@@ -441,6 +471,7 @@ void shard_stop(struct shard *s)
     if (s->fabric)
         fabric_close(s->fabric);
     arena_release(&s->arena);
+    drop_ballast(s);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

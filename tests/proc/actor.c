@@ -16,6 +16,7 @@
  *     group VERB [H]                declare NAME, add H, name NAME, offer, withdraw, require, demand, retract, dispose, or
  *                                   take: the next member, with its data, becomes handle H
  *     subscribe KINDS OPTIONS       event MILLISECONDS  ack
+ *     many PREFIX COUNT SIZE        offer COUNT objects with names of 2000 bytes until one is refused; answers how many were not
  *     usage                         nanoseconds of CPU time so far */
 #include <maestro/maestro.h>
 #include <signal.h>
@@ -237,6 +238,30 @@ static void do_ack(char *rest)
     answer(mstro_subscription_ack(subscription, last_event), "");
 }
 
+/* Their handles live until the end. */
+static void do_many(char *rest)
+{
+    char prefix[100] = "", name[2200], text[100];
+    long count = 0, done = 0;
+    int64_t size = 0;
+    long long wanted = 0;
+    sscanf(rest, "%99s %ld %lld", prefix, &count, &wanted);
+    size = wanted;
+    unsigned char *bytes = calloc(1, (size_t)size + 1);
+    mstro_status status = MSTRO_OK;
+    for (; status == MSTRO_OK && done < count; done += status == MSTRO_OK) {
+        struct handle h = { .buffer = bytes, .size = size };
+        snprintf(name, sizeof name, "%s-%ld%02000d", prefix, done, 0);
+        status = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &h.cdo);
+        if (status == MSTRO_OK)
+            status = set_buffer(&h);
+        if (status == MSTRO_OK)
+            status = mstro_cdo_offer(h.cdo);
+    }
+    snprintf(text, sizeof text, "%ld", done);
+    answer(status, text);
+}
+
 static void do_usage(char *rest)
 {
     struct rusage used;
@@ -282,7 +307,7 @@ static const struct { const char *name; void (*call)(char *rest); } calls[] = {
     { "dispose", do_dispose },   { "check", do_check },         { "whole", do_whole },     { "subscribe", do_subscribe }, { "event", do_event },
     { "ack", do_ack },           { "usage", do_usage },         { "start", do_start },     { "getinfo", do_getinfo }, { "terminate", do_terminate },
     { "attach", do_attach },     { "detach", do_detach },       { "yaml", do_yaml },       { "print", do_print },       { "read", do_read },
-    { "group", do_group },
+    { "group", do_group },     { "many", do_many },
 };
 
 static void obey(char *line)

@@ -251,8 +251,13 @@ void stage_close(struct stage *s)
 
 void stage_manager(struct stage *s, const char *const arguments[])
 {
+    stage_manager_by(s, built("pool-manager/maestro-pool-manager"), arguments);
+}
+
+void stage_manager_by(struct stage *s, const char *program, const char *const arguments[])
+{
     static const char head[] = "MSTRO_POOL_MANAGER_INFO;";
-    process_start(&s->manager, built("pool-manager/maestro-pool-manager"), arguments, NULL);
+    process_start(&s->manager, program, arguments, NULL);
     const char *line = hear(&s->manager, PATIENCE);
     size_t length = strlen(line);
     assert_memory_equal(line, head, sizeof head - 1);

@@ -37,6 +37,9 @@ int stage_end(void **state);
 /* Start the manager with these arguments (NULL ends; NULL: none), wait for its line. */
 void stage_manager(struct stage *s, const char *const arguments[]);
 
+/* The same by a program that becomes the manager: prlimit, say. */
+void stage_manager_by(struct stage *s, const char *program, const char *const arguments[]);
+
 /* An actor that has joined as 'component' 0. */
 struct process *stage_actor(struct stage *s, const char *component);
 

@@ -5,6 +5,7 @@ serve_tests = \
 	%D%/daemon \
 	%D%/death \
 	%D%/exchange \
+	%D%/flood \
 	%D%/group \
 	%D%/join \
 	%D%/partition \
@@ -12,7 +13,7 @@ serve_tests = \
 	%D%/standstill
 check_PROGRAMS += $(serve_tests)
 TESTS += $(serve_tests)
-LONG_TESTS += %D%/death
+LONG_TESTS += %D%/death %D%/flood %D%/partition
 check_PROGRAMS += %D%/linear
 TESTS += %D%/linear
 %C%_linear_SOURCES = %D%/linear.c tests/lib/history.c tests/lib/history.h %D%/stage.c %D%/stage.h
@@ -30,6 +31,8 @@ check_PROGRAMS += %D%/actor
 %C%_group_LDADD = $(unit_libs)
 %C%_partition_SOURCES = %D%/partition.c %D%/cable.c %D%/cable.h %D%/stage.c %D%/stage.h
 %C%_partition_LDADD = $(unit_libs)
+%C%_flood_SOURCES = %D%/flood.c %D%/stage.c %D%/stage.h
+%C%_flood_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_join_SOURCES = %D%/join.c
 %C%_join_LDADD = $(unit_libs) $(SODIUM_LIBS)
 %C%_schemas_SOURCES = %D%/schemas.c %D%/stage.c %D%/stage.h
