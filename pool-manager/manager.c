@@ -77,7 +77,7 @@ static mstro_status make_pool(struct manager *m, struct id *id)
     uint64_t inline_limit = setting_amount("inline-limit");
     pool.workflow = text_of(m->workflow);
     pool.lease = zero_for_never(setting_amount("lease"));
-    pool.heartbeat = zero_for_never(setting_amount("heartbeat"));
+    pool.heartbeat = *setting_text(setting_find("heartbeat")) ? zero_for_never(setting_amount("heartbeat")) : pool_heartbeat(pool.lease);
     pool.ack_timeout = setting_amount("ack-timeout");
     pool.inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
     pool.inline_budget = setting_amount("inline-budget");

@@ -22,7 +22,7 @@ const struct setting settings[] = {
     { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
     { "shards", "MSTRO_PM_PC_NUM_THREADS", SETTING_INTEGER, "", "N", "threads that serve, each its own objects; half the cores where not given" },
     { "lease", "MSTRO_LEASE", SETTING_DURATION, POOL_LEASE(DEFAULT_TEXT), "TIME", "a process silent for longer is taken for dead; never: not at all" },
-    { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, POOL_HEARTBEAT(DEFAULT_TEXT), "TIME", "processes with nothing to say say so this often" },
+    { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "", "TIME", "processes with nothing to say say so this often; a quarter of the lease, at most " POOL_LONGEST_HEARTBEAT(DEFAULT_TEXT) ", where not given" },
     { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, POOL_ACK_TIMEOUT(DEFAULT_TEXT), "TIME", "how long a missing acknowledgement may hold an operation" },
     { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, POOL_INLINE_LIMIT(DEFAULT_TEXT), "SIZE", "data up to this size travel inside the messages" },
     { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, POOL_INLINE_BUDGET(DEFAULT_TEXT), "SIZE", "memory for such data; beyond it they stay with their producers" },

@@ -173,7 +173,7 @@ static mstro_status read_settings(void)
     if (s == MSTRO_OK)
         s = setting_read_duration("MSTRO_LEASE", pool.lease, &process.lease);
     if (s == MSTRO_OK)
-        s = setting_read_duration("MSTRO_HEARTBEAT", pool.heartbeat, &process.heartbeat);
+        s = setting_read_duration("MSTRO_HEARTBEAT", pool_heartbeat(process.lease == NO_DEADLINE ? 0 : process.lease), &process.heartbeat);
     if (s == MSTRO_OK)
         s = transport_check_setting(setting_read_text("MSTRO_TRANSPORT_DEFAULT"));
     return s;

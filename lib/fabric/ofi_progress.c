@@ -10,10 +10,10 @@
 #define BATCH 64
 /* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and after a ring:
  * libfabric 1.17 loses an fi_cq_signal that meets a thread in the few microseconds in which it lies down.  So naps are short where
- * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up four
- * times a second, and for its heartbeats. */
+ * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up twice
+ * a second, for its heartbeats. */
 #define SHORT_SLEEP NANOSECONDS_PER_MILLISECOND
-#define LONGEST_SLEEP (256 * NANOSECONDS_PER_MILLISECOND)
+#define LONGEST_SLEEP (512 * NANOSECONDS_PER_MILLISECOND)
 #define RETRY_YIELDS 20
 
 void driver_enter(struct ofi_fabric *f)

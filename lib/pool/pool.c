@@ -13,13 +13,19 @@
 #include "lib/pool/state.h"
 #include "lib/pool/subscription.h"
 
+uint64_t pool_heartbeat(uint64_t lease)
+{
+    uint64_t longest = POOL_LONGEST_HEARTBEAT(DEFAULT_NUMBER);
+    return lease > 0 && lease / 4 < longest ? lease / 4 : longest;
+}
+
 struct pool_settings pool_settings_default(void)
 {
     return (struct pool_settings){
         .epoch = 1,
         .shards = 1,
         .lease = POOL_LEASE(DEFAULT_NUMBER),
-        .heartbeat = POOL_HEARTBEAT(DEFAULT_NUMBER),
+        .heartbeat = pool_heartbeat(POOL_LEASE(DEFAULT_NUMBER)),
         .ack_timeout = POOL_ACK_TIMEOUT(DEFAULT_NUMBER),
         .inline_limit = POOL_INLINE_LIMIT(DEFAULT_NUMBER),
         .inline_budget = POOL_INLINE_BUDGET(DEFAULT_NUMBER),

@@ -41,13 +41,17 @@ struct pool_settings {
 };
 
 #define POOL_LEASE(T) T(2, s)
-#define POOL_HEARTBEAT(T) T(250, ms)
+#define POOL_LONGEST_HEARTBEAT(T) T(500, ms)
 #define POOL_ACK_TIMEOUT(T) T(5, s)
 #define POOL_INLINE_LIMIT(T) T(4, KiB)
 #define POOL_INLINE_BUDGET(T) T(64, MiB)
 
 /* The values a pool has when nobody says otherwise; pool and workflow are left empty. */
 struct pool_settings pool_settings_default(void);
+
+/* How often who has nothing to say should say so, when nobody says otherwise: three times before 'lease' (0: never) is over, and each
+ * wakes an idle process. */
+uint64_t pool_heartbeat(uint64_t lease);
 
 enum pool_input_kind {
     POOL_RECORD, /* 'record' came from 'session' */

@@ -147,13 +147,17 @@ static void amounts_that_make_no_sense_end_with_2_and_what_may_stand_there(void 
     refused("--heartbeat", "0", "1ms or more");
     refused("--lease", "0", "10ms or more, or never");
     refused("--lease", "1ms", "10ms or more, or never");
-    refused("--lease", "499ms", "longer than two heartbeats");
     refused("--heartbeat", "never", "longer than two heartbeats");
     refused("--memory-budget", "0%", "1% to 100% of the memory");
     refused("--memory-budget", "101%", "1% to 100% of the memory");
     refused("--memory-budget", "half", "1% to 100% of the memory");
     refused("--receive-buffers", "100000000", "from 1 to 65536");
     char said[4096];
+    const char *short_lease[] = { "--lease=499ms", "--heartbeat=250ms", "--print-settings", NULL };
+    assert_int_equal(run_manager(short_lease, said, sizeof said), 2);
+    assert_non_null(strstr(said, "longer than two heartbeats"));
+    const char *lease_alone[] = { "--lease=499ms", "--print-settings", NULL };
+    assert_int_equal(run_manager(lease_alone, said, sizeof said), 0);
     const char *good[] = { "--lease=never", "--heartbeat=never", "--receive-buffers=65536", "--memory-budget=100%", "--print-settings", NULL };
     assert_int_equal(run_manager(good, said, sizeof said), 0);
 }
