@@ -34,10 +34,11 @@ static void ring_put(struct ring *r, const void *message)
 {
     uint32_t at = atomic_load_explicit(&r->written, memory_order_relaxed);
     memcpy(r->slot[at % RING], message, bytes);
-    atomic_store_explicit(&r->written, at + 1, memory_order_release);
-    if (!wake)
+    if (!wake) {
+        atomic_store_explicit(&r->written, at + 1, memory_order_release);
         return;
-    atomic_thread_fence(memory_order_seq_cst);
+    }
+    atomic_store(&r->written, at + 1);
     if (atomic_load(&r->asleep) && atomic_exchange(&r->asleep, 0))
         syscall(SYS_futex, &r->asleep, FUTEX_WAKE, 1, NULL, NULL, 0);
 }

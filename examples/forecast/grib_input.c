@@ -71,8 +71,8 @@ static int complain_broken(const struct grib_input *in, int error)
         warnx("%s: truncated: the file ends inside message %u, which begins at or after offset %lld", path,
               in->in_this_file + 1, in->expected);
     else
-        warnx("%s: message %u, at or after offset %lld, is broken: %s", path, in->in_this_file + 1, in->expected,
-              codes_get_error_message(error));
+        warnx("%s: message %u, at or after offset %lld, is broken: %s%s", path, in->in_this_file + 1, in->expected,
+              codes_get_error_message(error), in->in_this_file == 0 ? "; is it a GRIB file?" : "");
     return -1;
 }
 

@@ -3,7 +3,10 @@
 #ifndef TESTS_LIB_ENTRIES_H
 #define TESTS_LIB_ENTRIES_H
 #include <dirent.h>
+#include <sched.h>
+#include <stdbool.h>
 
+#include "lib/base/clock.h"
 #include "tests/lib/check.h"
 
 static inline int entries_of(const char *folder)
@@ -15,6 +18,18 @@ static inline int entries_of(const char *folder)
         count++;
     closedir(d);
     return count;
+}
+
+/* Whether it comes to have 'count' entries within 10 s: the kernel takes a thread's away some time after pthread_join has returned. */
+static inline bool entries_come_to(const char *folder, int count)
+{
+    uint64_t deadline = clock_now() + 10 * NANOSECONDS_PER_SECOND;
+    while (entries_of(folder) != count) {
+        if (clock_now() > deadline)
+            return false;
+        sched_yield();
+    }
+    return true;
 }
 
 #endif

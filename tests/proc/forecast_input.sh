@@ -29,6 +29,8 @@ check "every field has a name of its own" test "$(grep -c '^field/' "$work/list"
 
 echo "station,temperature" >"$work/table.csv"
 check "a file that is no GRIB is named" ends 1 "$work/table.csv: no GRIB message" $stages/forecast "$work/table.csv"
+echo "stations of GRIB and other tables" >"$work/words.txt"
+check "a text that speaks of GRIB is asked whether it is one" ends 1 "$work/words.txt: .*is it a GRIB file" $stages/forecast "$work/words.txt"
 head -c 2000 "$sample" >"$work/short.grib"
 check "a truncated file is named with the offset" ends 1 "$work/short.grib: truncated.*offset 0" $stages/forecast "$work/short.grib"
 check "of several files, the bad one is named" ends 1 "$work/table.csv: no GRIB" $stages/forecast "$sample" "$work/table.csv"
