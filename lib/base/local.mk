@@ -12,6 +12,8 @@ libcore_la_SOURCES += \
 	%D%/export.h \
 	%D%/hash.c \
 	%D%/hash.h \
+	%D%/heap.c \
+	%D%/heap.h \
 	%D%/histogram.c \
 	%D%/histogram.h \
 	%D%/list.h \
