@@ -490,6 +490,7 @@ static void take_record(struct turn *t)
     case KIND_TICKET_VOID: take_void(t); break;
     case KIND_EVENTS: events_arrived(t); break;
     case KIND_SELECTED: select_heard(t); break;
+    case KIND_SUBSCRIPTION_END: subscription_ended(t); break;
     case KIND_NOTE: turn_note(t, r->note.op, TEXT_FORMAT, TEXT_ARGUMENTS(r->note.detail)); break;
     case KIND_BYE: leave_bye(t); break;
     case KIND_OTHER_SCHEMA: schemas_other(t); break;

@@ -63,6 +63,7 @@ enum client_output_kind {
     CLIENT_NAMES,      /* 'record' is a SELECTED: part of what 'op' asked for */
     CLIENT_EVENTS,     /* 'record' is an EVENTS for its subscription */
     CLIENT_DIFFERENCE, /* 'detail' for the log: somebody in the pool has other schemas */
+    CLIENT_SUBSCRIPTION_ENDED, /* the pool has ended the subscription of 'object': status, detail */
     CLIENT_NOTE,       /* 'detail' for the log: what 'op' waits for, or, op 0, what a record had wrong */
     CLIENT_ENDED       /* the session is over: status, detail.  Comes once, after the DONE of everything */
 };

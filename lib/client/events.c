@@ -94,3 +94,16 @@ void events_arrived(struct turn *t)
     o->object = entry->object;
     o->record = *t->in->record;
 }
+
+/* It stays known here until its owner ends it, too. */
+void subscription_ended(struct turn *t)
+{
+    const struct record_subscription_end *end = &t->in->record->subscription_end;
+    struct subscription_entry *entry = client_find_subscription(t->client, end->subscription);
+    if (!entry)
+        return;
+    struct client_output *o = turn_put(t, CLIENT_SUBSCRIPTION_ENDED);
+    o->object = entry->object;
+    o->status = (mstro_status)end->status;
+    o->detail = end->detail;
+}

@@ -7,6 +7,8 @@ libcore_la_SOURCES += \
 	%D%/client.c \
 	%D%/client.h \
 	%D%/demand.c \
+	%D%/event.c \
+	%D%/event.h \
 	%D%/events.c \
 	%D%/group.c \
 	%D%/group.h \

@@ -194,6 +194,7 @@ static void handle_output(struct session *s, const struct client_output *o)
     case CLIENT_EVENTS: subscription_push(o->object, &o->record.events, &s->waiting); break;
     case CLIENT_DIFFERENCE: log_warn(LOG_SCHEMA, TEXT_FORMAT, TEXT_ARGUMENTS(o->detail)); break;
     case CLIENT_NAMES: hear_names(o->operation, o); break;
+    case CLIENT_SUBSCRIPTION_ENDED: subscription_stop(o->object, o->status, o->detail, &s->waiting); break;
     case CLIENT_NOTE: note(o); break;
     case CLIENT_ENDED: end_session(s); break;
     }

@@ -241,6 +241,7 @@ void subscription_answered(struct turn *t);
 void subscription_forward(struct turn *t);
 void client_drop_subscription(struct client *c, struct subscription_entry *entry);
 void events_arrived(struct turn *t);
+void subscription_ended(struct turn *t);
 
 void select_start(struct turn *t);
 void select_heard(struct turn *t);

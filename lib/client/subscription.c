@@ -31,55 +31,12 @@ void subscription_destroy(struct mstro_subscription_ *sub)
     if (sub->bell >= 0)
         close(sub->bell);
     pthread_mutex_destroy(&sub->lock);
+    free(sub->end_detail);
+    free(sub->sources);
     free(sub);
 }
 
-void event_list_free(mstro_pool_event list)
-{
-    for (mstro_pool_event next; list; list = next) {
-        next = list->next;
-        free(list);
-    }
-}
-
 /* ---- events ---- */
-
-static char *put_text(char **at, struct text t)
-{
-    char *begin = *at;
-    if (t.length)
-        memcpy(begin, t.at, t.length);
-    begin[t.length] = '\0';
-    *at += t.length + 1;
-    return begin;
-}
-
-/* Which of the union's structs a kind has. */
-static bool kind_is_about_application(uint32_t kind)
-{
-    return kind & (MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
-                   MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE);
-}
-
-/* One allocation: the event, then its strings. */
-static mstro_pool_event make_event(const struct record_event *e)
-{
-    mstro_pool_event made = malloc(sizeof *made + e->name.length + e->component.length + 2);
-    if (!made)
-        return NULL;
-    memset(made, 0, sizeof *made);
-    char *strings = (char *)(made + 1);
-    const char *name = put_text(&strings, e->name), *component = put_text(&strings, e->component);
-    made->kind = (mstro_pool_event_kind)e->kind;
-    made->serial = e->serial;
-    if (e->kind == MSTRO_POOL_EVENT_OVERFLOW)
-        made->overflow = (struct mstro_pool_event_overflow){ e->first_serial, e->serial, e->count };
-    else if (kind_is_about_application(e->kind))
-        made->join = (struct mstro_pool_event_app){ .appid = e->app, .component_name = component };
-    else
-        made->offer = (struct mstro_pool_event_cdo){ .appid = e->app, .cdo_name = name, .component_name = component, .size = e->size };
-    return made;
-}
 
 static void append(struct mstro_subscription_ *sub, mstro_pool_event e)
 {
@@ -90,7 +47,7 @@ static void append(struct mstro_subscription_ *sub, mstro_pool_event e)
 static bool append_gap(struct mstro_subscription_ *sub)
 {
     struct record_event gap = { .kind = MSTRO_POOL_EVENT_OVERFLOW, .serial = sub->lost_last, .first_serial = sub->lost_first, .count = sub->lost };
-    mstro_pool_event made = make_event(&gap);
+    mstro_pool_event made = event_make(&gap);
     if (!made)
         return false;
     append(sub, made);
@@ -100,7 +57,7 @@ static bool append_gap(struct mstro_subscription_ *sub)
 
 static void keep(struct mstro_subscription_ *sub, const struct record_event *e)
 {
-    mstro_pool_event made = sub->lost && !append_gap(sub) ? NULL : make_event(e);
+    mstro_pool_event made = sub->lost && !append_gap(sub) ? NULL : event_make(e);
     if (made) {
         append(sub, made);
         return;
@@ -110,13 +67,46 @@ static void keep(struct mstro_subscription_ *sub, const struct record_event *e)
     sub->lost_last = e->serial;
 }
 
+enum { SHARD_MASK = 1023 };
+
+/* Lock held.  NULL when memory is short. */
+static struct source *source_of(struct mstro_subscription_ *sub, uint64_t serial)
+{
+    for (size_t i = 0; i < sub->source_count; i++)
+        if ((sub->sources[i].serial & SHARD_MASK) == (serial & SHARD_MASK))
+            return &sub->sources[i];
+    struct source *more = realloc(sub->sources, (sub->source_count + 1) * sizeof *more);
+    if (!more)
+        return NULL;
+    sub->sources = more;
+    more[sub->source_count] = (struct source){ .serial = serial, .position = serial, .cursor = serial };
+    return &more[sub->source_count++];
+}
+
+/* Lock held.  What the pool must know to send more is never lost, even if there is no memory for the events. */
+static void keep_all(struct mstro_subscription_ *sub, const struct record_events *events)
+{
+    struct source *source = source_of(sub, events->position);
+    if (!source) {
+        sub->end = MSTRO_NOMEM;
+        sub->over = true;
+        return;
+    }
+    for (uint32_t i = 0; i < events->events.count; i++)
+        keep(sub, &events->events.at[i]);
+    source->come += events->events.count;
+    source->position = events->position;
+    if (events->events.count == 0 && source->come == 0)
+        source->cursor = events->position; /* where it begins */
+}
+
 void subscription_push(struct mstro_subscription_ *sub, const struct record_events *events, struct waiting *waiting)
 {
     pthread_mutex_lock(&sub->lock);
-    bool was_empty = !sub->head;
-    for (uint32_t i = 0; i < events->events.count; i++)
-        keep(sub, &events->events.at[i]);
-    if (was_empty && sub->head && !sub->over && sub->bell >= 0)
+    bool was_readable = sub->head || sub->over;
+    if (!sub->end)
+        keep_all(sub, events);
+    if (!was_readable && (sub->head || sub->over) && sub->bell >= 0)
         eventfd_write(sub->bell, 1);
     pthread_mutex_unlock(&sub->lock);
     waiting_ready(waiting, &sub->news);
@@ -131,18 +121,78 @@ void subscription_end(struct mstro_subscription_ *sub)
     pthread_mutex_unlock(&sub->lock);
 }
 
+void subscription_stop(struct mstro_subscription_ *sub, mstro_status status, struct text detail, struct waiting *waiting)
+{
+    pthread_mutex_lock(&sub->lock);
+    if (!sub->end) {
+        sub->end = status;
+        sub->end_detail = strndup(detail.at ? detail.at : "", detail.length);
+    }
+    pthread_mutex_unlock(&sub->lock);
+    subscription_end(sub);
+    waiting_ready(waiting, &sub->news);
+}
+
+mstro_status subscription_status(struct mstro_subscription_ *sub)
+{
+    pthread_mutex_lock(&sub->lock);
+    mstro_status s = sub->end;
+    if (s != MSTRO_OK)
+        detail_set(s, "%s", sub->end_detail ? sub->end_detail : mstro_status_description(s));
+    pthread_mutex_unlock(&sub->lock);
+    return s;
+}
+
+size_t subscription_cursor(struct mstro_subscription_ *sub, uint64_t serial[], size_t room)
+{
+    pthread_mutex_lock(&sub->lock);
+    size_t count = sub->source_count;
+    for (size_t i = 0; i < count && i < room; i++)
+        serial[i] = sub->sources[i].cursor;
+    pthread_mutex_unlock(&sub->lock);
+    return count;
+}
+
 /* ---- the subscriber ---- */
+
+/* Lock held.  The next shard that does not know yet what was taken of it. */
+static bool next_seen(struct mstro_subscription_ *sub, struct record_seen *seen)
+{
+    for (size_t i = 0; i < sub->source_count; i++) {
+        struct source *source = &sub->sources[i];
+        if (source->said == source->taken)
+            continue;
+        source->said = source->taken;
+        *seen = (struct record_seen){ .subscription = sub->number, .serial = source->cursor, .count = source->taken };
+        return true;
+    }
+    return false;
+}
 
 /* [token] */
 static void say_seen(struct session *s, struct submission *submission)
 {
     struct mstro_subscription_ *sub = (struct mstro_subscription_ *)((char *)submission - offsetof(struct mstro_subscription_, seen));
-    struct record r = { .kind = KIND_SEEN, .seen = { .subscription = sub->number } };
-    pthread_mutex_lock(&sub->lock);
-    r.seen.serial = sub->seen_serial;
-    sub->seen_queued = false;
-    pthread_mutex_unlock(&sub->lock);
-    session_say(s, &r);
+    struct record r = { .kind = KIND_SEEN };
+    bool more = true;
+    while (more) {
+        pthread_mutex_lock(&sub->lock);
+        more = next_seen(sub, &r.seen);
+        sub->seen_queued = more;
+        pthread_mutex_unlock(&sub->lock);
+        if (more)
+            session_say(s, &r);
+    }
+}
+
+/* Lock held: all that is here is being taken. */
+static void note_taken(struct mstro_subscription_ *sub)
+{
+    for (size_t i = 0; i < sub->source_count; i++) {
+        struct source *source = &sub->sources[i];
+        source->taken = source->come;
+        source->cursor = source->position;
+    }
 }
 
 mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct session *s)
@@ -151,8 +201,7 @@ mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct sessi
     mstro_pool_event head = sub->head;
     bool tell = false;
     if (head) {
-        mstro_pool_event last = (mstro_pool_event)((char *)sub->tail - offsetof(struct mstro_pool_event_, next));
-        sub->seen_serial = last->serial;
+        note_taken(sub);
         tell = !sub->seen_queued;
         sub->seen_queued = true;
         sub->head = NULL;

@@ -9,10 +9,18 @@
 #include <stdbool.h>
 
 #include "lib/base/list.h"
+#include "lib/client/event.h"
 #include "lib/client/submission.h"
 #include "lib/client/waiting.h"
 #include "lib/wire/record.h"
 #include "maestro/subscription.h"
+
+/* A shard, and how far it has got: with what is here, and with what the subscriber has taken. */
+struct source {
+    uint64_t serial;           /* of its last event; the low bits name it */
+    uint64_t come, taken, said; /* events; said: of those taken, the pool knows */
+    uint64_t position, cursor;
+};
 
 struct mstro_subscription_ {
     struct list link;          /* in the library's list */
@@ -24,10 +32,13 @@ struct mstro_subscription_ {
     uint64_t lost;             /* events there was no memory for since the last that was kept */
     uint64_t lost_first, lost_last;
     bool over;                 /* nothing will come any more */
+    mstro_status end;          /* why the pool has ended it; MSTRO_OK: it has not */
+    char *end_detail;          /* malloc'ed, or NULL */
+    struct source *sources;    /* the shards of which something has come */
+    size_t source_count;
     int bell;                  /* eventfd: readable exactly while head is not NULL or it is over; -1 until asked for */
     struct submission seen;    /* tells the pool what was taken */
     bool seen_queued;
-    uint64_t seen_serial;
 };
 
 mstro_status subscription_create(struct mstro_subscription_ **out, uint64_t number);
@@ -39,6 +50,15 @@ void subscription_push(struct mstro_subscription_ *sub, const struct record_even
 /* Nothing will come any more: wake who looks at the bell, for good. */
 void subscription_end(struct mstro_subscription_ *sub);
 
+/* [token] The same, because the pool has ended it. */
+void subscription_stop(struct mstro_subscription_ *sub, mstro_status status, struct text detail, struct waiting *waiting);
+
+/* Why the pool has ended it, with the text in mstro_error_detail; MSTRO_OK: it has not. */
+mstro_status subscription_status(struct mstro_subscription_ *sub);
+
+/* The serials behind which the subscriber has not taken anything yet, one a shard, as many as 'room'; how many there are. */
+size_t subscription_cursor(struct mstro_subscription_ *sub, uint64_t serial[], size_t room);
+
 /* Everything that is here, or NULL.  The pool is told so (by the next turn of the token). */
 mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct session *s);
 
@@ -47,8 +67,5 @@ mstro_status subscription_acknowledge(struct mstro_subscription_ *sub, struct se
 
 /* A descriptor that is readable while there are events, and when there never will be. */
 mstro_status subscription_bell(struct mstro_subscription_ *sub, int *fd);
-
-/* Free a list of events. */
-void event_list_free(mstro_pool_event list);
 
 #endif

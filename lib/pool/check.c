@@ -5,6 +5,7 @@
 #include "lib/pool/operation.h"
 #include "lib/pool/session.h"
 #include "lib/pool/state.h"
+#include "lib/pool/subscription.h"
 
 struct walk {
     const struct pool *pool;
@@ -119,6 +120,40 @@ static void check_schemas(struct walk *walk)
     require_that(walk, users == walk->schema_users && schemas == walk->pool->shared_schemas, "schemas and who has them are counted");
 }
 
+static void check_hold(struct map_link *link, void *context)
+{
+    require_that(context, !list_empty(&map_entry(link, struct hold, by_op)->awaited), "an operation is held only by an ack or room that is missing");
+}
+
+static void check_queue(struct walk *walk, const struct subscription *subscription)
+{
+    uint64_t count = 0, bytes = 0, last = 0;
+    list_each(link, (struct list *)&subscription->queue.waiting) {
+        const struct told *told = list_entry(link, struct told, link);
+        count++;
+        bytes += told_bytes(subscription, told);
+        require_that(walk, told->fact.serial > last, "what waits stands in the order of its serials");
+        last = told->fact.serial;
+    }
+    require_that(walk, count == subscription->queue.count && bytes == subscription->queue.bytes, "what waits is counted");
+    require_that(walk, subscription->queue.gap_count == 0 || subscription->queue.gap_last > last, "a gap stands behind what waits");
+}
+
+static void check_consumer(struct map_link *link, void *context)
+{
+    struct walk *walk = context;
+    const struct consumer *consumer = map_entry(link, struct consumer, by_number);
+    const struct subscription *subscription = consumer->subscription;
+    uint64_t sent = 0;
+    list_each(told, (struct list *)&consumer->sent)
+        sent++;
+    require_that(walk, consumer->session->state == SESSION_JOINED, "a subscription belongs to a session that is in the pool");
+    require_that(walk, consumer->seen <= consumer->told, "nothing is taken that was not told");
+    require_that(walk, subscription_keeps(subscription) ? consumer->open == sent : consumer->open == consumer->told - consumer->seen,
+                 "what is not settled is counted");
+    check_queue(walk, subscription);
+}
+
 const char *pool_check(const struct pool *pool)
 {
     struct walk walk = { .pool = pool };
@@ -133,8 +168,9 @@ const char *pool_check(const struct pool *pool)
     require_that(&walk, walk.handles == pool->handles.count, "handles are counted");
     check_schemas(&walk);
     require_that(&walk, list_empty((struct list *)&pool->released) && list_empty((struct list *)&pool->drained), "a step leaves nothing half done");
-    list_each(link, (struct list *)&pool->holds)
-        require_that(&walk, !list_empty(&list_entry(link, struct hold, by_deadline)->awaited), "an operation is held only by an ack that is missing");
+    map_each((struct map *)&pool->held, check_hold, &walk);
+    map_each((struct map *)&pool->subscriptions, check_consumer, &walk);
+    require_that(&walk, list_empty((struct list *)&pool->ending) && list_empty((struct list *)&pool->telling), "a step leaves nothing untold");
     return walk.wrong;
 }
 

@@ -10,6 +10,13 @@ static void *arena_keep(struct pool *pool, const void *at, size_t size)
     return (void *)arena_copy(&pool->out->arena, bytes_of(at, size)).at;
 }
 
+static const struct offer *first_holding(const struct generation *generation)
+{
+    return list_entry(generation->holders.next, struct offer, of_generation);
+}
+
+static struct session *holder_of(const struct generation *generation) { return first_holding(generation)->handle->session; }
+
 /* Where the holder has the bytes. */
 static void fill_direct(struct pool *pool, struct record_ticket *ticket, const struct offer *offer)
 {
@@ -36,12 +43,16 @@ void ticket_send(struct pool *pool, struct require *require, uint64_t op)
                                     .component = seal_name(generation->component), .attributes = seal_rest(generation->sealed),
                                     .commit = generation->commit };
     if (!generation->whole && !generation->group)
-        fill_direct(pool, &ticket, list_entry(generation->holders.next, struct offer, of_generation));
+        fill_direct(pool, &ticket, first_holding(generation));
     else if (generation->copy) {
         ticket.how = generation->group ? TICKET_GROUP : TICKET_INLINE;
         ticket.inline_data = seal_rest(generation->copy);
     } else
         ticket.how = TICKET_EMPTY;
+    if (ticket.how == TICKET_DIRECT)
+        fact_append(pool, FACT_TRANSPORT,
+                    &(struct fact_of){ .session = holder_of(generation), .cdo = handle->cdo, .sealed = generation->sealed,
+                                       .size = generation->size, .generation = generation->number });
     fact_append(pool, FACT_TICKET,
                 &(struct fact_of){ .session = handle->session, .cdo = handle->cdo, .sealed = generation->sealed, .op = op,
                                    .size = generation->size, .generation = generation->number });

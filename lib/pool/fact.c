@@ -28,7 +28,7 @@ uint32_t fact_event(enum fact_kind kind)
     return (size_t)kind < sizeof events / sizeof events[0] ? events[kind] : 0;
 }
 
-static bool is_announced(enum fact_kind kind)
+bool fact_is_announced(enum fact_kind kind)
 {
     static const bool announced_kinds[] = {
 #define FACT_ANNOUNCED(NAME, number, event, agreed, announced, sentence) [number] = announced,
@@ -36,6 +36,22 @@ static bool is_announced(enum fact_kind kind)
 #undef FACT_ANNOUNCED
     };
     return announced_kinds[kind];
+}
+
+struct participant *participant_make(struct pool *pool, uint64_t app, int64_t index, struct seal *component)
+{
+    struct participant *made = memory_take(pool, sizeof *made);
+    if (made)
+        *made = (struct participant){ .references = 1, .app = app, .index = index, .component = seal_share(component) };
+    return made;
+}
+
+void participant_release(struct pool *pool, struct participant *participant)
+{
+    if (!participant || --participant->references > 0)
+        return;
+    seal_release(pool, participant->component);
+    memory_give(pool, participant, sizeof *participant);
 }
 
 mstro_status facts_create(struct pool *pool)
@@ -58,6 +74,7 @@ static void drop_oldest(struct pool *pool)
 {
     struct facts *facts = &pool->facts;
     struct seal *sealed = facts->ring[facts->first].sealed;
+    participant_release(pool, facts->ring[facts->first].by);
     if (sealed && --sealed->facts == 0)
         facts->seal_bytes -= seal_size(sealed);
     seal_release(pool, sealed);
@@ -89,7 +106,50 @@ static void remember(struct pool *pool, const struct fact *fact)
         seal_share(fact->sealed)->facts++;
         facts->seal_bytes += more;
     }
+    if (fact->by)
+        fact->by->references++;
     *fact_at(facts, facts->count++) = *fact;
+}
+
+/* How many facts of the ring, oldest first, are 'before' what is asked for: they stand in order. */
+static size_t count_before(const struct facts *facts, bool (*before)(const struct fact *fact, uint64_t key), uint64_t key)
+{
+    size_t low = 0, high = facts->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (before(fact_at(facts, middle), key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool serial_is_at_most(const struct fact *fact, uint64_t serial) { return fact->serial <= serial; }
+static bool is_older(const struct fact *fact, uint64_t time) { return fact->time < time; }
+
+const struct fact *facts_after(const struct pool *pool, uint64_t serial)
+{
+    size_t i = count_before(&pool->facts, serial_is_at_most, serial);
+    return i < pool->facts.count ? fact_at(&pool->facts, i) : NULL;
+}
+
+uint64_t facts_before(const struct pool *pool, uint64_t time)
+{
+    size_t older = count_before(&pool->facts, is_older, time);
+    return fact_serial(pool, older ? fact_counter(fact_at(&pool->facts, older - 1)->serial) : 0);
+}
+
+uint64_t fact_serial(const struct pool *pool, uint64_t counter)
+{
+    return counter << SHARD_BITS | (pool->settings.shard & (SLOT_COUNT - 1));
+}
+
+uint64_t fact_counter(uint64_t serial) { return serial >> SHARD_BITS; }
+
+uint64_t facts_newest(const struct pool *pool)
+{
+    return fact_serial(pool, pool->facts.counter);
 }
 
 void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const struct fact *fact, void *context), void *context)
@@ -105,9 +165,9 @@ void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const str
 static struct fact fact_make(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
     struct fact fact = {
-        .serial = ++pool->facts.counter << SHARD_BITS | (pool->settings.shard & (SLOT_COUNT - 1)),
+        .serial = fact_serial(pool, ++pool->facts.counter),
         .time = pool->now,
-        .app = of->session ? of->session->app : 0,
+        .by = of->session ? of->session->participant : NULL,
         .sealed = of->sealed,
         .size = of->size,
         .generation = of->generation,
@@ -116,16 +176,19 @@ static struct fact fact_make(struct pool *pool, enum fact_kind kind, const struc
     if (of->cdo) {
         fact.cdo = of->cdo->id;
         fact.sealed = of->sealed ? of->sealed : of->cdo->sealed;
-    }
+    } else if (of->sealed) /* an intent: there is no such object yet */
+        fact.cdo = id_of_name(pool->settings.pool, seal_name(of->sealed));
     return fact;
 }
 
 void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
+    bool sudden = of->sudden || !fact_is_announced(kind);
     struct fact fact = fact_make(pool, kind, of);
+    if (of->sudden)
+        fact.intended = FACT_SUDDEN;
     if (pool->facts.room)
         remember(pool, &fact);
-    bool sudden = of->sudden || !is_announced(kind);
     uint32_t wanted = sudden ? pool->wanted | pool->wanted_before : pool->wanted;
     if (wanted & fact_event(kind))
         subscriptions_tell(pool, &fact, of, sudden ? TELL_ALL : TELL_AFTER);
@@ -135,6 +198,14 @@ void fact_of_session(struct pool *pool, enum fact_kind kind, struct session *ses
 {
     if (pool->settings.shard == 0 && session->unanswered == 0) /* who is not in yet was told to nobody */
         fact_append(pool, kind, &(struct fact_of){ .session = session, .size = -1 });
+}
+
+struct fact fact_note(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
+{
+    struct fact fact = fact_make(pool, kind, of);
+    if (pool->facts.room)
+        remember(pool, &fact);
+    return fact;
 }
 
 void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *of)

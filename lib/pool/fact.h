@@ -27,17 +27,27 @@ enum fact_kind {
 #undef FACT_KIND
 };
 
+/* Who did something, as long as a fact, an event or the session refers to it: the session may be gone by then. */
+struct participant {
+    uint64_t references, app;
+    int64_t index;
+    struct seal *component;
+};
+
 struct fact {
     uint64_t serial; /* counter << 10 | shard */
     uint64_t time;
     struct id cdo; /* zero where none is concerned */
-    uint64_t app;  /* who did it */
+    struct participant *by; /* who did it, or NULL */
     struct seal *sealed; /* name and attributes, or NULL */
     int64_t size;
     uint32_t generation;
     uint16_t kind;
-    uint16_t intended; /* of an INTENT: the kind that will follow */
+    uint16_t intended; /* of an INTENT: the kind that will follow; of another: FACT_SUDDEN or 0 */
 };
+
+/* An operation of its own leads to facts of this kind, but not to this one: there was no INTENT. */
+enum { FACT_SUDDEN = 0xffff };
 static_assert(sizeof(struct fact) == 64, "a fact is 64 bytes");
 
 struct facts {
@@ -58,8 +68,25 @@ struct fact_of {
     bool sudden; /* not the operation that usually leads to it: nobody was told before */
 };
 
+/* One reference, the caller's.  NULL when memory is short. */
+struct participant *participant_make(struct pool *pool, uint64_t app, int64_t index, struct seal *component);
+void participant_release(struct pool *pool, struct participant *participant); /* NULL is allowed */
+
 mstro_status facts_create(struct pool *pool);
 void facts_destroy(struct pool *pool);
+
+/* The first in the ring whose serial is above 'serial', NULL when there is none. */
+const struct fact *facts_after(const struct pool *pool, uint64_t serial);
+
+/* The serial of the last fact that happened before 'time'; that of none (counter 0) when all in the ring are younger. */
+uint64_t facts_before(const struct pool *pool, uint64_t time);
+
+/* The serial of the newest fact, in the ring or not; that of none when there is none yet. */
+uint64_t facts_newest(const struct pool *pool);
+
+/* Serials count the facts of a shard, from 1. */
+uint64_t fact_serial(const struct pool *pool, uint64_t counter);
+uint64_t fact_counter(uint64_t serial);
 
 /* Visit those that are in the ring still and younger than 'after', the oldest first. */
 void facts_each(const struct pool *pool, uint64_t after, void (*visit)(const struct fact *fact, void *context), void *context);
@@ -71,11 +98,17 @@ void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *o
 /* The same for what happens to a session as a whole: the pool's shards see it all, one of them, shard 0, tells it. */
 void fact_of_session(struct pool *pool, enum fact_kind kind, struct session *session);
 
+/* Append one that nobody is told of. */
+struct fact fact_note(struct pool *pool, enum fact_kind kind, const struct fact_of *of);
+
 /* Append an INTENT: what will happen if nobody takes it back, told to those who want to be told before.  of->cdo may be NULL. */
 void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *of);
 
 /* "OFFER"; "?" for a number that is none. */
 const char *fact_name(enum fact_kind kind);
+
+/* Does an operation of its own lead to facts of this kind? */
+bool fact_is_announced(enum fact_kind kind);
 
 /* Flag of mstro_pool_event_kind that stands for facts of this kind; 0: none. */
 uint32_t fact_event(enum fact_kind kind);

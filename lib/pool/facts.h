@@ -25,8 +25,10 @@
     X(LOST, 15, LOST, 1, 0, "a generation was lost with its holder") \
     X(SUBSCRIBE, 16, SUBSCRIBE, 0, 0, "somebody wants to be told") \
     X(UNSUBSCRIBE, 17, UNSUBSCRIBE, 0, 0, "somebody does not want to be told any more") \
+    X(INTENT, 18, NONE, 0, 0, "something will happen, and somebody wanted to be told before") \
     X(SEAL_GROUP, 19, SEAL_GROUP, 0, 1, "the members of a group will not change") \
     X(GROUP_LOST, 20, GROUP_LOST, 1, 0, "a group was lost with its holder") \
-    X(INTENT, 18, NONE, 0, 0, "something will happen, and somebody wanted to be told before")
+    X(TRANSPORT, 21, TRANSPORT_INIT, 0, 0, "a requirer begins to bring the bytes from their holder") \
+    X(CHECKPOINT, 22, POOL_CHECKPOINT, 0, 0, "a subscription has been told what happened before")
 
 #endif

@@ -71,10 +71,9 @@ static struct hold *hold_make(struct pool *pool, struct session *session, uint64
         return NULL;
     hold->session = session;
     hold->op = op;
-    hold->deadline = pool->now + pool->settings.ack_timeout;
     list_init(&hold->awaited);
     list_init(&hold->parked);
-    list_append(&pool->holds, &hold->by_deadline);
+    list_init(&hold->released);
     list_append(&session->holds, &hold->of_session);
     map_insert(&pool->held, &hold->by_op, hash_mix(session->number, op));
     return hold;
@@ -85,6 +84,7 @@ static void release_awaited(struct pool *pool, struct awaited *awaited)
     list_remove(&awaited->of_hold);
     list_remove(&awaited->of_subscription);
     map_remove(&pool->awaited, &awaited->by_serial);
+    heap_remove(&pool->late, &awaited->by_time);
     memory_give(pool, awaited, sizeof *awaited);
 }
 
@@ -93,7 +93,7 @@ static void hold_detach(struct pool *pool, struct hold *hold)
 {
     while (!list_empty(&hold->awaited))
         release_awaited(pool, list_entry(hold->awaited.next, struct awaited, of_hold));
-    list_remove(&hold->by_deadline);
+    list_remove(&hold->released);
     list_remove(&hold->of_session);
     map_remove(&pool->held, &hold->by_op);
     if (hold->handle)
@@ -108,7 +108,9 @@ static void hold_free(struct pool *pool, struct hold *hold)
     memory_give(pool, hold, sizeof *hold);
 }
 
-bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial)
+static uint64_t time_behind(uint64_t now, uint64_t time) { return time < NO_DEADLINE - now ? now + time : NO_DEADLINE; }
+
+bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial, bool room)
 {
     struct hold *hold = hold_of_op(pool, session, op);
     struct awaited *awaited = memory_take(pool, sizeof *awaited);
@@ -119,9 +121,11 @@ bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct 
     awaited->subscription = subscription;
     awaited->hold = hold;
     awaited->serial = serial;
+    awaited->room = room;
     list_append(&hold->awaited, &awaited->of_hold);
     list_append(&subscription->awaited, &awaited->of_subscription);
     map_insert(&pool->awaited, &awaited->by_serial, serial);
+    heap_insert(&pool->late, &awaited->by_time, time_behind(pool->now, subscription->hold_time));
     return true;
 }
 
@@ -130,8 +134,15 @@ static void hold_check(struct pool *pool, struct hold *hold)
 {
     if (!list_empty(&hold->awaited))
         return;
-    list_remove(&hold->by_deadline);
-    list_append(&pool->released, &hold->by_deadline);
+    list_remove(&hold->released);
+    list_append(&pool->released, &hold->released);
+}
+
+static void end_waiting(struct pool *pool, struct awaited *awaited)
+{
+    struct hold *hold = awaited->hold;
+    release_awaited(pool, awaited);
+    hold_check(pool, hold);
 }
 
 struct awaited_key { const struct subscription *subscription; uint64_t serial; };
@@ -140,32 +151,38 @@ static bool serial_matches(const struct map_link *link, const void *key)
 {
     const struct awaited *awaited = map_entry(link, const struct awaited, by_serial);
     const struct awaited_key *wanted = key;
-    return awaited->subscription == wanted->subscription && awaited->serial == wanted->serial;
+    return awaited->subscription == wanted->subscription && awaited->serial == wanted->serial && !awaited->room;
 }
 
 void serve_ack_event(struct pool *pool, struct session *session, const struct record *record)
 {
-    struct subscription *subscription = subscription_find(pool, session, record->ack_event.subscription);
-    if (!subscription)
+    struct consumer *consumer = consumer_find(pool, session, record->ack_event.subscription);
+    if (!consumer)
         return;
-    struct awaited_key key = { subscription, record->ack_event.serial };
+    struct awaited_key key = { consumer->subscription, record->ack_event.serial };
     struct map_link *link = map_find(&pool->awaited, key.serial, serial_matches, &key);
-    subscription->late = false;
-    if (!link)
-        return; /* not waited for, or not any more */
-    struct awaited *awaited = map_entry(link, struct awaited, by_serial);
-    struct hold *hold = awaited->hold;
-    release_awaited(pool, awaited);
-    hold_check(pool, hold);
+    consumer->subscription->late = false;
+    consumer_acknowledged(pool, consumer, key.serial);
+    if (link) /* else it is not waited for, or not any more */
+        end_waiting(pool, map_entry(link, struct awaited, by_serial));
 }
 
 void hold_forgive(struct pool *pool, struct subscription *subscription)
 {
-    while (!list_empty(&subscription->awaited)) {
-        struct awaited *awaited = list_entry(subscription->awaited.next, struct awaited, of_subscription);
-        struct hold *hold = awaited->hold;
-        release_awaited(pool, awaited);
-        hold_check(pool, hold);
+    while (!list_empty(&subscription->awaited))
+        end_waiting(pool, list_entry(subscription->awaited.next, struct awaited, of_subscription));
+}
+
+void hold_room(struct pool *pool, struct subscription *subscription)
+{
+    if (!queue_has_room(subscription))
+        return;
+    if (!(subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK))
+        subscription->late = false;
+    list_each(link, &subscription->awaited) {
+        struct awaited *awaited = list_entry(link, struct awaited, of_subscription);
+        if (awaited->room)
+            end_waiting(pool, awaited);
     }
 }
 
@@ -339,11 +356,13 @@ void holds_let_go(struct pool *pool, struct session *session)
         hold_let_go(pool, list_entry(link, struct hold, of_session));
 }
 
-static void time_out(struct pool *pool, struct hold *hold)
+static void time_out(struct pool *pool, struct awaited *awaited)
 {
-    list_each(link, &hold->awaited)
-        list_entry(link, struct awaited, of_hold)->subscription->late = true;
-    hold_let_go(pool, hold);
+    struct subscription *subscription = awaited->subscription;
+    subscription->late = true;
+    if (subscription->when_late == MSTRO_SUBSCRIPTION_LATE_END)
+        subscription_close_soon(pool, subscription, true);
+    end_waiting(pool, awaited);
 }
 
 /* What was parked takes effect, and what its handle did next follows, as if it came now. */
@@ -364,14 +383,10 @@ static void go_on(struct pool *pool, struct hold *hold)
 
 void holds_release(struct pool *pool)
 {
-    while (!list_empty(&pool->holds)) {
-        struct hold *hold = list_entry(pool->holds.next, struct hold, by_deadline);
-        if (hold->deadline > pool->now)
-            break;
-        time_out(pool, hold);
-    }
+    for (struct heap_link *first; (first = heap_first(&pool->late)) && first->due <= pool->now;)
+        time_out(pool, heap_entry(first, struct awaited, by_time));
     while (!list_empty(&pool->released)) {
-        struct hold *hold = list_entry(pool->released.next, struct hold, by_deadline);
+        struct hold *hold = list_entry(pool->released.next, struct hold, released);
         hold_detach(pool, hold);
         go_on(pool, hold);
         hold_free(pool, hold);
@@ -380,7 +395,8 @@ void holds_release(struct pool *pool)
 
 uint64_t holds_deadline(const struct pool *pool)
 {
-    return list_empty(&pool->holds) ? NO_DEADLINE : list_entry(pool->holds.next, struct hold, by_deadline)->deadline;
+    const struct heap_link *first = heap_first(&pool->late);
+    return first ? first->due : NO_DEADLINE;
 }
 
 void holds_drop(struct pool *pool, struct session *session)

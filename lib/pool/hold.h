@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hold.h - operations that wait for the acks of subscribers
+/* hold.h - operations that wait for the acks of subscribers, or for room in their queues
  *
  * An operation that a subscriber was told of before it happens is parked: it takes effect when every ack is in, and what its
  * handle does next waits behind it.  One that has happened only has its answer held.  Either way it ends with the last ack, when
- * those who owe one are gone, or at the deadline; a subscriber that let a deadline pass is not waited for until it acknowledges
- * something again. */
+ * those who owe one are gone, or when each has had its time; a subscriber that let it pass is not waited for until it has caught
+ * up, or ends. */
 #ifndef LIB_POOL_HOLD_H
 #define LIB_POOL_HOLD_H
 #include "lib/pool/state.h"
@@ -21,31 +21,37 @@ struct kept_record {
 struct hold {
     struct map_link by_op;     /* pool->held, by session and op */
     struct map_link by_handle; /* pool->parked, by session and handle: while it is parked */
-    struct list by_deadline;   /* pool->holds, later pool->released */
+    struct list released;      /* pool->released */
     struct list of_session;
     struct list awaited;
     struct list parked; /* kept_records: the operation, then what its handle does next.  Empty: only the answer is held */
     struct session *session;
     struct kept_record *answer;
-    uint64_t op, handle, deadline;
+    uint64_t op, handle;
 };
 
-/* One ack that is awaited. */
+/* One ack that is awaited, or that an event beyond the bound of its queue is not that any more. */
 struct awaited {
     struct map_link by_serial; /* pool->awaited */
+    struct heap_link by_time;  /* pool->late */
     struct list of_hold, of_subscription;
     struct subscription *subscription;
     struct hold *hold;
     uint64_t serial;
+    bool room;
 };
 
-/* Hold operation 'op' of 'session' until 'subscription' has acknowledged 'serial'.  False when memory is short: it is not held. */
-bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial);
+/* Hold operation 'op' of 'session' until 'subscription' has acknowledged 'serial', or (room) its queue has room again.  False when
+ * memory is short: it is not held. */
+bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial, bool room);
 
 void serve_ack_event(struct pool *pool, struct session *session, const struct record *record);
 
 /* Nothing that 'subscription' owes is waited for any more. */
 void hold_forgive(struct pool *pool, struct subscription *subscription);
+
+/* If the queue of 'subscription' has room again, nothing waits for that any more. */
+void hold_room(struct pool *pool, struct subscription *subscription);
 
 /* Does this record have to wait?  True: it has been kept (or answered, when memory is short). */
 bool hold_record(struct pool *pool, struct session *session, const struct record *record);

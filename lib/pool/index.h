@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* index.h - which subscriptions may want to be told of an object
+/* index.h - which subscriptions may want to be told of something
  *
  * A subscription whose selector asks for an attribute to equal a value stands with those that ask for the same; all others, and
- * those for which memory was short, stand in one list.  So what many ask that does not match costs a look-up for each attribute
- * asked for, not one for each who asks. */
+ * those for which memory was short, stand together; those told of applications stand once more, because selectors do not matter there.
+ * Each such place has a set for every combination of kinds that somebody there asks for.  So what many ask that does not match
+ * costs a look-up for each attribute asked for, and one glance at each set, not one for each who asks. */
 #ifndef LIB_POOL_INDEX_H
 #define LIB_POOL_INDEX_H
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 #include "lib/query/selector.h"
+#include "maestro/subscription.h"
 
 struct pool;
 struct subscription;
+
+enum {
+    INDEX_OF_APPLICATIONS = MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
+                            MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE
+};
 
 /* Subscriptions that ask for one value of one attribute. */
 struct index_value {
     struct map_link by_value; /* index.values, by key and value */
     struct index_key *key;
+    struct list sets;
+};
+
+/* Those of them, or of all others, that ask for these kinds. */
+struct index_set {
+    struct list of_place;
+    struct index_value *value; /* NULL: one of index.others or index.applications */
     struct list subscriptions;
+    uint32_t kinds;
 };
 
 /* An attribute that somebody asks for. */
@@ -30,7 +45,8 @@ struct index_key {
 struct index {
     struct list keys;
     struct map values;
-    struct list others; /* subscriptions */
+    struct list others, applications; /* sets */
+    struct index_set spare[2];        /* of all kinds, in 'others' and 'applications': for whom there is no memory for another */
 };
 
 bool index_init(struct index *index);
@@ -39,8 +55,8 @@ void index_release(struct index *index); /* nobody is in it */
 void index_add(struct pool *pool, struct subscription *subscription);
 void index_remove(struct pool *pool, struct subscription *subscription);
 
-/* Call 'visit' for each that may match; it must not add or remove any. */
-void index_visit(struct pool *pool, const struct query_subject *subject, void (*visit)(struct pool *pool, struct subscription *subscription, void *context),
-                 void *context);
+/* Call 'visit' for each that may match an event of this kind; it must not add or remove any. */
+void index_visit(struct pool *pool, uint32_t event, const struct query_subject *subject,
+                 void (*visit)(struct pool *pool, struct subscription *subscription, void *context), void *context);
 
 #endif

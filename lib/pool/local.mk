@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	%D%/cdo.c \
 	%D%/cdo.h \
 	%D%/check.c \
+	%D%/consumer.c \
 	%D%/demand.c \
 	%D%/fact.c \
 	%D%/fact.h \
@@ -23,6 +24,7 @@ libcore_la_SOURCES += \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/queue.c \
+	%D%/replay.c \
 	%D%/require.c \
 	%D%/schemas.c \
 	%D%/schemas.h \
@@ -36,4 +38,5 @@ libcore_la_SOURCES += \
 	%D%/state.h \
 	%D%/subscription.c \
 	%D%/subscription.h \
+	%D%/tell.c \
 	%D%/withdraw.c

@@ -126,6 +126,7 @@ void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made)
     fact_append(pool, FACT_OFFER,
                 &(struct fact_of){ .session = handle->session, .cdo = cdo, .sealed = generation->sealed, .op = op,
                                    .size = generation->size, .generation = generation->number });
+    generation->serial = facts_newest(pool);
     if (!generation->commit || generation->group) /* the members of a group are not answered one by one */
         answer_ack(pool, handle->session, op, MSTRO_OK, 0, generation->number, (struct text){ 0 });
     generation_event(pool, generation, GENERATION_OFFER);

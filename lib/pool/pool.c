@@ -31,8 +31,13 @@ struct pool_settings pool_settings_default(void)
         .inline_budget = POOL_INLINE_BUDGET(DEFAULT_NUMBER),
         .fact_bytes = 4 << 20,
         .event_window = 4096,
+        .subscriptions = 128 * 1024,
     };
 }
+
+#define MAPS(pool) \
+    { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations, &pool->subscriptions, \
+      &pool->names, &pool->lanes, &pool->awaited, &pool->held, &pool->parked }
 
 static void lists_init(struct pool *pool)
 {
@@ -41,7 +46,8 @@ static void lists_init(struct pool *pool)
     list_init(&pool->drained);
     list_init(&pool->untold);
     list_init(&pool->telling);
-    list_init(&pool->holds);
+    list_init(&pool->reading);
+    list_init(&pool->ending);
     list_init(&pool->released);
     list_init(&pool->schemas);
     for (int stage = 0; stage < NOTE_STAGES; stage++)
@@ -61,8 +67,7 @@ mstro_status pool_create(struct pool **out, const struct pool_settings *settings
     pool->settings.workflow = (struct text){ 0 };
     lists_init(pool);
     char *workflow = malloc(settings->workflow.length + 1);
-    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
-                           &pool->subscriptions, &pool->awaited, &pool->held, &pool->parked };
+    struct map *maps[] = MAPS(pool);
     bool made = workflow != NULL;
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         made = map_init(maps[i]) && made;
@@ -102,11 +107,11 @@ void pool_destroy(struct pool *pool)
         map_each(&pool->sessions, lose_for_good, pool);
     list_each(link, &pool->untold)
         session_free(pool, list_entry(link, struct session, untold));
+    subscriptions_forget_durable(pool);
     facts_destroy(pool);
     seal_release(pool, pool->nameless);
     seals_reclaim(pool);
-    struct map *maps[] = { &pool->sessions, &pool->components, &pool->cdos, &pool->handles, &pool->operations,
-                           &pool->subscriptions, &pool->awaited, &pool->held, &pool->parked };
+    struct map *maps[] = MAPS(pool);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         map_release(maps[i]);
     index_release(&pool->index);
@@ -129,6 +134,11 @@ static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out
     pool->now = now;
     pool->started = true;
     pool->out = out;
+    while (!list_empty(&pool->reading)) {
+        struct list *reads = pool->reading.next;
+        list_remove(reads);
+        list_append(&pool->telling, reads);
+    }
 }
 
 /* What follows from the time, and from what came in. */
@@ -140,10 +150,11 @@ static void end_step(struct pool *pool, size_t first)
         holds_release(pool);
         sessions_finish(pool);
         sessions_drop_failed(pool);
-    } while (!list_empty(&pool->released));
+        subscriptions_end_slow(pool);
+        queues_flush(pool);
+    } while (!list_empty(&pool->released) || !list_empty(&pool->ending));
     shards_tell(pool);
     hold_answers(pool, first);
-    queues_flush(pool);
     pool->out = NULL;
 }
 
@@ -177,7 +188,7 @@ void pool_grow_no_more(struct pool *pool)
 uint64_t pool_next_deadline(const struct pool *pool)
 {
     uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);
-    if (!list_empty(&pool->untold))
+    if (!list_empty(&pool->untold) || !list_empty(&pool->reading))
         return pool->now;
     deadline = lease < deadline ? lease : deadline;
     return ack < deadline ? ack : deadline;
@@ -196,4 +207,9 @@ struct pool_count pool_count(const struct pool *pool)
         .inline_bytes = pool->inline_bytes,
         .memory_bytes = pool->memory,
     };
+}
+
+struct pool_effort pool_effort(const struct pool *pool)
+{
+    return pool->effort;
 }

@@ -78,6 +78,7 @@ void session_free(struct pool *pool, struct session *session)
     seal_release(pool, session->host);
     seal_release(pool, session->serving);
     seal_release(pool, session->epitaph);
+    participant_release(pool, session->participant);
     memory_give(pool, session, sizeof *session);
 }
 
@@ -89,7 +90,9 @@ struct session *session_make(struct pool *pool, const struct record_admit *who)
     session->component = seal_make(pool, who->component, (struct bytes){ 0 });
     session->host = seal_make(pool, who->host, (struct bytes){ 0 });
     session->serving = seal_make(pool, (struct text){ 0 }, who->serving);
-    if (!session->component || !session->host || !session->serving) {
+    if (session->component)
+        session->participant = participant_make(pool, who->app, who->index, session->component);
+    if (!session->participant || !session->host || !session->serving) {
         session_free(pool, session);
         return NULL;
     }

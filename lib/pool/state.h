@@ -5,6 +5,7 @@
  * A session owns its handles, operations and subscriptions, so that its death is one walk; a CDO owns its generations. */
 #ifndef LIB_POOL_STATE_H
 #define LIB_POOL_STATE_H
+#include "lib/base/heap.h"
 #include "lib/base/list.h"
 #include "lib/base/map.h"
 #include "lib/base/slab.h"
@@ -29,10 +30,11 @@ struct session {
     struct list failed;           /* pool->failed: memory was short for an answer, what it knows is no longer what is */
     struct list drained;          /* pool->drained: leaving, and nothing of it is needed any more */
     struct list untold;           /* pool->untold: other shards must learn of its end, and memory was short for that */
-    struct list handles, operations, subscriptions, holds;
+    struct list handles, operations, subscriptions, holds; /* subscriptions: consumers */
     struct list prepared; /* offers for groups that are not committed */
     struct operation *leave; /* the LEAVE that waits and wants an answer, or NULL */
     struct seal *component, *host, *serving; /* serving may be NULL */
+    struct participant *participant;
     struct seal *epitaph;   /* made when its loss has to be remembered by somebody */
     struct shared_schema **schema; /* of its JOIN; a NULL where there was no room for one */
     uint32_t schemas;
@@ -43,6 +45,7 @@ struct session {
     mstro_status ended; /* for those who are untold */
     uint32_t offers; /* that stand or are being withdrawn */
     uint16_t unanswered; /* ADMITs */
+    uint32_t subscribed;
     uint8_t state;   /* enum session_state */
     bool mute;       /* nothing more is sent to it */
     bool over;       /* shard 0 has said so */
@@ -98,6 +101,7 @@ struct generation {
     struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
     uint64_t commit; /* of the group with which it was offered, 0: alone */
+    uint64_t serial; /* of its OFFER */
     uint32_t number; /* 0 while it is prepared */
     uint8_t state;         /* enum generation_state */
     bool whole : 1;        /* the pool has all there is: no data, or a copy of them */
@@ -173,13 +177,16 @@ enum { NOTE_STAGES = 5, SLABS = 20, SLAB_STEP = 8 };
 struct pool {
     struct pool_settings settings; /* workflow is owned */
     struct slab slab[SLABS]; /* of 8, 16, 24 ... bytes */
-    struct map sessions, components, cdos, handles, operations, subscriptions, awaited, held, parked;
+    struct map sessions, components, cdos, handles, operations, awaited, held, parked;
+    struct map subscriptions, names, lanes; /* consumers; subscriptions that have a name; what shared ones keep together */
     struct index index; /* of subscriptions */
     struct list by_age, failed, drained, untold;
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
     struct list telling;             /* those with events to send in this step */
-    struct list holds;               /* the one that times out first is the first */
-    struct list released;            /* those not held any more: they go on in this step */
+    struct list reading;             /* those that read on in the ring of facts in the next step */
+    struct list ending;              /* those that end in this step */
+    struct heap late;                /* acks, and room for events, that operations wait for */
+    struct list released;            /* operations not held any more: they go on in this step */
     struct list schemas;
     struct facts facts;
     struct seal *discarded; /* freed at the next step: outputs may still point there */
@@ -188,6 +195,7 @@ struct pool {
     uint64_t now, last_app, last_ticket, last_commit;
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
+    struct pool_effort effort;
     uint32_t shared_schemas; /* in 'schemas' */
     uint32_t wanted, wanted_before; /* kinds of events that anybody wants to be told */
     uint32_t wanting[32], wanting_before[32]; /* how many want each */

@@ -3,28 +3,37 @@
 
 #include <inttypes.h>
 
+#include "lib/base/clock.h"
 #include "lib/pool/answer.h"
 #include "lib/pool/hold.h"
+#include "lib/pool/index.h"
 #include "lib/query/selector.h"
 
-enum { ABOUT_APPLICATIONS = MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
-                            MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE };
+/* What one subscriber may ask for; events and bytes that it does not name are bounded by the pool's window and QUEUE_BYTES. */
+enum { MOST_EVENTS = 1 << 20, MOST_BYTES = 64 * 1024 * 1024, QUEUE_BYTES = 1024 * 1024 };
 
-struct subscription_key { const struct session *session; uint64_t number; };
+/* ---- names ---- */
 
-static bool subscription_matches(const struct map_link *link, const void *key)
+static uint64_t name_hash(struct text name)
 {
-    const struct subscription *subscription = map_entry(link, const struct subscription, by_number);
-    const struct subscription_key *wanted = key;
-    return subscription->session == wanted->session && subscription->number == wanted->number;
+    uint64_t hash = name.length;
+    for (size_t i = 0; i < name.length; i++)
+        hash = hash_mix(hash, (unsigned char)name.at[i]);
+    return hash;
 }
 
-struct subscription *subscription_find(const struct pool *pool, const struct session *session, uint64_t number)
+static bool name_matches(const struct map_link *link, const void *key)
 {
-    struct subscription_key key = { session, number };
-    struct map_link *link = map_find(&pool->subscriptions, hash_mix(session->number, number), subscription_matches, &key);
-    return link ? map_entry(link, struct subscription, by_number) : NULL;
+    return text_equal(seal_name(map_entry(link, const struct subscription_extra, by_name)->name), *(const struct text *)key);
 }
+
+static struct subscription *subscription_named(const struct pool *pool, struct text name)
+{
+    struct map_link *link = name.length ? map_find(&pool->names, name_hash(name), name_matches, &name) : NULL;
+    return link ? map_entry(link, struct subscription_extra, by_name)->subscription : NULL;
+}
+
+/* ---- making and ending ---- */
 
 /* Which kinds does anybody want to be told of?  Counted, so that the end of one subscription costs nothing. */
 static void want(struct pool *pool, const struct subscription *subscription, int more)
@@ -38,163 +47,350 @@ static void want(struct pool *pool, const struct subscription *subscription, int
         }
 }
 
-static struct subscription *subscription_make(struct pool *pool, struct session *session, const struct record_subscribe *asked)
+static void extra_free(struct pool *pool, struct subscription_extra *extra)
+{
+    if (!extra)
+        return;
+    seal_release(pool, extra->name);
+    seal_release(pool, extra->attributes);
+    memory_give(pool, extra, sizeof *extra);
+}
+
+/* The keys one behind the other, each with its NUL. */
+static struct seal *seal_keys(struct pool *pool, const struct record_subscribe *asked)
+{
+    size_t length = 0, at = 0;
+    for (uint32_t i = 0; i < asked->attributes.count; i++)
+        length += asked->attributes.at[i].key.length + 1;
+    char *keys = arena_take(&pool->out->arena, length);
+    if (!keys)
+        return NULL;
+    for (uint32_t i = 0; i < asked->attributes.count; i++) {
+        struct text key = asked->attributes.at[i].key;
+        if (key.length)
+            memcpy(keys + at, key.at, key.length);
+        keys[at + key.length] = '\0';
+        at += key.length + 1;
+    }
+    return seal_make(pool, (struct text){ 0 }, bytes_of(keys, length));
+}
+
+/* False when memory is short. */
+static bool extra_make(struct pool *pool, struct subscription *subscription, const struct record_subscribe *asked)
+{
+    if (asked->name.length == 0 && asked->attributes.count == 0)
+        return true;
+    struct subscription_extra *extra = memory_take(pool, sizeof *extra);
+    if (!extra)
+        return false;
+    extra->subscription = subscription;
+    extra->name = asked->name.length ? seal_make(pool, asked->name, (struct bytes){ 0 }) : NULL;
+    extra->attributes = asked->attributes.count ? seal_keys(pool, asked) : NULL;
+    if ((asked->name.length && !extra->name) || (asked->attributes.count && !extra->attributes)) {
+        extra_free(pool, extra);
+        return false;
+    }
+    subscription->extra = extra;
+    return true;
+}
+
+static uint64_t or_default(uint64_t asked, uint64_t otherwise) { return asked ? asked : otherwise; }
+
+static void subscription_fill(const struct pool *pool, struct subscription *subscription, const struct record_subscribe *asked)
+{
+    subscription->kinds = asked->kinds;
+    subscription->options = (uint8_t)asked->options;
+    subscription->flags = asked->flags;
+    subscription->when_full = asked->when_full;
+    subscription->when_late = asked->when_late;
+    subscription->max_events = or_default(asked->max_events, pool->settings.event_window);
+    subscription->max_bytes = or_default(asked->max_bytes, QUEUE_BYTES);
+    subscription->hold_time = or_default(asked->hold_time, pool->settings.ack_timeout);
+    list_init(&subscription->consumers);
+    list_init(&subscription->telling);
+    list_init(&subscription->ending);
+    list_init(&subscription->awaited);
+    list_init(&subscription->queue.waiting);
+}
+
+/* It is in no index or map; 'selector' becomes its own. */
+static struct subscription *subscription_make(struct pool *pool, const struct record_subscribe *asked, struct selector *selector)
 {
     struct subscription *subscription = memory_take(pool, sizeof *subscription);
     if (!subscription)
         return NULL;
-    subscription->session = session;
-    subscription->number = asked->subscription;
-    subscription->kinds = asked->kinds;
-    subscription->options = asked->options;
-    list_init(&subscription->telling);
-    list_init(&subscription->awaited);
+    subscription_fill(pool, subscription, asked);
+    if (!extra_make(pool, subscription, asked)) {
+        memory_give(pool, subscription, sizeof *subscription);
+        return NULL;
+    }
+    subscription->selector = selector;
+    pool->memory += selector_memory(selector);
     return subscription;
+}
+
+static void subscription_free(struct pool *pool, struct subscription *subscription)
+{
+    queue_release(pool, subscription);
+    list_remove(&subscription->telling);
+    list_remove(&subscription->ending);
+    pool->memory -= selector_memory(subscription->selector);
+    selector_destroy(subscription->selector);
+    extra_free(pool, subscription->extra);
+    memory_give(pool, subscription, sizeof *subscription);
 }
 
 static void subscription_enter(struct pool *pool, struct subscription *subscription)
 {
-    map_insert(&pool->subscriptions, &subscription->by_number, hash_mix(subscription->session->number, subscription->number));
-    list_append(&subscription->session->subscriptions, &subscription->of_session);
+    struct subscription_extra *extra = subscription->extra;
+    if (extra && extra->name)
+        map_insert(&pool->names, &extra->by_name, name_hash(seal_name(extra->name)));
     index_add(pool, subscription);
     want(pool, subscription, 1);
 }
 
-static void subscription_end(struct pool *pool, struct subscription *subscription)
+void subscription_close(struct pool *pool, struct subscription *subscription)
 {
-    want(pool, subscription, -1);
-    map_remove(&pool->subscriptions, &subscription->by_number);
-    index_remove(pool, subscription);
-    list_remove(&subscription->of_session);
-    list_remove(&subscription->telling);
+    struct subscription_extra *extra = subscription->extra;
+    while (!list_empty(&subscription->consumers))
+        consumer_end(pool, list_entry(subscription->consumers.next, struct consumer, of_subscription));
     hold_forgive(pool, subscription);
-    queue_release(pool, subscription);
-    selector_destroy(subscription->selector);
-    memory_give(pool, subscription, sizeof *subscription);
+    want(pool, subscription, -1);
+    index_remove(pool, subscription);
+    if (extra && extra->name)
+        map_remove(&pool->names, &extra->by_name);
+    subscription_free(pool, subscription);
 }
 
-static bool subscribe_is_possible(struct pool *pool, struct session *session, const struct record_subscribe *asked)
+/* ---- SUBSCRIBE ---- */
+
+static const char *what_is_wrong(const struct record_subscribe *asked)
 {
-    if (asked->subscription == 0 || subscription_find(pool, session, asked->subscription))
-        answer_refused(pool, session, asked->op, MSTRO_INVMSG, "%" PRIu64 " is not the number of a new subscription", asked->subscription);
-    else if (asked->kinds == 0)
-        answer_refused(pool, session, asked->op, MSTRO_INVARG, "a subscription to no kind of event");
-    else if (!memory_allows(pool, sizeof(struct subscription) + asked->selector.length))
-        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's memory budget of %" PRIu64 " bytes is used up",
-                       pool->settings.memory_budget);
+    bool named = asked->name.length > 0, shared = asked->flags & SUBSCRIBE_SHARED;
+    if (asked->kinds == 0)
+        return "to no kind of event";
+    if (named != (asked->flags != 0) || asked->flags > (SUBSCRIBE_DURABLE | SUBSCRIBE_SHARED))
+        return "has a name exactly if it is durable or shared";
+    if (shared && (asked->options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS))
+        return "that is shared has no local events to leave out";
+    if (asked->when_full > MSTRO_SUBSCRIPTION_FULL_END || asked->when_late > MSTRO_SUBSCRIPTION_LATE_END ||
+        asked->start > MSTRO_SUBSCRIPTION_START_STANDING)
+        return "on terms that this pool does not know";
+    return NULL;
+}
+
+static bool is_within_limits(struct pool *pool, struct session *session, const struct record_subscribe *asked)
+{
+    const struct pool_settings *settings = &pool->settings;
+    if (settings->subscriptions && session->subscribed >= settings->subscriptions)
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "this application has %" PRIu32 " subscriptions: no more are granted", session->subscribed);
+    else if (asked->max_events > MOST_EVENTS || asked->max_bytes > MOST_BYTES)
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "a queue of more than %d events or %d bytes is not granted", MOST_EVENTS, MOST_BYTES);
+    else if (asked->hold_time > settings->ack_timeout)
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "operations wait for a subscriber for %" PRIu64 " ms at most: the pool's ack timeout",
+                       settings->ack_timeout / NANOSECONDS_PER_MILLISECOND);
+    else if (!memory_allows(pool, sizeof(struct subscription) + sizeof(struct consumer) + asked->selector.length))
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's memory budget of %" PRIu64 " bytes is used up", settings->memory_budget);
     else
         return true;
     return false;
 }
 
-void serve_subscribe(struct pool *pool, struct session *session, const struct record *record)
+static bool subscribe_is_possible(struct pool *pool, struct session *session, const struct record_subscribe *asked)
 {
-    const struct record_subscribe *asked = &record->subscribe;
-    struct selector *selector = NULL;
-    if (!subscribe_is_possible(pool, session, asked))
-        return;
-    mstro_status status = asked->selector.length ? selector_decode(asked->selector, &selector) : MSTRO_OK;
-    if (status != MSTRO_OK) {
-        answer_refused(pool, session, asked->op, status, "the pool does not understand the selector: %s", mstro_error_detail());
+    const char *wrong = what_is_wrong(asked);
+    if (asked->subscription == 0 || consumer_find(pool, session, asked->subscription))
+        answer_refused(pool, session, asked->op, MSTRO_INVMSG, "%" PRIu64 " is not the number of a new subscription", asked->subscription);
+    else if (wrong)
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "a subscription %s", wrong);
+    else
+        return is_within_limits(pool, session, asked);
+    return false;
+}
+
+/* What the subscriber has been told when it has been told nothing yet. */
+static void say_position(struct pool *pool, struct consumer *consumer)
+{
+    struct record *record = answer_add(pool, consumer->session, KIND_EVENTS);
+    if (record)
+        record->events = (struct record_events){ .subscription = consumer->number, .position = consumer->subscription->position };
+}
+
+static void subscribed(struct pool *pool, struct consumer *consumer, uint64_t op)
+{
+    struct subscription *subscription = consumer->subscription;
+    answer_done(pool, consumer->session, op);
+    say_position(pool, consumer);
+    if (list_empty(&subscription->telling)) /* there may be something already */
+        list_append(&pool->telling, &subscription->telling);
+}
+
+static bool bytes_are_equal(struct bytes a, struct bytes b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+static bool asks_for_the_same(const struct subscription *subscription, const struct record_subscribe *asked)
+{
+    struct bytes selector = subscription->selector ? selector_bytes(subscription->selector) : (struct bytes){ 0 };
+    return subscription->kinds == asked->kinds && subscription->options == asked->options && subscription->flags == asked->flags &&
+           bytes_are_equal(selector, asked->selector);
+}
+
+/* A name that is there: take from what waits under it. */
+static void subscribe_to_known(struct pool *pool, struct session *session, const struct record_subscribe *asked, struct subscription *known)
+{
+    bool shared = known->flags & SUBSCRIBE_SHARED;
+    if (!asks_for_the_same(known, asked)) {
+        answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is of other kinds, options or another selector: "
+                       "end it first, or choose another name", TEXT_ARGUMENTS(text_cut(asked->name)));
         return;
     }
-    struct subscription *subscription = subscription_make(pool, session, asked);
-    if (!subscription) {
-        selector_destroy(selector);
+    if (!shared && !list_empty(&known->consumers)) {
+        const struct consumer *other = list_entry(known->consumers.next, struct consumer, of_subscription);
+        answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is that of " TEXT_FORMAT " at present, and not shared",
+                       TEXT_ARGUMENTS(text_cut(asked->name)), TEXT_ARGUMENTS(who_is(pool, other->session)));
+        return;
+    }
+    struct consumer *consumer = consumer_make(pool, session, known, asked->subscription);
+    if (!consumer) {
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for one more subscription");
         return;
     }
-    subscription->selector = selector;
     fact_of_session(pool, FACT_SUBSCRIBE, session);
-    subscription_enter(pool, subscription);
-    answer_done(pool, session, asked->op);
+    subscribed(pool, consumer, asked->op);
+}
+
+/* MSTRO_OK: it is there, as if from before this call; its SUBSCRIBE is a fact. */
+static mstro_status subscription_begin(struct pool *pool, struct session *session, const struct record_subscribe *asked, struct consumer **result)
+{
+    struct selector *selector = NULL;
+    mstro_status status = asked->selector.length ? selector_decode(asked->selector, &selector) : MSTRO_OK;
+    if (status != MSTRO_OK)
+        return status;
+    struct subscription *subscription = subscription_make(pool, asked, selector);
+    if (!subscription) {
+        selector_destroy(selector);
+        return MSTRO_NOMEM;
+    }
+    *result = consumer_make(pool, session, subscription, asked->subscription);
+    status = *result ? replay_begin(pool, subscription, asked) : MSTRO_NOMEM;
+    if (status == MSTRO_OK)
+        return MSTRO_OK;
+    if (*result)
+        consumer_end(pool, *result);
+    subscription_free(pool, subscription);
+    return status;
+}
+
+static void refuse(struct pool *pool, struct session *session, uint64_t op, mstro_status status)
+{
+    if (status == MSTRO_NOMEM)
+        answer_refused(pool, session, op, status, "the pool has no memory for one more subscription");
+    else if (status == MSTRO_STALE_EPOCH)
+        answer_refused(pool, session, op, status, "this pool has not come so far yet: the position is of another pool, or of another run of it");
+    else if (status == MSTRO_QUOTA)
+        answer_refused(pool, session, op, status, "the pool's memory budget does not allow to tell all that is offered");
+    else
+        answer_refused(pool, session, op, status, "the pool does not understand the selector: %s", mstro_error_detail());
+}
+
+void serve_subscribe(struct pool *pool, struct session *session, const struct record *record)
+{
+    const struct record_subscribe *asked = &record->subscribe;
+    struct consumer *consumer = NULL;
+    if (!subscribe_is_possible(pool, session, asked))
+        return;
+    struct subscription *known = subscription_named(pool, asked->name);
+    if (known) {
+        subscribe_to_known(pool, session, asked, known);
+        return;
+    }
+    mstro_status status = subscription_begin(pool, session, asked, &consumer);
+    if (status != MSTRO_OK) {
+        refuse(pool, session, asked->op, status);
+        return;
+    }
+    fact_of_session(pool, FACT_SUBSCRIBE, session);
+    replay_begun(pool, consumer->subscription, asked);
+    subscription_enter(pool, consumer->subscription);
+    subscribed(pool, consumer, asked->op);
+}
+
+/* ---- the end ---- */
+
+/* Who leaves takes the subscription along, unless its name stays or others have it. */
+static void leave(struct pool *pool, struct consumer *consumer)
+{
+    struct subscription *subscription = consumer->subscription;
+    consumer_end(pool, consumer);
+    if (list_empty(&subscription->consumers) && !(subscription->flags & SUBSCRIBE_DURABLE))
+        subscription_close(pool, subscription);
+}
+
+static void say_end(struct pool *pool, struct subscription *subscription, mstro_status status, struct text detail)
+{
+    list_each(link, &subscription->consumers) {
+        struct consumer *consumer = list_entry(link, struct consumer, of_subscription);
+        struct record *record = answer_add(pool, consumer->session, KIND_SUBSCRIPTION_END);
+        if (record)
+            record->subscription_end = (struct record_subscription_end){ .subscription = consumer->number, .status = status, .detail = detail };
+    }
 }
 
 void serve_unsubscribe(struct pool *pool, struct session *session, const struct record *record)
 {
     const struct record_unsubscribe *asked = &record->unsubscribe;
-    struct subscription *subscription = subscription_find(pool, session, asked->subscription);
-    if (!subscription) {
+    struct consumer *consumer = consumer_find(pool, session, asked->subscription);
+    if (!consumer) {
         answer_refused(pool, session, asked->op, MSTRO_NOENT, "subscription %" PRIu64 " is not known", asked->subscription);
         return;
     }
-    subscription_end(pool, subscription);
+    if (asked->forget) {
+        struct subscription *subscription = consumer->subscription;
+        consumer_end(pool, consumer);
+        say_end(pool, subscription, MSTRO_CANCELLED, sentence(pool, TEXT_FORMAT " has ended this subscription", TEXT_ARGUMENTS(who_is(pool, session))));
+        subscription_close(pool, subscription);
+    } else
+        leave(pool, consumer);
     fact_of_session(pool, FACT_UNSUBSCRIBE, session);
     answer_done(pool, session, asked->op);
 }
 
-void serve_seen(struct pool *pool, struct session *session, const struct record *record)
-{
-    struct subscription *subscription = subscription_find(pool, session, record->seen.subscription);
-    if (subscription)
-        queue_seen(pool, subscription, record->seen.serial);
-}
-
 void subscriptions_end(struct pool *pool, struct session *session)
 {
-    list_each(link, &session->subscriptions)
-        subscription_end(pool, list_entry(link, struct subscription, of_session));
+    while (!list_empty(&session->subscriptions))
+        leave(pool, list_entry(session->subscriptions.next, struct consumer, of_session));
 }
 
-/* What is to be told, and to whom. */
-struct telling {
-    const struct fact *fact;
-    const struct fact_of *of;
-    struct query_subject subject;
-    uint32_t event;
-    enum tell whom;
-};
-
-static enum selector_answer matches(const struct subscription *subscription, const struct telling *telling)
+static void forget_durable(struct map_link *link, void *context)
 {
-    if (!(subscription->kinds & telling->event))
-        return SELECTOR_NO;
-    if ((subscription->options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && telling->of->session == subscription->session)
-        return SELECTOR_NO;
-    if (!subscription->selector || (telling->event & ABOUT_APPLICATIONS))
-        return SELECTOR_YES;
-    return selector_matches(subscription->selector, &telling->subject);
+    subscription_close(context, map_entry(link, struct subscription_extra, by_name)->subscription);
 }
 
-static void tell(struct pool *pool, struct subscription *subscription, const struct telling *telling, bool may_hold)
+void subscriptions_forget_durable(struct pool *pool)
 {
-    const struct fact_of *of = telling->of;
-    if (!queue_put(pool, subscription, telling->fact, of->session->component, telling->event))
+    if (pool->names.bucket)
+        map_each(&pool->names, forget_durable, pool);
+}
+
+void subscription_close_soon(struct pool *pool, struct subscription *subscription, bool too_late)
+{
+    if (!list_empty(&subscription->ending))
         return;
-    bool wants_ack = (subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && !subscription->late;
-    if (wants_ack && may_hold && of->op)
-        hold_await(pool, of->session, of->op, subscription, telling->fact->serial);
+    subscription->too_late = too_late;
+    subscription->replays = false;
+    list_append(&pool->ending, &subscription->ending);
 }
 
-static void consider(struct pool *pool, struct subscription *subscription, void *context)
+void subscriptions_end_slow(struct pool *pool)
 {
-    const struct telling *telling = context;
-    bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, in_time = before == (telling->whom == TELL_BEFORE);
-    if (!in_time && telling->whom != TELL_ALL)
-        return;
-    enum selector_answer answer = matches(subscription, telling);
-    if (answer == SELECTOR_YES)
-        tell(pool, subscription, telling, in_time);
-    else if (answer == SELECTOR_TOO_EXPENSIVE)
-        queue_skip(subscription, telling->fact->serial); /* whether it matches is not known: a gap */
-}
-
-struct announcement { struct pool *pool; struct telling *telling; };
-
-static void consider_each(struct map_link *link, void *context)
-{
-    const struct announcement *all = context;
-    consider(all->pool, map_entry(link, struct subscription, by_number), all->telling);
-}
-
-void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct fact_of *of, enum tell whom)
-{
-    struct telling telling = { .fact = fact, .of = of, .event = fact_event(fact->kind), .whom = whom };
-    telling.subject = (struct query_subject){ .name = seal_name(fact->sealed), .component = seal_name(of->session->component),
-                                              .size = fact->size, .block = seal_rest(fact->sealed) };
-    struct announcement all = { pool, &telling };
-    if (telling.event & ABOUT_APPLICATIONS) /* whatever the selectors say */
-        map_each(&pool->subscriptions, consider_each, &all);
-    else
-        index_visit(pool, &telling.subject, consider, &telling);
+    while (!list_empty(&pool->ending)) {
+        struct subscription *subscription = list_entry(pool->ending.next, struct subscription, ending);
+        struct text why = subscription->too_late
+            ? sentence(pool, "this subscription was ended: an operation has waited for it for %" PRIu64 " ms", subscription->hold_time / NANOSECONDS_PER_MILLISECOND)
+            : sentence(pool, "this subscription was ended: %" PRIu64 " events wait for it already", subscription->queue.count);
+        say_end(pool, subscription, MSTRO_OVERFLOW, why);
+        subscription_close(pool, subscription);
+    }
 }

@@ -335,6 +335,16 @@ struct bytes selector_bytes(const struct selector *s)
 size_t selector_keys(const struct selector *s) { return s->keys; }
 struct text selector_key(const struct selector *s, size_t i) { return s->key[i].text; }
 
+size_t selector_memory(const struct selector *s)
+{
+    if (!s)
+        return 0;
+    size_t size = sizeof *s + s->keys * sizeof *s->key + s->terms * sizeof *s->term + s->operands * sizeof *s->operand + s->bytes.length;
+    for (size_t i = 0; i < s->terms; i++)
+        size += s->term[i].pattern ? pattern_memory(s->term[i].pattern) : 0;
+    return size;
+}
+
 bool selector_is_all(const struct selector *s)
 {
     return s->term[0].op == OP_ALL;

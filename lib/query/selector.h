@@ -41,6 +41,8 @@ struct bytes selector_bytes(const struct selector *s);
 /* The different keys it names, in the order in which they came: views into 's'. */
 size_t selector_keys(const struct selector *s);
 struct text selector_key(const struct selector *s, size_t i);
+/* Bytes that 's' takes; NULL: 0. */
+size_t selector_memory(const struct selector *s);
 
 /* Does it match everything? */
 bool selector_is_all(const struct selector *s);

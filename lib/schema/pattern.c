@@ -51,6 +51,13 @@ mstro_status pattern_compile(struct text written, unsigned flags, struct pattern
     return MSTRO_OK;
 }
 
+size_t pattern_memory(const struct pattern *p)
+{
+    size_t size = 0;
+    pcre2_pattern_info(code_of(p), PCRE2_INFO_SIZE, &size);
+    return size;
+}
+
 void pattern_destroy(struct pattern *p)
 {
     pcre2_code_free(code_of(p));

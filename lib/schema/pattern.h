@@ -17,6 +17,7 @@ enum pattern_answer { PATTERN_NO, PATTERN_YES, PATTERN_TOO_EXPENSIVE };
 
 /* On MSTRO_INVARG 'problem' (at least 1 byte) says what is wrong with the pattern and *offset where. */
 mstro_status pattern_compile(struct text written, unsigned flags, struct pattern **out, char *problem, size_t room, size_t *offset);
+size_t pattern_memory(const struct pattern *p); /* bytes that it takes */
 void pattern_destroy(struct pattern *p); /* NULL is allowed */
 
 /* Takes what it uses off *steps: one (about 40 ns) for each item of the pattern that is tried, and for every 16 bytes that an item runs over.

@@ -24,15 +24,25 @@
 #define MAX_SELECTOR 16384
 #define MAX_NAMESPACE 256
 #define MAX_SCHEMA_VERSION 64
+#define MAX_SUBSCRIPTION_NAME 256
+#define MAX_KEY 256
 
 /* Nested: where bytes lie in the memory of a process.  key: for one-sided reads, 0 when not registered; base: what an initiator
  * gives as remote address of the first byte. */
 #define RECORD_PLACE(F, T, B, L) F(u64, address, 0) F(u64, base, 0) F(u64, key, 0)
 
-/* Nested: one thing that happened, as a subscriber is told it. */
+/* Nested: one thing that happened, as a subscriber is told it.  index: of the component; again: somebody may have seen it already;
+ * attributes: those that were asked for, a block of lib/schema. */
 #define RECORD_EVENT(F, T, B, L) \
     F(u64, serial, 0) F(u32, kind, 0) F(u64, app, 0) F(i64, size, 0) F(u64, first_serial, 0) F(u64, count, 0) \
-    T(name, MAX_NAME, 0) T(component, MAX_COMPONENT, 0)
+    T(name, MAX_NAME, 0) T(component, MAX_COMPONENT, 0) F(i64, index, 2) F(id, cdo, 2) F(u64, generation, 2) F(u8, again, 2) \
+    B(attributes, MAX_ATTRIBUTES, 2)
+
+/* Nested: a place in the events of the shard that the low 10 bits name. */
+#define RECORD_POSITION(F, T, B, L) F(u64, serial, 0)
+
+/* Nested: the key of an attribute. */
+#define RECORD_KEY(F, T, B, L) T(key, MAX_KEY, 0)
 
 /* Nested: slots first .. first + count - 1 belong to this shard. */
 #define RECORD_SLOTS(F, T, B, L) F(u16, first, 0) F(u16, count, 0) F(u16, shard, 0)
@@ -77,15 +87,22 @@
 /* End the deferred operation 'target' of this session without effect, if it still waits.  A DEMAND that reads ends too; its ticket stays open. */
 #define RECORD_CANCEL(F, T, B, L) F(u64, op, 0) F(u64, target, 0)
 
-/* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything. */
-#define RECORD_SUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0) F(u32, kinds, 0) F(u32, options, 0) B(selector, MAX_SELECTOR, 0)
-#define RECORD_UNSUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0)
+/* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything.  max_events, max_bytes of what
+ * may wait, hold_time in nanoseconds: 0 is the pool's.  when_full, when_late, start: as in maestro/subscription.h, with 'since' a serial or
+ * an age in nanoseconds, or 'positions'.  flags: SUBSCRIBE_*, of 'name'.  attributes: those that events carry. */
+#define RECORD_SUBSCRIBE(F, T, B, L) \
+    F(u64, op, 0) F(u64, subscription, 0) F(u32, kinds, 0) F(u32, options, 0) B(selector, MAX_SELECTOR, 0) \
+    F(u64, max_events, 2) F(u64, max_bytes, 2) F(u64, hold_time, 2) F(u8, when_full, 2) F(u8, when_late, 2) F(u8, flags, 2) F(u8, start, 2) \
+    F(u64, since, 2) T(name, MAX_SUBSCRIPTION_NAME, 2) L(position, positions, 1024, 2) L(key, attributes, 64, 2)
+
+/* forget: a durable name ends, too, for whoever has it. */
+#define RECORD_UNSUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0) F(u8, forget, 2)
 
 /* This event needs no more waiting for. */
 #define RECORD_ACK_EVENT(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0)
 
-/* The application has taken events up to this serial: room for more. */
-#define RECORD_SEEN(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0)
+/* The application has taken so many events of this shard since it subscribed: room for more.  serial: the last of them. */
+#define RECORD_SEEN(F, T, B, L) F(u64, subscription, 0) F(u64, serial, 0) F(u64, count, 2)
 
 /* Which objects are offered now that this selector (as in SUBSCRIBE) matches?  Answered by SELECTED, or by an ACK with what went wrong. */
 #define RECORD_SELECT(F, T, B, L) F(u64, op, 0) B(selector, MAX_SELECTOR, 0)
@@ -123,7 +140,11 @@
  * is ended by an ACK or goes on with another TICKET. */
 #define RECORD_TICKET_VOID(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
-#define RECORD_EVENTS(F, T, B, L) F(u64, subscription, 0) L(event, events, 256, 0)
+/* position: with these the subscriber has been told all up to this serial. */
+#define RECORD_EVENTS(F, T, B, L) F(u64, subscription, 0) L(event, events, 256, 0) F(u64, position, 2)
+
+/* The pool has ended a subscription, and why. */
+#define RECORD_SUBSCRIPTION_END(F, T, B, L) F(u64, subscription, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
 /* What an operation has been waiting for, and who should provide it: text for people, after 3, 10, 30, 60 s. */
 #define RECORD_NOTE(F, T, B, L) F(u64, op, 0) T(detail, MAX_DETAIL, 0)
@@ -159,7 +180,7 @@
 #define RECORD_COMMITTED(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u32, members, 0) F(u16, home, 0)
 
 /* X(NAME, name, number): the numbers are the wire's and never change. */
-#define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest)
+#define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest) X(POSITION, position) X(KEY, key)
 #define RECORDS(X) \
     X(JOIN, join, 1) X(SERVING, serving, 2) X(OFFER, offer, 3) X(REQUIRE, require, 4) X(RETRACT, retract, 5) X(DEMAND, demand, 6) \
     X(COMPLETED, completed, 7) X(WITHDRAW, withdraw, 8) X(DISPOSE, dispose, 9) X(CANCEL, cancel, 10) X(SUBSCRIBE, subscribe, 11) \
@@ -167,6 +188,7 @@
     X(SCHEMA, schema, 17) X(SELECT, select, 18) \
     X(WELCOME, welcome, 32) X(REFUSED, refused, 33) X(ACK, ack, 34) X(TICKET, ticket, 35) X(TICKET_VOID, ticket_void, 36) \
     X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) X(SELECTED, selected, 41) \
+    X(SUBSCRIPTION_END, subscription_end, 42) \
     X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66) \
     X(COMMIT, commit, 67) X(COMMITTED, committed, 68)
 
@@ -176,6 +198,9 @@
 #define OFFER_GROUP 4u /* a group: inline_data is the list of its members (names.h) */
 /* require.flags, demand.flags */
 #define REQUIRE_ON_LOSS_WAIT 1u
+/* subscribe.flags */
+#define SUBSCRIBE_DURABLE 1u /* the name outlives whoever has it */
+#define SUBSCRIBE_SHARED 2u  /* several may have it, each event goes to one of them */
 /* ack.flags */
 #define ACK_CUT_READERS 1u /* a reader was evicted while it held a ticket: reopen the serving endpoint before the bytes change */
 

@@ -17,7 +17,7 @@ if [ -n "$SANITIZER_FLAGS" ]; then
     echo "1..0 # SKIP a mutant's crash is found without a sanitizer too, and sooner"
     exit 0
 fi
-for object in tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/sim/shortage.o tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o .libs/libcore.a; do
+for object in tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/trace/terms.o tests/sim/shortage.o tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o .libs/libcore.a; do
     [ -e "$object" ] && continue
     echo "Bail out! $object is not built"
     exit 1
@@ -36,7 +36,7 @@ link() { # PROGRAM OBJECT...
 is_found() {
     rm -f "$work/mutant.o" "$work/traces" "$work/shortage" "$work/search"
     $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/mutant.o" "$work/mutant.c" 2> "$work/compile.log" || return 0
-    link traces tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o "$work/mutant.o" || return 0
+    link traces tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/trace/terms.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && srcdir=$top timeout 10 ./traces) > "$work/run.log" 2>&1 || return 0
     link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take tests/sim/shortage.o "$work/mutant.o" || return 0
     (ulimit -v 4000000 && cd "$work" && timeout 10 ./shortage) > "$work/run.log" 2>&1 || return 0

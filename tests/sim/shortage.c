@@ -98,7 +98,7 @@ static void step(const struct pool_input *in, uint64_t op)
             owed[record->ticket.op] = false;
         if (record->kind == KIND_TICKET)
             ticket[out.at[i].session] = record->ticket.ticket;
-        if (record->kind == KIND_EVENTS && record->events.subscription != 3)
+        if (record->kind == KIND_EVENTS && record->events.events.count && record->events.subscription != 3)
             serial[out.at[i].session] = record->events.events.at[record->events.events.count - 1].serial;
         if (record->kind == KIND_BYE) {
             gone[out.at[i].session] = true;
@@ -214,6 +214,41 @@ static void acks(uint64_t session, uint64_t number)
     say(session, (struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = number, .serial = serial[session] } }, 0);
 }
 
+static void sees(uint64_t session, uint64_t number, uint64_t count)
+{
+    say(session, (struct record){ .kind = KIND_SEEN, .seen = { .subscription = number, .count = count } }, 0);
+}
+
+static void subscribes_on(uint64_t session, uint64_t number, struct record_subscribe terms)
+{
+    struct record record = { .kind = KIND_SUBSCRIBE, .subscribe = terms };
+    record.subscribe.op = ++ops;
+    record.subscribe.subscription = number;
+    say(session, record, ops);
+}
+
+/* A name that outlives its sessions and is shared, with a queue that is short. */
+static struct record_subscribe jobs(void)
+{
+    static const struct record_key key = { { ".maestro.ecmwf.step", 19 } };
+    return (struct record_subscribe){ .kinds = MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_POOL_CHECKPOINT, .name = text_of("jobs"),
+                                      .flags = SUBSCRIBE_DURABLE | SUBSCRIBE_SHARED, .max_events = 2, .when_full = MSTRO_SUBSCRIPTION_FULL_HOLD,
+                                      .start = MSTRO_SUBSCRIPTION_START_STANDING, .attributes = { 1, &key } };
+}
+
+static void play_terms(void)
+{
+    subscribes_on(A, 7, jobs());
+    subscribes_on(B, 7, jobs());
+    subscribes_on(A, 8, (struct record_subscribe){ .kinds = UINT32_MAX, .start = MSTRO_SUBSCRIPTION_START_AGE, .since = 3600 * NANOSECONDS_PER_SECOND });
+    offers(A, 30, "job 1", false, false);
+    offers(A, 31, "job 2", false, false);
+    offers(A, 32, "job 3", false, false);
+    sees(A, 7, 1);
+    sees(B, 7, 1);
+    sees(A, 8, 4);
+}
+
 static void play_scenario(void)
 {
     joins(A, "a");
@@ -254,6 +289,7 @@ static void play_scenario(void)
     withdraws(A, 3, false);
     for (int i = 0; i < 12; i++)
         offers(A, 10 + (uint64_t)i, &"many"[i % 4], false, false);
+    play_terms();
     disposes(B, 1);
     step(&(struct pool_input){ .kind = POOL_LOST, .session = S, .reason = text_of("killed") }, 0);
     step(&(struct pool_input){ .kind = POOL_LOST, .session = A, .reason = text_of("killed") }, 0);
@@ -264,6 +300,18 @@ static void play_scenario(void)
         if (owed[i] && !fails_on && left)
             complain("who left was not told what became of an operation");
     step(&(struct pool_input){ .kind = POOL_LOST, .session = B, .reason = text_of("killed") }, 0);
+    step(&(struct pool_input){ .kind = POOL_TICK }, 0);
+}
+
+/* Whoever is left of those who had it: the name ends. */
+static void forget_name(void)
+{
+    gone[S] = false;
+    joins(S, "s");
+    subscribes_on(S, 7, jobs());
+    uint64_t op = ++ops;
+    say(S, (struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = op, .subscription = 7, .forget = 1 } }, op);
+    step(&(struct pool_input){ .kind = POOL_LOST, .session = S, .reason = text_of("killed") }, 0);
     step(&(struct pool_input){ .kind = POOL_TICK }, 0);
 }
 
@@ -295,6 +343,7 @@ static bool play(uint64_t n, bool on)
     play_scenario();
     bool reached = n > 0 && until_failure == 0;
     until_failure = 0;
+    forget_name();
     check_empty(memory);
     pool_destroy(pool);
     return reached;

@@ -369,6 +369,7 @@ static void events_come(struct world *world, struct process *process, const stru
         if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
             world_fail(world, "process %d: a gap of another size than it says", (int)(process - world->process));
         *told = event->serial;
+        process->events[event->serial % SERIAL_STEP]++;
     }
 }
 
@@ -399,6 +400,7 @@ static void take_outputs(struct world *world, struct process *process)
             break;
         case CLIENT_DIFFERENCE:
         case CLIENT_NAMES:
+        case CLIENT_SUBSCRIPTION_ENDED:
         case CLIENT_NOTE:
             break;
         }
@@ -447,7 +449,7 @@ void start_subscribe(struct world *world, struct process *process)
 
 void start_seen(struct world *world, struct process *process, uint16_t shard)
 {
-    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told[shard] } };
+    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told[shard], .count = process->events[shard] } };
     process->seen[shard] = process->told[shard];
     step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = &record });
 }
@@ -463,6 +465,7 @@ void process_start(struct world *world, struct process *process)
     process->handles = process->ops = process->leave_op = 0;
     memset(process->told, 0, sizeof process->told);
     memset(process->seen, 0, sizeof process->seen);
+    memset(process->events, 0, sizeof process->events);
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);
     process->lends = LENDS_NOTHING;

@@ -66,6 +66,7 @@ struct process {
     int listed;
     struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
     uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
+    uint64_t events[SHARDS_MAX]; /* that came of each */
     uint64_t heard;       /* when shard 0 last had something of it */
 };
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 check_PROGRAMS += %D%/traces
 TESTS += %D%/traces
-%C%_traces_SOURCES = %D%/cases.c %D%/traces.c %D%/groups.c %D%/shards.c %D%/play.h
+%C%_traces_SOURCES = %D%/cases.c %D%/traces.c %D%/groups.c %D%/shards.c %D%/terms.c %D%/play.h
 %C%_traces_LDADD = libcore.la
 EXTRA_DIST += \
+	%D%/ack-hold-time.trace \
 	%D%/ack-holds-cancelled.trace \
 	%D%/ack-holds-offer.trace \
 	%D%/ack-holds-withdraw.trace \
+	%D%/ack-late-ends.trace \
 	%D%/ack-of-several.trace \
 	%D%/ack-producer-dies.trace \
 	%D%/ack-subscriber-dies.trace \
@@ -28,6 +30,12 @@ EXTRA_DIST += \
 	%D%/demand-then-offer.trace \
 	%D%/demand-twice.trace \
 	%D%/dispose.trace \
+	%D%/durable-away.trace \
+	%D%/durable-ends.trace \
+	%D%/durable-refused.trace \
+	%D%/durable-with-ack.trace \
+	%D%/durable.trace \
+	%D%/event-attributes.trace \
 	%D%/facts-bounded.trace \
 	%D%/facts-none.trace \
 	%D%/facts.trace \
@@ -85,7 +93,21 @@ EXTRA_DIST += \
 	%D%/offer-then-demand.trace \
 	%D%/overflow.trace \
 	%D%/pool-paused.trace \
+	%D%/queue-bytes.trace \
+	%D%/queue-full-ends.trace \
+	%D%/queue-hold-ends.trace \
+	%D%/queue-holds-in-vain.trace \
+	%D%/queue-holds.trace \
 	%D%/reader-evicted.trace \
+	%D%/replay-age.trace \
+	%D%/replay-before.trace \
+	%D%/replay-bounded.trace \
+	%D%/replay-cursor.trace \
+	%D%/replay-falls-behind.trace \
+	%D%/replay-holds.trace \
+	%D%/replay-none-kept.trace \
+	%D%/replay-serial.trace \
+	%D%/replay-stale.trace \
 	%D%/require-served-once.trace \
 	%D%/require-twice.trace \
 	%D%/retract.trace \
@@ -115,13 +137,21 @@ EXTRA_DIST += \
 	%D%/shards-silence-elsewhere.trace \
 	%D%/shards-silent.trace \
 	%D%/shards-wrong-slot.trace \
+	%D%/shared-death.trace \
+	%D%/shared-durable.trace \
+	%D%/shared-keeps-order.trace \
+	%D%/shared-window.trace \
+	%D%/shared.trace \
 	%D%/signal-object.trace \
 	%D%/stale-session.trace \
+	%D%/standing-beyond-bounds.trace \
+	%D%/standing.trace \
 	%D%/subscription-ends-with-session.trace \
 	%D%/subscription-index.trace \
 	%D%/subscription-kinds.trace \
 	%D%/subscription-refused.trace \
 	%D%/subscription-selector.trace \
+	%D%/subscription-terms-refused.trace \
 	%D%/subscription-too-expensive.trace \
 	%D%/subscription.trace \
 	%D%/text-too-long.trace \
@@ -129,6 +159,7 @@ EXTRA_DIST += \
 	%D%/ticket-again-after-loss.trace \
 	%D%/ticket-again-unasked.trace \
 	%D%/ticket-again.trace \
+	%D%/ticket-is-a-transport.trace \
 	%D%/withdraw-and-holder-dies.trace \
 	%D%/withdraw-cancelled-while-leaving.trace \
 	%D%/withdraw-cancelled.trace \

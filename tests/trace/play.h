@@ -8,13 +8,15 @@
 
 #include "lib/pool/pool.h"
 
-enum { MANY = 32, WORDS = 160, LABEL = 400 };
+enum { MANY = 32, WORDS = 160, LABEL = 400, EVENTS = 128 };
 
 struct talker {
     char name[LABEL];
     uint64_t session, ops;
     uint32_t handles, subscriptions;
     char handle[MANY][LABEL], op[MANY][LABEL], subscription[MANY][LABEL];
+    uint64_t told[MANY][EVENTS]; /* serials, in the order in which they came */
+    uint32_t events[MANY];
 };
 
 struct play {
@@ -52,6 +54,7 @@ void say(struct play *play, const char *format, ...) __attribute__((format(print
 void say_status(struct play *play, uint32_t status, struct text detail);
 
 bool has(const struct line *line, const char *word);
+const char *value(const struct line *line, const char *word, const char *otherwise); /* what stands behind 'word' */
 uint64_t number(const struct line *line, const char *word, uint64_t otherwise);
 const char *object(const struct line *line);
 
@@ -72,6 +75,14 @@ void step(struct play *play, const struct pool_input *in);
 void say_names(struct play *play, struct bytes list);
 void list_members(const struct line *line, struct record_offer *offer);
 void play_selects(struct play *play, struct line *line);
+
+/* ---- terms.c ---- */
+
+/* The terms of a subscription, all of which may be absent:
+ *     most 2  bytes 400  full hold|end  late end  waiting MILLISECONDS  under NAME  durable  shared  carrying KEY ...
+ *     from cursor N | serial N | age MILLISECONDS | standing
+ * 'key' has WORDS places; they and 'position' are shown by 'asked'. */
+void line_terms(const struct line *line, struct record_subscribe *asked, struct record_key *key, struct record_position *position);
 
 /* ---- shards.c: "at 3 shard-1 knows a", and "-> shard 1: ADMIT a" ---- */
 void say_to_shard(struct play *play, uint16_t shard, const struct record *record);

@@ -134,11 +134,23 @@ static const char *event_name(uint32_t kind)
     return "?";
 }
 
-static void say_events(struct play *play, const struct talker *talker, const struct record_events *events)
+static void say_attributes(struct play *play, struct bytes block)
 {
-    say(play, "EVENTS of %s:", talker->subscription[events->subscription - 1]);
+    struct text key;
+    struct value value;
+    for (size_t i = 0; block_at(block, i, &key, &value); i++) {
+        say(play, " " TEXT_FORMAT " ", TEXT_ARGUMENTS(key));
+        value_print(play->text, &value);
+    }
+}
+
+static void say_events(struct play *play, struct talker *talker, const struct record_events *events)
+{
+    size_t which = events->subscription - 1;
+    say(play, "EVENTS of %s:", talker->subscription[which]);
     for (uint32_t i = 0; i < events->events.count; i++) {
         const struct record_event *event = &events->events.at[i];
+        talker->told[which][talker->events[which]++ % EVENTS] = event->serial;
         say(play, "%s %s", i ? "," : "", event_name(event->kind));
         if (event->kind == MSTRO_POOL_EVENT_OVERFLOW)
             say(play, " %" PRIu64 " from %" PRIu64 " to %" PRIu64, event->count, event->first_serial >> 10, event->serial >> 10);
@@ -149,11 +161,14 @@ static void say_events(struct play *play, const struct talker *talker, const str
             if (event->size >= 0 && event->name.length)
                 say(play, " size %" PRId64, event->size);
             say(play, " by " TEXT_FORMAT, TEXT_ARGUMENTS(event->component));
+            say_attributes(play, event->attributes);
+            if (event->again)
+                say(play, " again");
         }
     }
 }
 
-static void say_record(struct play *play, const struct talker *talker, const struct record *record)
+static void say_record(struct play *play, struct talker *talker, const struct record *record)
 {
     switch (record->kind) {
     case KIND_WELCOME:
@@ -196,6 +211,10 @@ static void say_record(struct play *play, const struct talker *talker, const str
     case KIND_EVENTS:
         say_events(play, talker, &record->events);
         break;
+    case KIND_SUBSCRIPTION_END:
+        say(play, "END of %s", talker->subscription[record->subscription_end.subscription - 1]);
+        say_status(play, record->subscription_end.status, record->subscription_end.detail);
+        break;
     case KIND_NOTE:
         say(play, "NOTE on %s: " TEXT_FORMAT, op_label(talker, record->note.op), TEXT_ARGUMENTS(record->note.detail));
         break;
@@ -212,11 +231,13 @@ void step(struct play *play, const struct pool_input *in)
 {
     pool_step(play->pool, in, play->now, &play->out);
     for (size_t i = 0; i < play->out.count; i++) {
-        const struct talker *talker = talker_of(play, play->out.at[i].session);
+        struct talker *talker = talker_of(play, play->out.at[i].session);
         if (play->out.at[i].session == 0) {
             say_to_shard(play, play->out.at[i].shard, &play->out.at[i].record);
             continue;
         }
+        if (play->out.at[i].record.kind == KIND_EVENTS && play->out.at[i].record.events.events.count == 0)
+            continue; /* where a subscription begins */
         say(play, "    -> %s: ", talker ? talker->name : "?");
         say_record(play, talker, &play->out.at[i].record);
         say(play, "\n");
@@ -237,7 +258,7 @@ bool has(const struct line *line, const char *word)
     return false;
 }
 
-static const char *value(const struct line *line, const char *word, const char *otherwise)
+const char *value(const struct line *line, const char *word, const char *otherwise)
 {
     for (int i = 0; i + 1 < line->words; i++)
         if (strcmp(line->word[i], word) == 0)
@@ -473,8 +494,11 @@ static void play_subscribes(struct play *play, struct line *line)
                                (has(line, "before") ? MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE : 0) |
                                (has(line, "not-mine") ? MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS : 0);
     struct selector *selector = selector_of(play, line);
+    struct record_key key[WORDS];
+    struct record_position position;
     if (selector)
         record.subscribe.selector = selector_bytes(selector);
+    line_terms(line, &record.subscribe, key, &position);
     send(play, line, &record);
     selector_destroy(selector);
 }
@@ -485,6 +509,7 @@ static void play_unsubscribes(struct play *play, struct line *line)
     struct record record = { .kind = KIND_UNSUBSCRIBE };
     record.unsubscribe.op = next_op(line->talker, "unsubscribe", label);
     record.unsubscribe.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, label);
+    record.unsubscribe.forget = has(line, "for-good");
     send(play, line, &record);
 }
 
@@ -501,6 +526,11 @@ static void play_sees(struct play *play, struct line *line)
     struct record record = { .kind = KIND_SEEN };
     record.seen.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, value(line, "of", "all"));
     record.seen.serial = number(line, "event", 0) << 10 | play->settings.shard;
+    size_t which = record.seen.subscription - 1;
+    record.seen.count = has(line, "event") ? 0 : line->talker->events[which]; /* all that it was told */
+    for (uint32_t i = 0; i < line->talker->events[which] && i < EVENTS; i++)
+        if (line->talker->told[which][i] == record.seen.serial)
+            record.seen.count = i + 1;
     send(play, line, &record);
 }
 
@@ -543,6 +573,8 @@ static bool set_pool(struct play *play, const char *key, uint64_t amount)
         settings->shards = (uint16_t)amount;
     else if (strcmp(key, "shard") == 0)
         settings->shard = (uint16_t)amount;
+    else if (strcmp(key, "subscriptions") == 0)
+        settings->subscriptions = (uint32_t)amount;
     else
         return false;
     return true;
@@ -560,7 +592,7 @@ static void say_fact(const struct fact *fact, void *context)
     }
     if (fact->generation)
         say(play, ", generation %" PRIu32 ", size %" PRId64, fact->generation, fact->size);
-    say(play, ", by app %" PRIu64 " at %" PRIu64 "\n", fact->app, fact->time / NANOSECONDS_PER_MILLISECOND);
+    say(play, ", by app %" PRIu64 " at %" PRIu64 "\n", fact->by ? fact->by->app : 0, fact->time / NANOSECONDS_PER_MILLISECOND);
 }
 
 /* "time passes" and tells when it wants to be asked again, or "time tells" the facts that are remembered. */

@@ -382,6 +382,21 @@ static void pool_may_end_the_session(void **state)
     SAID("DONE 2 STALE_EPOCH; ENDED STALE_EPOCH");
 }
 
+static void subscription_that_the_pool_ends_is_told_so_and_can_still_be_ended(void **state)
+{
+    (void)state;
+    int mine;
+    struct record subscribe = { .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++last_op, .subscription = 5, .kinds = 1 } };
+    step(&(struct client_input){ .kind = CLIENT_START, .record = &subscribe, .object = &mine });
+    hear((struct record){ .kind = KIND_SUBSCRIPTION_END, .subscription_end = { .subscription = 5, .status = MSTRO_OVERFLOW } });
+    assert_string_equal(said, "STOPPED OVERFLOW");
+    assert_ptr_equal(out.at[0].object, &mine);
+    start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 5 } });
+    assert_string_equal(said, "SEND UNSUBSCRIBE");
+    hear((struct record){ .kind = KIND_SUBSCRIPTION_END, .subscription_end = { .subscription = 5, .status = MSTRO_OVERFLOW } });
+    assert_string_equal(said, "");
+}
+
 static void events_go_to_their_subscription_until_it_ends(void **state)
 {
     (void)state;
@@ -575,6 +590,7 @@ int main(void)
         CASE(who_leaves_gives_up_what_others_might_wait_for),
         CASE(pool_may_end_the_session),
         CASE(events_go_to_their_subscription_until_it_ends),
+        CASE(subscription_that_the_pool_ends_is_told_so_and_can_still_be_ended),
         CASE(schemas_are_named_by_the_join_sent_when_wanted_and_compared),
         CASE(a_heartbeat_is_sent_when_it_is_due),
         CASE(what_is_not_for_a_client_is_noted_and_changes_nothing),

@@ -29,6 +29,7 @@ static void tell(void)
         case CLIENT_NAMES: n = snprintf(to, room, "%sNAMES", begin); break;
         case CLIENT_EVENTS: n = snprintf(to, room, "%sEVENTS", begin); break;
         case CLIENT_DIFFERENCE: n = snprintf(to, room, "%sDIFFERENCE " TEXT_FORMAT, begin, TEXT_ARGUMENTS(o->detail)); break;
+        case CLIENT_SUBSCRIPTION_ENDED: n = snprintf(to, room, "%sSTOPPED %s", begin, mstro_status_name(o->status) + 6); break;
         case CLIENT_NOTE: n = snprintf(to, room, "%sNOTE", begin); break;
         case CLIENT_ENDED: n = snprintf(to, room, "%sENDED %s", begin, mstro_status_name(o->status) + 6); break;
         }

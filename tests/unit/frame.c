@@ -13,16 +13,16 @@ static struct arena arena;
 
 static const uint8_t key[SEAL_KEY_SIZE] = "a key of thirty-two bytes, yes!";
 
-static struct record seen(uint64_t serial)
+static struct record acknowledgement(uint64_t serial)
 {
-    return (struct record){ .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = serial } };
+    return (struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = 1, .serial = serial } };
 }
 
-/* A frame of this version with one SEEN of this serial, in 'to'. */
+/* A frame of this version with one ACK_EVENT of this serial, in 'to'. */
 static size_t frame_of_version(uint16_t version, uint8_t *to, size_t size, uint64_t serial, struct seal *seal)
 {
     struct frame_writer f;
-    struct record r = seen(serial);
+    struct record r = acknowledgement(serial);
     frame_begin(&f, to, size);
     f.taken = seal ? 0x1234 : 0;
     assert_int_equal(frame_append(&f, &r), MSTRO_OK);
@@ -57,8 +57,8 @@ static uint64_t only_serial(struct frame_reader *f)
 {
     struct record r;
     assert_int_equal(frame_next(f, &arena, &r), MSTRO_OK);
-    assert_int_equal(r.kind, KIND_SEEN);
-    uint64_t serial = r.seen.serial;
+    assert_int_equal(r.kind, KIND_ACK_EVENT);
+    uint64_t serial = r.ack_event.serial;
     assert_int_equal(frame_next(f, &arena, &r), MSTRO_NOMATCH);
     return serial;
 }
@@ -70,7 +70,7 @@ static void full_frame(struct seal *out, struct seal *in)
     struct record record;
     uint64_t put = 0, got = 0;
     frame_begin(&f, memory, sizeof memory);
-    for (record = seen(put); frame_append(&f, &record) == MSTRO_OK; record = seen(++put))
+    for (record = acknowledgement(put); frame_append(&f, &record) == MSTRO_OK; record = acknowledgement(++put))
         ;
     assert_int_equal(f.records, put);
     size_t length = frame_finish(&f, PROTOCOL_VERSION, 0, 77, out);
@@ -78,7 +78,7 @@ static void full_frame(struct seal *out, struct seal *in)
     assert_int_equal(frame_open(&r, memory, length, in), SEAL_OPENED);
     assert_int_equal(r.header.session, 77);
     for (; frame_next(&r, &arena, &record) == MSTRO_OK; got++)
-        assert_int_equal(record.seen.serial, got);
+        assert_int_equal(record.ack_event.serial, got);
     assert_int_equal(got, put);
 }
 
@@ -199,7 +199,7 @@ static void records_behind_a_bad_one_are_not_read(void **state)
     (void)state;
     struct frame_writer f;
     struct frame_reader r;
-    struct record record = seen(1);
+    struct record record = acknowledgement(1);
     frame_begin(&f, memory, sizeof memory);
     frame_append(&f, &record);
     writer_u16(&f.body, 999);

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* consumer.c - who takes the events of a subscription, and how they get there */
+#include "lib/pool/answer.h"
+#include "lib/pool/hold.h"
+#include "lib/pool/session.h"
+#include "lib/pool/subscription.h"
+#include "lib/schema/block.h"
+
+enum {
+    BATCH_COUNT = 256,       /* events in one record: its list's limit */
+    BATCH_BYTES = 32 * 1024, /* of them: a record fits into a frame */
+    SHARED_WINDOW = 16       /* that a consumer of a shared name may have open: the slow shall not have what others could take */
+};
+
+struct consumer_key { const struct session *session; uint64_t number; };
+
+static bool consumer_matches(const struct map_link *link, const void *key)
+{
+    const struct consumer *consumer = map_entry(link, const struct consumer, by_number);
+    const struct consumer_key *wanted = key;
+    return consumer->session == wanted->session && consumer->number == wanted->number;
+}
+
+struct consumer *consumer_find(const struct pool *pool, const struct session *session, uint64_t number)
+{
+    struct consumer_key key = { session, number };
+    struct map_link *link = map_find(&pool->subscriptions, hash_mix(session->number, number), consumer_matches, &key);
+    return link ? map_entry(link, struct consumer, by_number) : NULL;
+}
+
+struct consumer *consumer_make(struct pool *pool, struct session *session, struct subscription *subscription, uint64_t number)
+{
+    struct consumer *consumer = memory_take(pool, sizeof *consumer);
+    if (!consumer)
+        return NULL;
+    consumer->session = session;
+    consumer->subscription = subscription;
+    consumer->number = number;
+    list_init(&consumer->sent);
+    list_append(&session->subscriptions, &consumer->of_session);
+    list_append(&subscription->consumers, &consumer->of_subscription);
+    map_insert(&pool->subscriptions, &consumer->by_number, hash_mix(session->number, number));
+    session->subscribed++;
+    return consumer;
+}
+
+/* ---- lanes: what a shared name keeps together ---- */
+
+/* Events of one object that are not settled are all with one consumer, so that they stay in order. */
+struct lane {
+    struct map_link by_cdo; /* pool->lanes, by subscription and CDO */
+    const struct subscription *subscription;
+    struct consumer *consumer;
+    struct id cdo;
+    uint64_t count;
+};
+
+struct lane_key { const struct subscription *subscription; struct id cdo; };
+
+static bool lane_matches(const struct map_link *link, const void *key)
+{
+    const struct lane *lane = map_entry(link, const struct lane, by_cdo);
+    const struct lane_key *wanted = key;
+    return lane->subscription == wanted->subscription && lane->cdo.high == wanted->cdo.high && lane->cdo.low == wanted->cdo.low;
+}
+
+static uint64_t lane_hash(const struct subscription *subscription, struct id cdo)
+{
+    return hash_mix(hash_mix(cdo.low, cdo.high), subscription->began);
+}
+
+static struct lane *lane_find(const struct pool *pool, const struct subscription *subscription, struct id cdo)
+{
+    struct lane_key key = { subscription, cdo };
+    struct map_link *link = map_find(&pool->lanes, lane_hash(subscription, cdo), lane_matches, &key);
+    return link ? map_entry(link, struct lane, by_cdo) : NULL;
+}
+
+/* False when memory is short. */
+static bool lane_enter(struct pool *pool, struct consumer *consumer, struct id cdo)
+{
+    struct lane *lane = lane_find(pool, consumer->subscription, cdo);
+    if (!lane) {
+        if (!(lane = memory_take(pool, sizeof *lane)))
+            return false;
+        lane->subscription = consumer->subscription;
+        lane->consumer = consumer;
+        lane->cdo = cdo;
+        map_insert(&pool->lanes, &lane->by_cdo, lane_hash(consumer->subscription, cdo));
+    }
+    lane->count++;
+    return true;
+}
+
+static void lane_leave(struct pool *pool, const struct subscription *subscription, struct id cdo)
+{
+    struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, cdo) : NULL;
+    if (!lane || --lane->count > 0)
+        return;
+    map_remove(&pool->lanes, &lane->by_cdo);
+    memory_give(pool, lane, sizeof *lane);
+}
+
+/* ---- what a consumer has done ---- */
+
+static void tell_soon(struct pool *pool, struct subscription *subscription)
+{
+    bool work = subscription->queue.count > 0 || subscription->queue.gap_count > 0 || subscription->replays;
+    if (work && list_empty(&subscription->telling))
+        list_append(&pool->telling, &subscription->telling);
+}
+
+static void settle(struct pool *pool, struct consumer *consumer, struct told *told)
+{
+    lane_leave(pool, consumer->subscription, told->fact.cdo);
+    told_free(pool, told);
+    consumer->open--;
+    tell_soon(pool, consumer->subscription);
+}
+
+static bool settles_by_ack(const struct subscription *subscription)
+{
+    return subscription_keeps(subscription) && (subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK);
+}
+
+void consumer_acknowledged(struct pool *pool, struct consumer *consumer, uint64_t serial)
+{
+    if (!settles_by_ack(consumer->subscription))
+        return;
+    list_each(link, &consumer->sent) {
+        struct told *told = list_entry(link, struct told, link);
+        if (told->fact.serial == serial) {
+            settle(pool, consumer, told);
+            return;
+        }
+    }
+}
+
+static void settle_taken(struct pool *pool, struct consumer *consumer)
+{
+    while (!list_empty(&consumer->sent)) {
+        struct told *told = list_entry(consumer->sent.next, struct told, link);
+        if (told->order > consumer->seen)
+            return;
+        settle(pool, consumer, told);
+    }
+}
+
+void serve_seen(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct consumer *consumer = consumer_find(pool, session, record->seen.subscription);
+    uint64_t count = record->seen.count;
+    if (!consumer || count <= consumer->seen || count > consumer->told)
+        return;
+    uint64_t more = count - consumer->seen;
+    consumer->seen = count;
+    if (!subscription_keeps(consumer->subscription))
+        consumer->open -= more;
+    else if (!settles_by_ack(consumer->subscription))
+        settle_taken(pool, consumer);
+    tell_soon(pool, consumer->subscription);
+}
+
+/* In their places: who takes them next gets them in order. */
+static void give_back_open(struct pool *pool, struct consumer *consumer)
+{
+    struct subscription *subscription = consumer->subscription;
+    while (!list_empty(&consumer->sent)) {
+        struct told *told = list_entry(consumer->sent.previous, struct told, link);
+        told->again |= told->order <= consumer->seen;
+        lane_leave(pool, subscription, told->fact.cdo);
+        queue_return(subscription, told);
+    }
+    tell_soon(pool, subscription);
+}
+
+void consumer_end(struct pool *pool, struct consumer *consumer)
+{
+    struct subscription *subscription = consumer->subscription;
+    give_back_open(pool, consumer);
+    list_remove(&consumer->of_session);
+    list_remove(&consumer->of_subscription);
+    map_remove(&pool->subscriptions, &consumer->by_number);
+    consumer->session->subscribed--;
+    memory_give(pool, consumer, sizeof *consumer);
+    if (list_empty(&subscription->consumers))
+        hold_forgive(pool, subscription);
+}
+
+/* ---- sending ---- */
+
+static uint64_t window_of(const struct pool *pool, const struct subscription *subscription)
+{
+    uint64_t window = pool->settings.event_window;
+    if (subscription->flags & SUBSCRIBE_SHARED && window > SHARED_WINDOW)
+        window = SHARED_WINDOW;
+    return subscription->max_events < window ? subscription->max_events : window;
+}
+
+/* The one with the fewest open, NULL when none has room.  '*share' of what waits is for it. */
+static struct consumer *idlest(const struct subscription *subscription, uint64_t window, uint64_t *share)
+{
+    struct consumer *best = NULL;
+    uint64_t consumers = 0;
+    list_each(link, (struct list *)&subscription->consumers) {
+        struct consumer *consumer = list_entry(link, struct consumer, of_subscription);
+        consumers++;
+        if (consumer->open < window && (!best || consumer->open < best->open))
+            best = consumer;
+    }
+    *share = best ? (subscription->queue.count + consumers - 1) / consumers : 0;
+    if (best && *share > window - best->open)
+        *share = window - best->open;
+    return best;
+}
+
+/* Who gets the next event, and at most how many with it; NULL: nobody can take one. */
+static struct consumer *consumer_for(const struct pool *pool, const struct subscription *subscription, const struct told *next, uint64_t *most)
+{
+    const struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, next->fact.cdo) : NULL;
+    if (lane) {
+        *most = 1; /* whatever its window: others wait behind it */
+        return lane->consumer;
+    }
+    struct consumer *consumer = idlest(subscription, window_of(pool, subscription), most);
+    if (*most > BATCH_COUNT)
+        *most = BATCH_COUNT;
+    return consumer;
+}
+
+/* Those attributes of the object that the subscriber asked for, as a block in the arena. */
+static bool fill_attributes(struct pool *pool, const struct subscription *subscription, const struct told *told, struct record_event *event)
+{
+    struct bytes keys = subscription->extra ? seal_rest(subscription->extra->attributes) : (struct bytes){ 0 };
+    struct block_item item[64];
+    size_t count = 0;
+    for (const char *key = keys.at, *end = key + keys.length; key < end && count < 64; key += strlen(key) + 1) {
+        item[count].key = text_of(key);
+        count += block_find(seal_rest(told->fact.sealed), item[count].key, &item[count].value);
+    }
+    if (count == 0)
+        return true;
+    block_sort(item, count);
+    size_t size = block_size(item, count);
+    void *at = arena_take(&pool->out->arena, size);
+    if (at)
+        block_write(item, count, at);
+    event->attributes = bytes_of(at, size);
+    return at != NULL;
+}
+
+static bool fill_event(struct pool *pool, const struct subscription *subscription, const struct told *told, struct record_event *event)
+{
+    const struct fact *fact = &told->fact;
+    bool gap = told->event == MSTRO_POOL_EVENT_OVERFLOW;
+    *event = (struct record_event){ .serial = fact->serial, .kind = told->event, .size = gap ? -1 : fact->size, .name = seal_name(fact->sealed),
+                                    .cdo = fact->cdo, .generation = fact->generation, .again = told->again };
+    if (fact->by) {
+        event->app = fact->by->app;
+        event->index = fact->by->index;
+        event->component = seal_name(fact->by->component);
+    }
+    if (gap) {
+        event->first_serial = fact->time;
+        event->count = (uint64_t)fact->size;
+    }
+    return fill_attributes(pool, subscription, told, event);
+}
+
+/* It is with the consumer from now on.  False when memory is short. */
+static bool hand_over(struct pool *pool, struct consumer *consumer, struct told *told)
+{
+    struct subscription *subscription = consumer->subscription;
+    if ((subscription->flags & SUBSCRIBE_SHARED) && !lane_enter(pool, consumer, told->fact.cdo))
+        return false;
+    queue_take(subscription, told);
+    told->order = ++consumer->told;
+    consumer->open++;
+    if (subscription_keeps(subscription))
+        list_append(&consumer->sent, &told->link);
+    else
+        told_free(pool, told);
+    return true;
+}
+
+/* How many in a row, beginning with the first, may go to 'consumer'; 0 when memory is short. */
+static uint32_t fill_batch(struct pool *pool, struct consumer *consumer, struct record_event *events, uint64_t most)
+{
+    struct subscription *subscription = consumer->subscription;
+    uint64_t bytes = 0;
+    uint32_t count = 0;
+    while (count < most && subscription->queue.count > 0) {
+        struct told *told = queue_first(pool, subscription);
+        const struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, told->fact.cdo) : NULL;
+        bytes += told_bytes(subscription, told);
+        if (count > 0 && (bytes > BATCH_BYTES || (lane && lane->consumer != consumer)))
+            break;
+        if (!fill_event(pool, subscription, told, &events[count]) || !hand_over(pool, consumer, told))
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+static bool send_batch(struct pool *pool, struct subscription *subscription)
+{
+    uint64_t most = 0;
+    struct told *next = queue_first(pool, subscription);
+    struct consumer *consumer = next ? consumer_for(pool, subscription, next, &most) : NULL;
+    if (!consumer)
+        return false;
+    struct record_event *events = arena_take(&pool->out->arena, most * sizeof *events);
+    uint32_t count = events ? fill_batch(pool, consumer, events, most) : 0;
+    struct record *record = count ? answer_add(pool, consumer->session, KIND_EVENTS) : NULL;
+    if (!record) {
+        session_fail(pool, consumer->session);
+        return false;
+    }
+    bool all = subscription->queue.count == 0 && subscription->queue.gap_count == 0 && !subscription->replays;
+    record->events.subscription = consumer->number;
+    record->events.events.count = count;
+    record->events.events.at = events;
+    record->events.position = all ? facts_newest(pool) : events[count - 1].serial;
+    return true;
+}
+
+void queues_flush(struct pool *pool)
+{
+    while (!list_empty(&pool->telling)) {
+        struct subscription *subscription = list_entry(pool->telling.next, struct subscription, telling);
+        list_remove(&subscription->telling);
+        do
+            replay_go_on(pool, subscription);
+        while (send_batch(pool, subscription));
+        hold_room(pool, subscription);
+        list_remove(&subscription->telling);
+        if (subscription->replays && queue_has_room(subscription))
+            list_append(&pool->reading, &subscription->telling);
+    }
+}
