@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += libapi.la
 libapi_la_SOURCES = \
 	%D%/attributes.c \
 	%D%/cdo.c \
+	%D%/cursor.c \
+	%D%/cursor.h \
 	%D%/group.c \
 	%D%/group.h \
 	%D%/group_demand.c \
