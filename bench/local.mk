@@ -33,7 +33,7 @@ bench_PROGRAMS += %D%/inject-mpi %D%/sink-mpi
 %C%_sink_mpi_LDADD = libmaestro.la $(MPI_LIBS)
 endif
 
-bench_PROGRAMS += %D%/engine %D%/fixed-work %D%/join %D%/resident %D%/sessions %D%/transfers
+bench_PROGRAMS += %D%/engine %D%/fixed-work %D%/join %D%/resident %D%/sessions %D%/subscriptions %D%/transfers
 %C%_engine_SOURCES = %D%/engine.c
 %C%_engine_LDADD = libcore.la
 %C%_fixed_work_SOURCES = %D%/fixed-work.c %D%/field.h
@@ -44,6 +44,8 @@ bench_PROGRAMS += %D%/engine %D%/fixed-work %D%/join %D%/resident %D%/sessions %
 %C%_resident_LDADD = libmaestro.la
 %C%_sessions_SOURCES = %D%/sessions.c %D%/options.c %D%/options.h %D%/sample.h
 %C%_sessions_LDADD = libcore.la
+%C%_subscriptions_SOURCES = %D%/subscriptions.c %D%/sample.h
+%C%_subscriptions_LDADD = $(maestro_static)
 %C%_transfers_SOURCES = %D%/transfers.c %D%/sample.h
 %C%_transfers_LDADD = libmaestro.la
 

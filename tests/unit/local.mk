@@ -5,6 +5,12 @@ TESTS += %D%/status
 %C%_status_SOURCES = %D%/status.c
 %C%_status_LDADD = $(unit_libs)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/subscription_scale
+TESTS += %D%/subscription_scale
+%C%_subscription_scale_SOURCES = %D%/subscription_scale.c
+%C%_subscription_scale_LDADD = $(unit_libs)
+endif
 include %D%/base.mk
 include %D%/wire.mk
 include %D%/serve.mk

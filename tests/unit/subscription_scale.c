@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* subscription_scale - what many subscriptions cost the engine, in counts and bytes */
+#include "tests/lib/check.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/pool/pool.h"
+#include "lib/query/selector.h"
+#include "lib/schema/catalogue.h"
+#include "maestro/subscription.h"
+
+enum { PRODUCER = 1, SUBSCRIBER, OTHER };
+
+static struct pool *pool;
+static struct pool_outputs out;
+static struct schema *schema;
+static uint64_t ops, told, status; /* told: events that came out since start(); status: of the last ACK */
+
+static void step(const struct pool_input *in)
+{
+    pool_step(pool, in, 1, &out);
+    for (size_t i = 0; i < out.count; i++) {
+        const struct record *record = &out.at[i].record;
+        told += record->kind == KIND_EVENTS ? record->events.events.count : 0;
+        status = record->kind == KIND_ACK ? record->ack.status : status;
+    }
+    pool_outputs_clear(&out);
+}
+
+static void say(uint64_t session, const struct record *record)
+{
+    step(&(struct pool_input){ .kind = POOL_RECORD, .session = session, .record = record });
+}
+
+static void join(uint64_t session, const char *component)
+{
+    say(session, &(struct record){ .kind = KIND_JOIN, .join = { .op = ++ops, .component = text_of(component), .host = text_of("node") } });
+}
+
+static void start(struct pool_settings settings)
+{
+    settings.lease = 0;
+    assert_int_equal(pool_create(&pool, &settings), MSTRO_OK);
+    told = 0;
+    join(PRODUCER, "producer");
+    join(SUBSCRIBER, "subscriber");
+}
+
+static void stop(void)
+{
+    pool_destroy(pool);
+    pool_outputs_release(&out);
+}
+
+static void offer(uint64_t number)
+{
+    char name[32];
+    snprintf(name, sizeof name, "object %" PRIu64, number);
+    struct record record = { .kind = KIND_OFFER, .offer = { .op = ++ops, .handle = number + 1, .name = text_of(name), .size = -1 } };
+    say(PRODUCER, &record);
+}
+
+static void subscribe(uint64_t number, uint32_t kinds, const char *query, uint8_t begin)
+{
+    struct selector *selector = NULL;
+    struct record record = { .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++ops, .subscription = number, .kinds = kinds, .start = begin } };
+    if (query) {
+        assert_int_equal(selector_compile(query, NULL, schema, NULL, &selector), MSTRO_OK);
+        record.subscribe.selector = selector_bytes(selector);
+    }
+    if (begin == MSTRO_SUBSCRIPTION_START_AGE)
+        record.subscribe.since = UINT64_MAX;
+    say(SUBSCRIBER, &record);
+    selector_destroy(selector);
+}
+
+static void subscribe_to_name(uint64_t number, const char *name)
+{
+    char query[96];
+    snprintf(query, sizeof query, "(.maestro.core.cdo.name = \"%s\")", name);
+    subscribe(number, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+}
+
+static void offer_asks_only_the_selectors_that_ask_for_its_value(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    for (uint64_t i = 1; i <= 10000; i++) {
+        char name[32];
+        snprintf(name, sizeof name, i == 5000 ? "object 3" : "other %" PRIu64, i);
+        subscribe_to_name(i, name);
+    }
+    for (uint64_t i = 0; i < 10; i++)
+        offer(i);
+    assert_int_equal(told, 1);
+    assert_int_equal(pool_effort(pool).selectors, 1);
+    assert_int_equal(pool_effort(pool).subscriptions, 1);
+    stop();
+}
+
+static void event_asks_nobody_who_waits_for_other_kinds(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    for (uint64_t i = 1; i <= 1000; i++)
+        subscribe(i, MSTRO_POOL_EVENT_OFFER, NULL, MSTRO_SUBSCRIPTION_START_NOW);
+    join(OTHER, "other");
+    assert_int_equal(pool_effort(pool).subscriptions, 0);
+    for (uint64_t i = 1001; i <= 2000; i++)
+        subscribe(i, MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_APP_LEAVE, NULL, MSTRO_SUBSCRIPTION_START_NOW);
+    offer(1);
+    assert_int_equal(pool_effort(pool).subscriptions, 1000);
+    assert_int_equal(told, 1000);
+    step(&(struct pool_input){ .kind = POOL_LOST, .session = OTHER, .reason = text_of("killed") });
+    assert_int_equal(pool_effort(pool).subscriptions, 2000);
+    stop();
+}
+
+static size_t resident_bytes(void)
+{
+    size_t pages = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu %zu", &pages, &resident), 2);
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void a_hundred_thousand_subscriptions_take_a_kibibyte_each(void **state)
+{
+    (void)state;
+    enum { MANY = 100000 };
+    start(pool_settings_default());
+    subscribe_to_name(MANY + 1, "first");
+    malloc_trim(0);
+    uint64_t counted = pool_count(pool).memory_bytes;
+    size_t resident = resident_bytes();
+    for (uint64_t i = 1; i <= MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "other %" PRIu64, i);
+        subscribe_to_name(i, name);
+    }
+    assert_int_equal(pool_count(pool).subscriptions, MANY + 1);
+    uint64_t each = (pool_count(pool).memory_bytes - counted) / MANY, really = (resident_bytes() - resident) / MANY;
+    printf("# a subscription: %" PRIu64 " bytes counted, %" PRIu64 " resident\n", each, really);
+    assert_true(each <= 1024);
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* which have more for each allocation */
+    assert_true(really <= 1024);
+    assert_true(really <= each + each / 4); /* what is counted is what there is */
+#endif
+    stop();
+}
+
+static void subscription_beyond_the_quota_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct pool_settings settings = pool_settings_default();
+    settings.subscriptions = 100;
+    start(settings);
+    for (uint64_t i = 1; i <= 100; i++) {
+        subscribe_to_name(i, "any");
+        assert_int_equal(status, MSTRO_OK);
+    }
+    subscribe_to_name(101, "any");
+    assert_int_equal(status, MSTRO_QUOTA);
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = ++ops, .subscription = 50 } });
+    subscribe_to_name(102, "any");
+    assert_int_equal(status, MSTRO_OK);
+    stop();
+}
+
+static void reading_a_long_past_takes_many_short_steps(void **state)
+{
+    (void)state;
+    enum { PAST = 20000 }; /* three facts each, and all are kept */
+    struct pool_settings settings = pool_settings_default();
+    settings.fact_bytes = 16 << 20;
+    start(settings);
+    for (uint64_t i = 0; i < PAST; i++)
+        offer(i);
+    subscribe(1, MSTRO_POOL_EVENT_OFFER, "(.maestro.core.cdo.name = \"object 19999\")", MSTRO_SUBSCRIPTION_START_AGE);
+    assert_int_equal(told, 0);
+    uint64_t steps = 0, before = pool_effort(pool).selectors;
+    while (told == 0 && pool_next_deadline(pool) != NO_DEADLINE) {
+        assert_true(pool_next_deadline(pool) <= 1); /* it wants to go on at once */
+        step(&(struct pool_input){ .kind = POOL_TICK });
+        assert_true(pool_effort(pool).selectors - before <= 4096);
+        before = pool_effort(pool).selectors;
+        steps++;
+    }
+    assert_int_equal(told, 1);
+    assert_true(steps > 3 * PAST / 4096 - 1);
+    step(&(struct pool_input){ .kind = POOL_TICK });
+    assert_true(pool_next_deadline(pool) == NO_DEADLINE);
+    stop();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(offer_asks_only_the_selectors_that_ask_for_its_value),
+        cmocka_unit_test(event_asks_nobody_who_waits_for_other_kinds),
+        cmocka_unit_test(a_hundred_thousand_subscriptions_take_a_kibibyte_each),
+        cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
+        cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
+    };
+    if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
+        return 99;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    schema_release(schema);
+    return failed;
+}
