@@ -15,6 +15,11 @@ TESTS += %D%/api_leaves_nothing
 %C%_api_leaves_nothing_SOURCES = %D%/api_leaves_nothing.c %D%/stage.c %D%/stage.h
 %C%_api_leaves_nothing_LDADD = libmaestro.la $(unit_libs)
 
+check_PROGRAMS += %D%/api_subscriptions
+TESTS += %D%/api_subscriptions
+%C%_api_subscriptions_SOURCES = %D%/api_subscriptions.c
+%C%_api_subscriptions_LDADD = libmaestro.la $(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/api_carrier
 TESTS += %D%/api_carrier
 %C%_api_carrier_SOURCES = %D%/api_carrier.c

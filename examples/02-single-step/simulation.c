@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* simulation - makes a field for each of three steps, and knows nothing of who looks at it or stops it */
+#include <maestro/maestro.h>
+#include <stdio.h>
+
+int main(void)
+{
+    if (mstro_init(NULL, "simulation", 0) != MSTRO_OK)
+        return 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int64_t step = 1; step <= 3; step++) {
+        double field[100] = { (double)step };
+        int64_t size = sizeof field;
+        mstro_cdo cdo;
+        mstro_cdo_declare("temperature", MSTRO_ATTR_DEFAULT, &cdo);
+        mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.step", &step, true, true);
+        mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_RAW_PTR, field, false, true);
+        mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, true);
+        mstro_cdo_offer(cdo); /* returns when whoever steps this workflow has let it */
+        printf("step %d is offered\n", (int)step);
+        mstro_cdo_withdraw(cdo);
+        printf("step %d is withdrawn\n", (int)step);
+        mstro_cdo_dispose(cdo);
+    }
+    return mstro_finalize() == MSTRO_OK ? 0 : 1;
+}
