@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
-TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
+check_PROGRAMS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/subscribers %D%/token
+TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/subscribers %D%/token
+%C%_subscribers_SOURCES = %D%/subscribers.c %D%/witness.c %D%/witness.h
+%C%_subscribers_LDADD = libcore.la
+LONG_TESTS += %D%/subscribers
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
 %C%_deaths_SOURCES = %D%/deaths.c %D%/sets.c %D%/world.c %D%/world.h %D%/compare.c %D%/model.c %D%/model.h
