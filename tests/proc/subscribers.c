@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Subscribers that are slow, stand still or die, with a manager between them and who offers.
+ *
+ * A million events where MAESTRO_LONG says so, else as many as a test run has time for. */
+#include "tests/lib/check.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "maestro/subscription.h"
+#include "tests/proc/stage.h"
+
+enum { QUICK = 30000, LONG = 1000000, PATIENT = 600000 };
+
+static struct process *producer;
+static const char *const short_times[] = { "--ack-timeout=400ms", "--lease=1s", "--heartbeat=100ms", NULL };
+
+static struct process *watcher(const char *component)
+{
+    char line[64];
+    assert_true(stage.count < ACTORS);
+    struct process *p = &stage.actors[stage.count++];
+    process_start(p, built("tests/proc/watcher"), NULL, NULL);
+    snprintf(line, sizeof line, "init %s", component);
+    expect(p, line, "MSTRO_OK");
+    return p;
+}
+
+static int open_with(const char *const arguments[])
+{
+    stage_open(&stage);
+    stage_manager(&stage, arguments);
+    producer = watcher("producer");
+    return 0;
+}
+
+static int open_stage(void **state)
+{
+    (void)state;
+    return open_with(NULL);
+}
+
+static int open_with_short_times(void **state)
+{
+    (void)state;
+    return open_with(short_times);
+}
+
+static void offers(unsigned count, const char *prefix)
+{
+    tell(producer, "offers %u %s", count, prefix);
+    hear(producer, PATIENT);
+    assert_memory_equal(producer->answer, "MSTRO_OK", 8);
+}
+
+static void subscribe(struct process *p, int kinds, int options, const char *words)
+{
+    tell(p, "subscribe %d %d %s", kinds, options, words);
+    hear(p, 20000);
+    if (strncmp(p->answer, "MSTRO_OK", 8) != 0)
+        fail_msg("subscribe %s: %s", words, p->answer);
+}
+
+/* The number behind "WORD=" in what was heard last. */
+static unsigned long heard(const struct process *p, const char *word)
+{
+    const char *at = strstr(p->answer, word);
+    if (!at)
+        fail_msg("no %s in: %s", word, p->answer);
+    return strtoul(at + strlen(word), NULL, 10);
+}
+
+static size_t resident_of_manager(void)
+{
+    char path[64];
+    size_t pages, resident = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)stage.manager.pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu %zu", &pages, &resident), 2);
+    fclose(file);
+    return resident * 4096;
+}
+
+/* A sanitizer keeps 256 MiB of what was freed. */
+static size_t more_memory(void)
+{
+    const char *sanitizer = getenv("SANITIZER_FLAGS");
+    return (size_t)(sanitizer && *sanitizer ? 300 : 4) << 20;
+}
+
+static void slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory(void **state)
+{
+    (void)state;
+    unsigned many = getenv("MAESTRO_LONG") ? LONG : QUICK;
+    struct process *slow = watcher("slow");
+    offers(QUICK, "before"); /* the ring of facts is full from here on */
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "");
+    size_t resident = resident_of_manager();
+    offers(many, "x");
+    size_t more = resident_of_manager() - resident;
+    printf("# %u events, the manager took %zu KiB more\n", many, resident_of_manager() > resident ? more / 1024 : 0);
+    assert_true(resident_of_manager() < resident + more_memory());
+    tell(slow, "take %u", many);
+    hear(slow, PATIENT);
+    assert_int_equal(heard(slow, "told=") + heard(slow, "missing="), many);
+    assert_true(heard(slow, "missing=") > many / 2);
+    offers(1, "y");
+    expect(slow, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=y0");
+    expect(producer, "offer stands", "MSTRO_OK");
+    expect(slow, "dispose", "MSTRO_OK");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "from=standing"); /* where it is now, whatever it missed */
+    expect(slow, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=stands");
+}
+
+static void operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_for_that_subscriber(void **state)
+{
+    (void)state;
+    struct process *slow = watcher("slow");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, "wait=300 late=end");
+    offers(1, "x");
+    assert_true(strtoul(producer->answer + 9, NULL, 10) >= 290);
+    offers(10, "y");
+    assert_true(strtoul(producer->answer + 9, NULL, 10) < 290);
+    expect(slow, "take 1", "MSTRO_OK told=1");
+    expect(slow, "take 1", "MSTRO_OVERFLOW this subscription was ended: an operation has waited for it for 300 ms");
+    expect(slow, "dispose", "MSTRO_OK");
+}
+
+static void subscriber_that_stands_still_holds_an_operation_once(void **state)
+{
+    (void)state;
+    struct process *still = watcher("still");
+    subscribe(still, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, "");
+    process_stop(still);
+    offers(1, "x");
+    assert_true(strtoul(producer->answer + 9, NULL, 10) >= 390);
+    offers(5, "y");
+    assert_true(strtoul(producer->answer + 9, NULL, 10) < 390);
+    process_kill(still, SIGCONT);
+}
+
+static void full_queue_holds_the_producer_until_there_is_room(void **state)
+{
+    (void)state;
+    struct process *slow = watcher("slow");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=10 full=hold");
+    tell(producer, "offers 1000 x");
+    tell(slow, "take 1000");
+    hear(slow, PATIENT);
+    assert_int_equal(heard(slow, "told="), 1000);
+    assert_int_equal(heard(slow, "missing="), 0);
+    hear(producer, PATIENT);
+    assert_memory_equal(producer->answer, "MSTRO_OK", 8);
+}
+
+static void durable_subscription_goes_on_when_its_process_was_killed(void **state)
+{
+    (void)state;
+    const int ack = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
+    struct process *first = watcher("archiver");
+    subscribe(first, MSTRO_POOL_EVENT_OFFER, ack, "name=archive durable");
+    tell(producer, "offers 2 a");
+    expect(first, "take 1", "MSTRO_OK told=1");
+    expect(first, "ack", "MSTRO_OK");
+    expect(first, "take 1", "MSTRO_OK told=1"); /* taken, and never acknowledged */
+    process_kill(first, SIGKILL);
+    expect_within(producer, "MSTRO_OK", 20000);
+    offers(3, "b");
+    struct process *second = watcher("archiver");
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, ack, "name=archive durable");
+    expect(second, "take 4", "MSTRO_OK told=4 missing=0 again=1");
+    expect(second, "ack", "MSTRO_OK");
+    expect(second, "finalize", "MSTRO_OK"); /* in peace: the name stays, too */
+    offers(1, "c");
+    expect(second, "init archiver", "MSTRO_OK");
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, ack, "name=archive durable");
+    tell(producer, "offers 1 d");
+    expect(second, "take 2", "MSTRO_OK told=2 missing=0 again=0");
+    expect(second, "ack", "MSTRO_OK");
+    expect(second, "forget", "MSTRO_OK");
+    expect_within(producer, "MSTRO_OK", 20000);
+}
+
+static void what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to_another(void **state)
+{
+    (void)state;
+    const int ack = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
+    struct process *one = watcher("one"), *two = watcher("two");
+    subscribe(one, MSTRO_POOL_EVENT_OFFER, ack, "name=jobs shared");
+    subscribe(two, MSTRO_POOL_EVENT_OFFER, ack, "name=jobs shared");
+    for (int i = 0; i < 6; i++)
+        offers(1, (const char *[]){ "a", "b", "c", "d", "e", "f" }[i]); /* each is held for 400 ms at most */
+    expect(one, "take 2", "MSTRO_OK "); /* each shard divides what is its own */
+    unsigned long taken = heard(one, "told=");
+    process_kill(one, SIGKILL);
+    tell(two, "take 6");
+    hear(two, PATIENT);
+    assert_int_equal(heard(two, "told="), 6);
+    assert_int_equal(heard(two, "again="), taken);
+    expect(two, "ack", "MSTRO_OK");
+}
+
+static void cursor_serves_another_process_and_is_stale_in_another_pool(void **state)
+{
+    (void)state;
+    char cursor[300], words[400];
+    struct process *first = watcher("reader");
+    subscribe(first, MSTRO_POOL_EVENT_OFFER, 0, "");
+    offers(5, "a");
+    expect(first, "take 5", "MSTRO_OK told=5");
+    expect(first, "cursor", "MSTRO_OK ");
+    snprintf(cursor, sizeof cursor, "%s", first->answer + 9);
+    process_kill(first, SIGKILL);
+    offers(7, "b");
+    struct process *second = watcher("reader");
+    snprintf(words, sizeof words, "from=%s", cursor);
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, 0, words);
+    tell(producer, "offers 1 c");
+    expect(second, "take 8", "MSTRO_OK told=8 missing=0 again=0");
+    expect_within(producer, "MSTRO_OK", 20000);
+    expect(second, "finalize", "MSTRO_OK");
+    expect(producer, "finalize", "MSTRO_OK");
+    process_kill(&stage.manager, SIGTERM);
+    assert_int_equal(process_wait(&stage.manager, 20000), 0);
+    stage_manager(&stage, NULL);
+    struct process *third = watcher("reader");
+    tell(third, "subscribe %d 0 %s", MSTRO_POOL_EVENT_OFFER, words);
+    expect_within(third, "MSTRO_STALE_EPOCH", 20000);
+}
+
+int main(void)
+{
+#define CASE(name, open) cmocka_unit_test_setup_teardown(name, open, stage_end)
+    const struct CMUnitTest tests[] = {
+        CASE(slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory, open_stage),
+        CASE(operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_for_that_subscriber, open_with_short_times),
+        CASE(subscriber_that_stands_still_holds_an_operation_once, open_with_short_times),
+        CASE(full_queue_holds_the_producer_until_there_is_room, open_stage),
+        CASE(durable_subscription_goes_on_when_its_process_was_killed, open_with_short_times),
+        CASE(what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to_another, open_with_short_times),
+        CASE(cursor_serves_another_process_and_is_stale_in_another_pool, open_stage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

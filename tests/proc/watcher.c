@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* watcher.c - a process that offers many objects, or is told of them, as the lines on its stdin say
+ *
+ * Each line is one call, each answer one line: the status, then what there is to say.  It dies with whoever started it.
+ *
+ *     init COMPONENT                 finalize
+ *     offers COUNT PREFIX            offer and withdraw PREFIX0, PREFIX1 ...; answers the milliseconds of the longest OFFER
+ *     offer NAME                     and leave it so
+ *     subscribe KINDS OPTIONS WORD...
+ *         most=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|CURSOR
+ *     take COUNT                     take events until there were so many, OVERFLOW's count included
+ *         answers "told=N missing=N again=N first=NAME" of what was taken in this call
+ *     ack                            acknowledge what was taken since the last time
+ *     cursor  dispose  forget */
+#include <maestro/maestro.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+enum { LINE_MAX_LENGTH = 8192, NAME_LENGTH = 64 };
+
+static mstro_subscription subscription;
+static mstro_pool_event taken; /* and not acknowledged */
+static bool wants_ack;
+
+static void answer(mstro_status status, const char *text)
+{
+    printf("%s %s\n", mstro_status_name(status), status == MSTRO_OK ? text : mstro_error_detail());
+    fflush(stdout);
+}
+
+/* ---- offering ---- */
+
+static mstro_status offer_and_withdraw(const char *name, mstro_nanosec_t *longest)
+{
+    mstro_cdo cdo;
+    mstro_status s = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo);
+    mstro_nanosec_t begin = mstro_clock();
+    if (s == MSTRO_OK)
+        s = mstro_cdo_offer(cdo);
+    if (mstro_clock() - begin > *longest)
+        *longest = mstro_clock() - begin;
+    if (s == MSTRO_OK)
+        s = mstro_cdo_withdraw(cdo);
+    return s == MSTRO_OK ? mstro_cdo_dispose(cdo) : s;
+}
+
+static void do_offers(char *rest)
+{
+    char prefix[NAME_LENGTH], name[NAME_LENGTH + 24], text[32];
+    unsigned long count = 0;
+    mstro_nanosec_t longest = 0;
+    mstro_status s = MSTRO_OK;
+    sscanf(rest, "%lu %63s", &count, prefix);
+    for (unsigned long i = 0; s == MSTRO_OK && i < count; i++) {
+        snprintf(name, sizeof name, "%s%lu", prefix, i);
+        s = offer_and_withdraw(name, &longest);
+    }
+    snprintf(text, sizeof text, "%lu", (unsigned long)(longest / 1000000));
+    answer(s, text);
+}
+
+static void do_offer(char *rest)
+{
+    mstro_cdo cdo;
+    mstro_status s = mstro_cdo_declare(rest, MSTRO_ATTR_DEFAULT, &cdo);
+    answer(s == MSTRO_OK ? mstro_cdo_offer(cdo) : s, "");
+}
+
+/* ---- being told ---- */
+
+static void read_word(struct mstro_subscription_terms *terms, char *word)
+{
+    char *value = strchr(word, '=');
+    value = value ? value + 1 : word;
+    terms->durable = terms->durable || strcmp(word, "durable") == 0;
+    terms->shared = terms->shared || strcmp(word, "shared") == 0;
+    if (strncmp(word, "most=", 5) == 0)
+        terms->max_events = strtoull(value, NULL, 10);
+    else if (strncmp(word, "wait=", 5) == 0)
+        terms->hold_time = strtoull(value, NULL, 10) * 1000000;
+    else if (strncmp(word, "full=", 5) == 0)
+        terms->when_full = strcmp(value, "hold") == 0 ? MSTRO_SUBSCRIPTION_FULL_HOLD : MSTRO_SUBSCRIPTION_FULL_END;
+    else if (strncmp(word, "late=", 5) == 0)
+        terms->when_late = MSTRO_SUBSCRIPTION_LATE_END;
+    else if (strncmp(word, "name=", 5) == 0)
+        terms->name = value;
+    else if (strcmp(word, "from=standing") == 0)
+        terms->start = MSTRO_SUBSCRIPTION_START_STANDING;
+    else if (strcmp(word, "from=past") == 0) {
+        terms->start = MSTRO_SUBSCRIPTION_START_AGE;
+        terms->age = UINT64_MAX;
+    } else if (strncmp(word, "from=", 5) == 0) {
+        terms->start = MSTRO_SUBSCRIPTION_START_CURSOR;
+        terms->cursor = value;
+    }
+}
+
+static void do_subscribe(char *rest)
+{
+    struct mstro_subscription_terms terms = { 0 };
+    char *kinds = strtok(rest, " "), *options = strtok(NULL, " ");
+    for (char *word; (word = strtok(NULL, " "));)
+        read_word(&terms, word);
+    wants_ack = strtol(options, NULL, 0) & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
+    answer(mstro_subscribe_with(NULL, (mstro_pool_event_kind)strtol(kinds, NULL, 0), (enum mstro_subscription_opts)strtol(options, NULL, 0), &terms,
+                                &subscription), "");
+}
+
+struct summary { unsigned long told, missing, again; char first[NAME_LENGTH]; };
+
+static void count_event(struct summary *all, mstro_pool_event e)
+{
+    if (e->kind == MSTRO_POOL_EVENT_OVERFLOW) {
+        all->missing += e->overflow.count;
+        return;
+    }
+    if (all->told++ == 0)
+        snprintf(all->first, sizeof all->first, "%.60s", e->offer.cdo_name);
+    all->again += e->again;
+}
+
+static void keep(mstro_pool_event events)
+{
+    mstro_pool_event *end = &taken;
+    while (*end)
+        end = &(*end)->next;
+    *end = events;
+}
+
+static void do_take(char *rest)
+{
+    unsigned long count = strtoul(rest, NULL, 10);
+    struct summary all = { 0 };
+    char text[300];
+    mstro_status s = MSTRO_OK;
+    while (s == MSTRO_OK && all.told + all.missing < count) {
+        mstro_pool_event events;
+        s = mstro_subscription_wait(subscription, &events);
+        for (mstro_pool_event e = events; e; e = e->next)
+            count_event(&all, e);
+        if (wants_ack)
+            keep(events);
+        else
+            mstro_pool_event_dispose(events);
+    }
+    snprintf(text, sizeof text, "told=%lu missing=%lu again=%lu first=%s", all.told, all.missing, all.again, all.first);
+    answer(s, text);
+}
+
+static void do_ack(char *rest)
+{
+    (void)rest;
+    mstro_status s = mstro_subscription_ack(subscription, taken);
+    mstro_pool_event_dispose(taken);
+    taken = NULL;
+    answer(s, "");
+}
+
+static void do_cursor(char *rest)
+{
+    char *text;
+    (void)rest;
+    mstro_status s = mstro_subscription_cursor(subscription, &text);
+    answer(s, text ? text : "");
+    free(text);
+}
+
+static void do_dispose(char *rest)
+{
+    (void)rest;
+    answer(mstro_subscription_dispose(subscription), "");
+}
+
+static void do_forget(char *rest)
+{
+    (void)rest;
+    answer(mstro_subscription_forget(subscription), "");
+}
+
+static void do_init(char *rest) { answer(mstro_init(NULL, rest, 0), ""); }
+
+static void do_finalize(char *rest)
+{
+    (void)rest;
+    answer(mstro_finalize(), "");
+}
+
+static const struct { const char *verb; void (*call)(char *rest); } calls[] = {
+    { "init", do_init },       { "finalize", do_finalize }, { "offers", do_offers }, { "offer", do_offer },     { "subscribe", do_subscribe },
+    { "take", do_take },       { "ack", do_ack },           { "cursor", do_cursor }, { "dispose", do_dispose }, { "forget", do_forget },
+};
+
+int main(void)
+{
+    char line[LINE_MAX_LENGTH];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *rest = strchr(line, ' ');
+        if (rest)
+            *rest++ = '\0';
+        for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+            if (strcmp(calls[i].verb, line) == 0)
+                calls[i].call(rest ? rest : line + strlen(line));
+    }
+    return 0;
+}
