@@ -356,13 +356,41 @@ void holds_let_go(struct pool *pool, struct session *session)
         hold_let_go(pool, list_entry(link, struct hold, of_session));
 }
 
-static void time_out(struct pool *pool, struct awaited *awaited)
+static void become_late(struct pool *pool, struct subscription *subscription)
 {
-    struct subscription *subscription = awaited->subscription;
     subscription->late = true;
     if (subscription->when_late == MSTRO_SUBSCRIPTION_LATE_END)
         subscription_close_soon(pool, subscription, true);
+}
+
+/* Where memory is short for that, another shard finds out for itself. */
+static void tell_shards(struct pool *pool, const struct subscription *subscription)
+{
+    const struct list *consumers = &subscription->consumers;
+    for (uint16_t shard = 0; shard < pool->settings.shards && !list_empty(consumers); shard++) {
+        const struct consumer *consumer = list_entry(consumers->next, struct consumer, of_subscription);
+        struct record *record = shard == pool->settings.shard ? NULL : answer_shard(pool, shard, KIND_LATE);
+        if (record)
+            record->late = (struct record_late){ .session = consumer->session->number, .subscription = consumer->number };
+    }
+}
+
+static void time_out(struct pool *pool, struct awaited *awaited)
+{
+    struct subscription *subscription = awaited->subscription;
+    if (!subscription->late)
+        tell_shards(pool, subscription);
+    become_late(pool, subscription);
     end_waiting(pool, awaited);
+}
+
+void serve_late(struct pool *pool, uint16_t from, const struct record *record)
+{
+    struct session *session = session_find(pool, record->late.session);
+    struct consumer *consumer = session ? consumer_find(pool, session, record->late.subscription) : NULL;
+    (void)from;
+    if (consumer)
+        become_late(pool, consumer->subscription);
 }
 
 /* What was parked takes effect, and what its handle did next follows, as if it came now. */

@@ -50,6 +50,9 @@ void serve_ack_event(struct pool *pool, struct session *session, const struct re
 /* Nothing that 'subscription' owes is waited for any more. */
 void hold_forgive(struct pool *pool, struct subscription *subscription);
 
+/* Another shard has waited for a subscription in vain. */
+void serve_late(struct pool *pool, uint16_t from, const struct record *record);
+
 /* If the queue of 'subscription' has room again, nothing waits for that any more. */
 void hold_room(struct pool *pool, struct subscription *subscription);
 

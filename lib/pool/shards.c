@@ -4,6 +4,7 @@
 #include "lib/base/hash.h"
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/session.h"
 
 static bool is_first(const struct pool *pool) { return pool->settings.shard == 0; }
@@ -149,6 +150,7 @@ void shards_record(struct pool *pool, uint16_t from, const struct record *record
         { KIND_DISMISS, serve_dismiss },
         { KIND_COMMIT, serve_commit },
         { KIND_COMMITTED, serve_committed },
+        { KIND_LATE, serve_late },
     };
     for (size_t i = 0; i < sizeof service / sizeof service[0]; i++)
         if (service[i].kind == record->kind)

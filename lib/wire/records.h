@@ -179,6 +179,9 @@
 /* So many members of it are visible here, and acknowledged where a subscriber asked for that.  home: whom this is for. */
 #define RECORD_COMMITTED(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u32, members, 0) F(u16, home, 0)
 
+/* A shard to all others: an operation has waited in vain for this session's subscription. */
+#define RECORD_LATE(F, T, B, L) F(u64, session, 0) F(u64, subscription, 0)
+
 /* X(NAME, name, number): the numbers are the wire's and never change. */
 #define NESTED_RECORDS(X) X(PLACE, place) X(EVENT, event) X(SLOTS, slots) X(SCHEMA_DIGEST, schema_digest) X(POSITION, position) X(KEY, key)
 #define RECORDS(X) \
@@ -190,7 +193,7 @@
     X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) X(SELECTED, selected, 41) \
     X(SUBSCRIPTION_END, subscription_end, 42) \
     X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66) \
-    X(COMMIT, commit, 67) X(COMMITTED, committed, 68)
+    X(COMMIT, commit, 67) X(COMMITTED, committed, 68) X(LATE, late, 69)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */

@@ -135,7 +135,7 @@ static void subscriber_that_stands_still_holds_an_operation_once(void **state)
     process_stop(still);
     offers(1, "x");
     assert_true(strtoul(producer->answer + 9, NULL, 10) >= 390);
-    offers(5, "y");
+    offers(50, "y"); /* to other shards, too */
     assert_true(strtoul(producer->answer + 9, NULL, 10) < 390);
     process_kill(still, SIGCONT);
 }

@@ -131,6 +131,9 @@ EXTRA_DIST += \
 	%D%/shards-join-refused.trace \
 	%D%/shards-join.trace \
 	%D%/shards-leave-last.trace \
+	%D%/shards-late-elsewhere.trace \
+	%D%/shards-late-ends.trace \
+	%D%/shards-late.trace \
 	%D%/shards-leave-now.trace \
 	%D%/shards-leave.trace \
 	%D%/shards-not-for-a-client.trace \

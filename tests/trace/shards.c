@@ -34,6 +34,11 @@ void say_to_shard(struct play *play, uint16_t shard, const struct record *record
         say(play, "%s", name_of_session(play, record->dismiss.session));
         say_status(play, record->dismiss.status, record->dismiss.reason);
         break;
+    case KIND_LATE: {
+        const struct talker *talker = talker_of(play, record->late.session);
+        say(play, "%s of %s", talker->name, talker->subscription[record->late.subscription - 1]);
+        break;
+    }
     default:
         break;
     }
@@ -87,12 +92,26 @@ static bool play_shard_shows(struct play *play, struct line *line, struct record
     return line->words > 1;
 }
 
+/* "was-kept-by s of all": an operation has waited for its ack for too long. */
+static bool play_shard_waited(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    const struct talker *talker = line->talker;
+    const char *label = value(line, "of", "all");
+    record->late.session = talker->session;
+    for (uint32_t i = 0; i < talker->subscriptions; i++)
+        if (strcmp(talker->subscription[i], label) == 0)
+            record->late.subscription = i + 1;
+    return true;
+}
+
 static const struct { const char *verb; enum record_kind kind; bool (*fill)(struct play *, struct line *, struct record *); } shard_verbs[] = {
     { "admits", KIND_ADMIT, play_shard_admits },
     { "knows", KIND_DONE, play_shard_knows },
     { "dismisses", KIND_DISMISS, play_shard_dismisses },
     { "commits", KIND_COMMIT, play_shard_commits },
     { "has-shown", KIND_COMMITTED, play_shard_shows },
+    { "was-kept-by", KIND_LATE, play_shard_waited },
 };
 
 void play_shard(struct play *play, uint16_t shard, const char *verb, struct line *line)
