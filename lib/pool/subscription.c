@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/pool/answer.h"
 #include "lib/pool/hold.h"
 #include "lib/pool/index.h"
@@ -208,19 +209,33 @@ static bool subscribe_is_possible(struct pool *pool, struct session *session, co
     return false;
 }
 
-/* What the subscriber has been told when it has been told nothing yet. */
+/* Up to where who takes from it now has been told all: what waits comes behind it. */
+static uint64_t position_of(const struct pool *pool, const struct consumer *consumer)
+{
+    const struct subscription *subscription = consumer->subscription;
+    const struct queue *queue = &subscription->queue;
+    uint64_t next = facts_newest(pool) + SLOT_COUNT;
+    if (!list_empty(&queue->waiting)) {
+        const struct told *first = list_entry(queue->waiting.next, struct told, link);
+        next = first->event == MSTRO_POOL_EVENT_OVERFLOW ? first->fact.time : first->fact.serial;
+    } else if (queue->gap_count)
+        next = queue->gap_first;
+    return consumer->made || subscription->replays ? subscription->position : fact_serial(pool, fact_counter(next) - 1);
+}
+
+/* What the subscriber has been told when it has been told nothing yet.  Before the answer: who has that may ask for it. */
 static void say_position(struct pool *pool, struct consumer *consumer)
 {
     struct record *record = answer_add(pool, consumer->session, KIND_EVENTS);
     if (record)
-        record->events = (struct record_events){ .subscription = consumer->number, .position = consumer->subscription->position };
+        record->events = (struct record_events){ .subscription = consumer->number, .position = position_of(pool, consumer) };
 }
 
 static void subscribed(struct pool *pool, struct consumer *consumer, uint64_t op)
 {
     struct subscription *subscription = consumer->subscription;
-    answer_done(pool, consumer->session, op);
     say_position(pool, consumer);
+    answer_done(pool, consumer->session, op);
     if (list_empty(&subscription->telling)) /* there may be something already */
         list_append(&pool->telling, &subscription->telling);
 }
@@ -323,6 +338,7 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
 static void leave(struct pool *pool, struct consumer *consumer)
 {
     struct subscription *subscription = consumer->subscription;
+    consumer->made = true;
     consumer_end(pool, consumer);
     if (list_empty(&subscription->consumers) && !(subscription->flags & SUBSCRIBE_DURABLE))
         subscription_close(pool, subscription);

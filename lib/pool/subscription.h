@@ -40,6 +40,7 @@ struct consumer {
     uint64_t number;
     uint64_t told, seen;       /* events that it got, and that its program has taken */
     uint64_t open;             /* that are not settled: what its window bounds */
+    bool made;                 /* its SUBSCRIBE has made the subscription */
 };
 
 /* What few subscriptions have. */

@@ -38,7 +38,7 @@ struct use { bool known, offered, required; uint64_t op; enum verb verb; };
 struct held { uint64_t serial; };
 struct watch {
     uint64_t number, op; /* number 0: none; op: of the SUBSCRIBE or UNSUBSCRIBE under way */
-    bool asked, ending, forget;
+    bool asked, placed, ending, forget; /* placed: was told where it begins */
     struct wanted wanted;
     uint64_t told, seen, last;
     struct held held[HELD_MAX];
@@ -155,6 +155,8 @@ static void see_ack(struct process *p, const struct record_ack *ack)
             snprintf(name, sizeof name, "n%d", i);
             witness_answered(&witness, p->app, name);
         }
+    if (watch && ack->status == MSTRO_OK && !watch->ending && !watch->placed)
+        snprintf(witness.wrong, sizeof witness.wrong, "a subscription is made before it is said where it begins");
     if (watch && ack->status == MSTRO_OK && !watch->ending)
         witness_subscribed(&witness, p->session, p->app, watch->number, &watch->wanted);
 }
@@ -170,6 +172,8 @@ static void see_output(const struct pool_output *output, bool forgotten)
         p->app = record->welcome.app;
     if (record->kind == KIND_ACK)
         see_ack(p, &record->ack);
+    for (int i = 0; record->kind == KIND_EVENTS && i < SUBSCRIPTIONS; i++)
+        p->watch[i].placed |= p->watch[i].number == record->events.subscription;
     if (record->kind == KIND_EVENTS && record->events.events.count)
         witness_told(&witness, output->session, &record->events);
     if (record->kind == KIND_SUBSCRIPTION_END)
