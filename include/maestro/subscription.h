@@ -58,15 +58,15 @@ enum mstro_subscription_late {
 enum mstro_subscription_start {
     MSTRO_SUBSCRIPTION_START_NOW = 0,
     MSTRO_SUBSCRIPTION_START_CURSOR,  /* behind 'cursor' */
-    MSTRO_SUBSCRIPTION_START_SERIAL,  /* behind the event 'serial' */
+    MSTRO_SUBSCRIPTION_START_SERIAL,  /* behind the event 'serial', and with what happens now in the pool's other shards */
     MSTRO_SUBSCRIPTION_START_AGE,     /* with what happened in the last 'age' nanoseconds */
     MSTRO_SUBSCRIPTION_START_STANDING /* with an OFFER for each object that is offered */
 };
 
 /* What mstro_subscribe_with asks for beyond mstro_subscribe.  All zero: nothing.  Read during the call only. */
 struct mstro_subscription_terms {
-    uint64_t max_events;       /* that may wait in the pool, and as many more be on their way; 0: the pool's limit of 4096 */
-    uint64_t max_bytes;        /* of events that wait in the pool; 0: 1 MiB */
+    uint64_t max_events;       /* that may wait in each shard of the pool, and as many more be on their way; 0: its limit of 4096 */
+    uint64_t max_bytes;        /* of events that wait in each shard; 0: 1 MiB */
     enum mstro_subscription_full when_full;
     mstro_nanosec_t hold_time; /* longest that an operation waits; 0: the pool's ack timeout, which is also the most that can be asked for */
     enum mstro_subscription_late when_late;

@@ -196,7 +196,7 @@ static mstro_status give_back(mstro_subscription sub, mstro_status s)
     return s;
 }
 
-static mstro_status dispose(mstro_subscription sub, bool forget)
+static mstro_status dispose(mstro_subscription sub, uint8_t forget)
 {
     if (!sub)
         return MSTRO_OK;
@@ -211,8 +211,8 @@ static mstro_status dispose(mstro_subscription sub, bool forget)
     return MSTRO_OK;
 }
 
-API mstro_status mstro_subscription_dispose(mstro_subscription sub) { return dispose(sub, false); }
-API mstro_status mstro_subscription_forget(mstro_subscription sub) { return dispose(sub, true); }
+API mstro_status mstro_subscription_dispose(mstro_subscription sub) { return dispose(sub, FORGET_NOTHING); }
+API mstro_status mstro_subscription_forget(mstro_subscription sub) { return dispose(sub, FORGET_NAME); }
 
 API mstro_status mstro_subscription_cursor(mstro_subscription sub, char **text)
 {

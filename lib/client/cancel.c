@@ -75,11 +75,9 @@ void retreat_give_up(struct turn *t)
 static void subscription_cancel(struct turn *t)
 {
     struct operation *o = t->operation;
-    if (o->subscription) {
-        struct record r = { .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = o->subscription->number } };
-        turn_send_all(t, &r);
-        client_drop_subscription(t->client, o->subscription);
-    }
+    if (o->subscription)
+        subscription_give_up(t, o->subscription);
+    unsubscribe_at_once(t, o);
     client_end_operation(t, o, MSTRO_CANCELLED, 0, 0, text_of(""));
 }
 

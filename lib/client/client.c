@@ -195,6 +195,7 @@ void client_forget_operation(struct client *c, struct operation *operation)
         operation->handle->forsaken = NULL;
     }
     record_drop(operation->postponed);
+    record_drop(operation->rest);
     map_remove(&c->operations, &operation->link);
     give_spare(&c->spare_operations, &operation->link);
 }
@@ -277,6 +278,7 @@ static void free_operation(struct map_link *link, void *context)
 {
     (void)context;
     record_drop(map_entry(link, struct operation, link)->postponed);
+    record_drop(map_entry(link, struct operation, link)->rest);
     free(map_entry(link, struct operation, link));
 }
 

@@ -83,6 +83,8 @@ static void end_operation(struct map_link *link, void *context)
         return;
     if (o->handle && o->handle->life == LIFE_PAUSING)
         list_remove(&o->handle->pause);
+    if (!e->also_leave)
+        unsubscribe_at_once(e->turn, o);
     client_end_operation(e->turn, o, e->status, 0, 0, e->detail);
 }
 
@@ -158,10 +160,7 @@ static void give_up_need(struct map_link *link, void *context)
 static void give_up_subscription(struct map_link *link, void *context)
 {
     struct ending *e = context;
-    struct subscription_entry *entry = map_entry(link, struct subscription_entry, link);
-    struct record r = { .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = entry->number } };
-    turn_send_all(e->turn, &r);
-    client_drop_subscription(e->turn->client, entry);
+    subscription_give_up(e->turn, map_entry(link, struct subscription_entry, link));
 }
 
 /* Numbers of operations that callers do not use. */

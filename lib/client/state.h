@@ -88,6 +88,7 @@ struct operation {
     struct subscription_entry *subscription; /* of a SUBSCRIBE, or NULL */
     void *owner;
     struct kept_record *postponed; /* what starts it, while the pool has not answered the one before it; else NULL */
+    struct kept_record *rest;      /* of a named SUBSCRIBE or UNSUBSCRIBE: for those shards whose turn it is not yet; else NULL */
     bool forsaken;                 /* its end was reported before the pool told it */
     bool given_up;                 /* is to be forsaken as soon as it can be */
 };
@@ -99,6 +100,7 @@ struct subscription_entry {
     struct map_link link;
     uint64_t number;
     void *object;
+    bool named, made, ended; /* made: every shard has it; ended: one of them has ended it */
     char refusal[256]; /* what the first shard that refused it said */
 };
 
@@ -240,6 +242,12 @@ void unsubscribe_start(struct turn *t);
 void subscription_answered(struct turn *t);
 void subscription_forward(struct turn *t);
 void client_drop_subscription(struct client *c, struct subscription_entry *entry);
+
+/* Every shard that has it forgets it, as if it had never been if its SUBSCRIBE has not ended. */
+void subscription_give_up(struct turn *t, struct subscription_entry *entry);
+
+/* Nobody waits for the operation any more: what it has to tell the home of a name goes now. */
+void unsubscribe_at_once(struct turn *t, struct operation *operation);
 void events_arrived(struct turn *t);
 void subscription_ended(struct turn *t);
 

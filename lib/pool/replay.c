@@ -164,8 +164,10 @@ mstro_status replay_begin(struct pool *pool, struct subscription *subscription, 
         subscription->position = given_position(pool, asked);
         break;
     case MSTRO_SUBSCRIPTION_START_SERIAL:
+        if (position_shard(asked->since) >= pool->settings.shards)
+            return MSTRO_STALE_EPOCH;
         if (position_shard(asked->since) == pool->settings.shard)
-            subscription->position = asked->since;
+            subscription->position = asked->since; /* the others begin now: a serial is of one shard */
         break;
     case MSTRO_SUBSCRIPTION_START_AGE:
         subscription->position = position_by_age(pool, asked->since);

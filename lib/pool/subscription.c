@@ -245,6 +245,19 @@ static bool bytes_are_equal(struct bytes a, struct bytes b)
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
 
+/* Who else has a name that only one can have, NULL: nobody.  Shard 0 says who gets it; in another shard it may be that the end of the one
+ * before has not come there yet. */
+static struct consumer *other_consumer(struct pool *pool, struct subscription *known)
+{
+    if ((known->flags & SUBSCRIBE_SHARED) || list_empty(&known->consumers))
+        return NULL;
+    struct consumer *other = list_entry(known->consumers.next, struct consumer, of_subscription);
+    if (pool->settings.shard == 0)
+        return other;
+    consumer_end(pool, other);
+    return NULL;
+}
+
 static bool asks_for_the_same(const struct subscription *subscription, const struct record_subscribe *asked)
 {
     struct bytes selector = subscription->selector ? selector_bytes(subscription->selector) : (struct bytes){ 0 };
@@ -255,14 +268,13 @@ static bool asks_for_the_same(const struct subscription *subscription, const str
 /* A name that is there: take from what waits under it. */
 static void subscribe_to_known(struct pool *pool, struct session *session, const struct record_subscribe *asked, struct subscription *known)
 {
-    bool shared = known->flags & SUBSCRIBE_SHARED;
     if (!asks_for_the_same(known, asked)) {
         answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is of other kinds, options or another selector: "
                        "end it first, or choose another name", TEXT_ARGUMENTS(text_cut(asked->name)));
         return;
     }
-    if (!shared && !list_empty(&known->consumers)) {
-        const struct consumer *other = list_entry(known->consumers.next, struct consumer, of_subscription);
+    const struct consumer *other = other_consumer(pool, known);
+    if (other) {
         answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is that of " TEXT_FORMAT " at present, and not shared",
                        TEXT_ARGUMENTS(text_cut(asked->name)), TEXT_ARGUMENTS(who_is(pool, other->session)));
         return;
@@ -326,6 +338,7 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
         refuse(pool, session, asked->op, status);
         return;
     }
+    consumer->made = true;
     fact_of_session(pool, FACT_SUBSCRIBE, session);
     replay_begun(pool, consumer->subscription, asked);
     subscription_enter(pool, consumer->subscription);
@@ -335,12 +348,12 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
 /* ---- the end ---- */
 
 /* Who leaves takes the subscription along, unless its name stays or others have it. */
-static void leave(struct pool *pool, struct consumer *consumer)
+static void leave(struct pool *pool, struct consumer *consumer, bool unmake)
 {
     struct subscription *subscription = consumer->subscription;
-    consumer->made = true;
+    bool stays = (subscription->flags & SUBSCRIBE_DURABLE) && !(unmake && consumer->made);
     consumer_end(pool, consumer);
-    if (list_empty(&subscription->consumers) && !(subscription->flags & SUBSCRIBE_DURABLE))
+    if (list_empty(&subscription->consumers) && !stays)
         subscription_close(pool, subscription);
 }
 
@@ -362,13 +375,13 @@ void serve_unsubscribe(struct pool *pool, struct session *session, const struct 
         answer_refused(pool, session, asked->op, MSTRO_NOENT, "subscription %" PRIu64 " is not known", asked->subscription);
         return;
     }
-    if (asked->forget) {
+    if (asked->forget == FORGET_NAME) {
         struct subscription *subscription = consumer->subscription;
         consumer_end(pool, consumer);
         say_end(pool, subscription, MSTRO_CANCELLED, sentence(pool, TEXT_FORMAT " has ended this subscription", TEXT_ARGUMENTS(who_is(pool, session))));
         subscription_close(pool, subscription);
     } else
-        leave(pool, consumer);
+        leave(pool, consumer, asked->forget == FORGET_MADE);
     fact_of_session(pool, FACT_UNSUBSCRIBE, session);
     answer_done(pool, session, asked->op);
 }
@@ -376,7 +389,7 @@ void serve_unsubscribe(struct pool *pool, struct session *session, const struct 
 void subscriptions_end(struct pool *pool, struct session *session)
 {
     while (!list_empty(&session->subscriptions))
-        leave(pool, list_entry(session->subscriptions.next, struct consumer, of_session));
+        leave(pool, list_entry(session->subscriptions.next, struct consumer, of_session), false);
 }
 
 static void forget_durable(struct map_link *link, void *context)

@@ -95,7 +95,7 @@
     F(u64, max_events, 2) F(u64, max_bytes, 2) F(u64, hold_time, 2) F(u8, when_full, 2) F(u8, when_late, 2) F(u8, flags, 2) F(u8, start, 2) \
     F(u64, since, 2) T(name, MAX_SUBSCRIPTION_NAME, 2) L(position, positions, 1024, 2) L(key, attributes, 64, 2)
 
-/* forget: a durable name ends, too, for whoever has it. */
+/* forget: FORGET_* */
 #define RECORD_UNSUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0) F(u8, forget, 2)
 
 /* This event needs no more waiting for. */
@@ -204,6 +204,10 @@
 /* subscribe.flags */
 #define SUBSCRIBE_DURABLE 1u /* the name outlives whoever has it */
 #define SUBSCRIBE_SHARED 2u  /* several may have it, each event goes to one of them */
+/* unsubscribe.forget */
+#define FORGET_NOTHING 0u /* a durable name stays */
+#define FORGET_NAME 1u    /* the name ends, too, for whoever has it */
+#define FORGET_MADE 2u    /* as if its SUBSCRIBE had never been: the name ends if that has made it and nobody else has it */
 /* ack.flags */
 #define ACK_CUT_READERS 1u /* a reader was evicted while it held a ticket: reopen the serving endpoint before the bytes change */
 

@@ -95,7 +95,7 @@ static void slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory(
     unsigned many = getenv("MAESTRO_LONG") ? LONG : QUICK;
     struct process *slow = watcher("slow");
     offers(QUICK, "before"); /* the ring of facts is full from here on */
-    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=1000"); /* in each shard */
     size_t resident = resident_of_manager();
     offers(many, "x");
     size_t more = resident_of_manager() - resident;

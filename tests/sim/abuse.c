@@ -89,13 +89,16 @@ static void some_record(struct record *record)
     case KIND_CANCEL: record->cancel = (struct record_cancel){ .op = few(), .target = few() }; break;
     case KIND_SUBSCRIBE:
         record->subscribe = (struct record_subscribe){ .op = few(), .subscription = few(), .kinds = (uint32_t)random_word(source),
-                                                       .options = (uint32_t)below(8), .selector = bytes_of("no selector", below(10) ? 0 : 11) };
+                                                       .options = (uint32_t)below(8), .selector = bytes_of("no selector", below(10) ? 0 : 11),
+                                                       .max_events = below(4), .when_full = (uint8_t)below(4), .when_late = (uint8_t)below(3),
+                                                       .flags = (uint8_t)below(5), .start = (uint8_t)below(6), .since = below(4000) << 10 };
+        record->subscribe.name = text_of(record->subscribe.flags ? below(2) ? "one" : "other" : "");
         break;
-    case KIND_UNSUBSCRIBE: record->unsubscribe = (struct record_unsubscribe){ .op = few(), .subscription = few() }; break;
+    case KIND_UNSUBSCRIBE: record->unsubscribe = (struct record_unsubscribe){ .op = few(), .subscription = few(), .forget = (uint8_t)below(4) }; break;
     case KIND_ACK_EVENT:
         record->ack_event = (struct record_ack_event){ .subscription = few(), .serial = below(4000) << 10 };
         break;
-    case KIND_SEEN: record->seen = (struct record_seen){ .subscription = few(), .serial = below(4000) << 10 }; break;
+    case KIND_SEEN: record->seen = (struct record_seen){ .subscription = few(), .serial = below(4000) << 10, .count = few() }; break;
     case KIND_LEAVE: record->leave = (struct record_leave){ .op = few(), .force = (uint8_t)below(2) }; break;
     default: break;
     }

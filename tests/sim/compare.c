@@ -134,3 +134,22 @@ struct pool_count model_count(const struct model *model)
         count.cdos += model->named[i].name[0] != '\0';
     return count;
 }
+
+uint32_t model_subscribe(struct model *model, const struct model_session *session, const struct record *record)
+{
+    bool others = false;
+    if (record->kind == KIND_UNSUBSCRIBE) {
+        model->watcher = model->watcher == session->number ? 0 : model->watcher;
+        return MSTRO_OK;
+    }
+    if (session->leaving)
+        return MSTRO_INVARG;
+    for (int i = 0; i < MODEL_SESSIONS; i++)
+        others = others || (model->session[i].in && model->session[i].number == model->watcher && model->watcher);
+    if (record->subscribe.name.length == 0 || model->shard != 0)
+        return MSTRO_OK;
+    if (others)
+        return MSTRO_CONFLICT;
+    model->watcher = session->number;
+    return MSTRO_OK;
+}

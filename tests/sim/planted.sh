@@ -48,7 +48,7 @@ plant_in() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..25"
+echo "1..27"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -66,6 +66,8 @@ plant "a group whose members are required is never served" lib/client/require.c 
 plant "a member is required whichever offer of its group it comes with" lib/client/require.c 's/t->in->record->require.commit/0/' 7
 plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->shown = group->members;\n    if (true)/' 2
 plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'
+plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0)$/    if (true)/' 7
+plant "what was told under a name and not taken is lost with who had it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 2
 plant_events "an event for which there is no room is dropped without a word" lib/pool/queue.c \
     's/^    queue_skip(subscription, fact->serial, fact->serial, 1);/    ;/'
 plant_events "what a consumer has not settled dies with it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/'

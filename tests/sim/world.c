@@ -285,6 +285,11 @@ static void operation_ended(struct world *world, struct process *process, const 
         process->joined = out->status == MSTRO_OK;
         return;
     }
+    if (kind == KIND_SUBSCRIBE && out->status != MSTRO_OK) { /* refused: somebody else has the name; else undone, and perhaps the name with it */
+        process->subscribed = false;
+        if (process->named && out->status != MSTRO_CONFLICT)
+            memset(world->watched, 0, sizeof world->watched);
+    }
     if (kind == KIND_LEAVE && out->op == process->leave_op && out->status == MSTRO_OK)
         check_left(world, process);
     struct use *use = NULL;
@@ -356,7 +361,7 @@ static void move_begins(struct world *world, struct process *process, const stru
     }
 }
 
-/* It asked for all: each event once, in order, and what was dropped is told as a gap. */
+/* It asked for all: each event once, in order, and what was dropped is told as a gap; under a name it goes on where that stands. */
 static void events_come(struct world *world, struct process *process, const struct record_events *events)
 {
     for (uint32_t i = 0; i < events->events.count; i++) {
@@ -364,6 +369,9 @@ static void events_come(struct world *world, struct process *process, const stru
         bool gap = event->kind == MSTRO_POOL_EVENT_OVERFLOW;
         uint64_t *told = &process->told[event->serial % SERIAL_STEP];
         uint64_t first = gap ? event->first_serial : event->serial, expected = *told + SERIAL_STEP;
+        uint64_t watched = process->named && !*told ? world->watched[event->serial % SERIAL_STEP] : 0;
+        if (watched && first > watched + SERIAL_STEP)
+            world_fail(world, "process %d: what happened behind %" PRIu64 ", which was taken under its name, is lost", (int)(process - world->process), watched >> 10);
         if (*told && first != expected)
             world_fail(world, "process %d: event %" PRIu64 " came where %" PRIu64 " was due", (int)(process - world->process), first >> 10, expected >> 10);
         if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
@@ -444,6 +452,11 @@ void start_subscribe(struct world *world, struct process *process)
 {
     struct record record = { .kind = KIND_SUBSCRIBE };
     record.subscribe = (struct record_subscribe){ .op = ++process->ops, .subscription = 1, .kinds = UINT32_MAX >> 1 };
+    process->named = process->session % 2;
+    if (process->named) {
+        record.subscribe.name = text_of("watch");
+        record.subscribe.flags = SUBSCRIBE_DURABLE;
+    }
     process_asks(world, process, NULL, &record, record.subscribe.op);
 }
 
@@ -451,6 +464,8 @@ void start_seen(struct world *world, struct process *process, uint16_t shard)
 {
     struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told[shard], .count = process->events[shard] } };
     process->seen[shard] = process->told[shard];
+    if (process->named && client_count(process->client).subscriptions)
+        world->watched[shard] = process->told[shard];
     step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = &record });
 }
 

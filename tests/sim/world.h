@@ -67,11 +67,13 @@ struct process {
     struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
     uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
     uint64_t events[SHARDS_MAX]; /* that came of each */
+    bool named;           /* it subscribes under the durable name, which is everybody's */
     uint64_t heard;       /* when shard 0 last had something of it */
 };
 
 struct world {
     uint16_t shards;
+    uint64_t watched[SHARDS_MAX]; /* under that name: the last event that a program has taken, 0: none */
     struct pool *pool[SHARDS_MAX];
     struct model model[SHARDS_MAX];
     struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */

@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	%D%/durable-away.trace \
 	%D%/durable-ends.trace \
 	%D%/durable-refused.trace \
+	%D%/durable-unmade.trace \
 	%D%/durable-with-ack.trace \
 	%D%/durable.trace \
 	%D%/event-attributes.trace \
@@ -130,12 +131,13 @@ EXTRA_DIST += \
 	%D%/shards-join-early.trace \
 	%D%/shards-join-refused.trace \
 	%D%/shards-join.trace \
-	%D%/shards-leave-last.trace \
 	%D%/shards-late-elsewhere.trace \
 	%D%/shards-late-ends.trace \
 	%D%/shards-late.trace \
+	%D%/shards-leave-last.trace \
 	%D%/shards-leave-now.trace \
 	%D%/shards-leave.trace \
+	%D%/shards-name-passes.trace \
 	%D%/shards-not-for-a-client.trace \
 	%D%/shards-silence-elsewhere.trace \
 	%D%/shards-silent.trace \

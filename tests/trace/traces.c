@@ -509,7 +509,7 @@ static void play_unsubscribes(struct play *play, struct line *line)
     struct record record = { .kind = KIND_UNSUBSCRIBE };
     record.unsubscribe.op = next_op(line->talker, "unsubscribe", label);
     record.unsubscribe.subscription = number_of(line->talker->subscription, &line->talker->subscriptions, label);
-    record.unsubscribe.forget = has(line, "for-good");
+    record.unsubscribe.forget = has(line, "for-good") ? FORGET_NAME : has(line, "unmade") ? FORGET_MADE : FORGET_NOTHING;
     send(play, line, &record);
 }
 

@@ -77,6 +77,92 @@ static void a_subscription_that_one_shard_refuses_is_undone_in_the_others(void *
     assert_int_equal(client_count(client).subscriptions, 0);
 }
 
+static uint64_t subscribe_under_a_name(uint64_t number)
+{
+    return start((struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = number, .kinds = 1, .flags = SUBSCRIBE_DURABLE, .name = text_of("archive") } });
+}
+
+static uint64_t subscribed_under_a_name(uint64_t number)
+{
+    uint64_t op = subscribe_under_a_name(number);
+    for (int i = 0; i < 3; i++)
+        ack(op, MSTRO_OK);
+    SAID("DONE %d OK", (int)op);
+    return op;
+}
+
+static void a_name_is_asked_for_at_home_and_let_go_of_there_last(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe_under_a_name(5);
+    SAID("SEND SUBSCRIBE");
+    ack(op, MSTRO_OK);
+    SAID("SEND SUBSCRIBE to 1; SEND SUBSCRIBE to 2");
+    assert_memory_equal(out.at[1].record.subscribe.name.at, "archive", 7);
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+    ack(op, MSTRO_OK);
+    SAID("DONE %d OK", (int)op);
+    op = start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 5, .forget = FORGET_NAME } });
+    SAID("SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2");
+    ack(op, MSTRO_OK);
+    SAID("%s", "");
+    ack(op, MSTRO_NOENT);
+    SAID("SEND UNSUBSCRIBE");
+    assert_int_equal(out.at[0].record.unsubscribe.forget, FORGET_NAME);
+    ack(op, MSTRO_OK);
+    SAID("DONE %d NOENT", (int)op);
+}
+
+static void a_name_that_is_refused_at_home_is_not_asked_for_elsewhere(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe_under_a_name(5);
+    ack(op, MSTRO_CONFLICT);
+    SAID("DONE %d CONFLICT", (int)op);
+    assert_int_equal(client_count(client).subscriptions, 0);
+}
+
+static void a_name_that_is_refused_elsewhere_is_unmade_if_it_was_made(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe_under_a_name(5);
+    ack(op, MSTRO_OK);
+    ack(op, MSTRO_QUOTA);
+    ack(op, MSTRO_OK);
+    SAID("SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2; DONE %d QUOTA", (int)op);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(out.at[i].record.unsubscribe.forget, FORGET_MADE);
+}
+
+static void a_name_whose_end_nobody_waits_for_is_let_go_of_at_home_at_once(void **state)
+{
+    (void)state;
+    subscribed_under_a_name(5);
+    uint64_t op = start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 5 } });
+    cancel(op);
+    SAID("SEND UNSUBSCRIBE; DONE %d CANCELLED; DONE %d OK", (int)op, (int)op + 1);
+    subscribed_under_a_name(6);
+    op = start((struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .subscription = 6, .forget = FORGET_NAME } });
+    uint64_t leave = start((struct record){ .kind = KIND_LEAVE });
+    SAID("SEND UNSUBSCRIBE; DONE %d CANCELLED; SEND LEAVE to 1; SEND LEAVE to 2", (int)op);
+    assert_int_equal(out.at[0].record.unsubscribe.forget, FORGET_NAME);
+    assert_true(leave);
+}
+
+static void a_subscription_that_one_shard_ends_is_ended_in_every_shard(void **state)
+{
+    (void)state;
+    subscribed_under_a_name(5);
+    struct record end = { .kind = KIND_SUBSCRIPTION_END, .subscription_end = { .subscription = 5, .status = MSTRO_OVERFLOW } };
+    hear(end);
+    assert_memory_equal(said, "SEND UNSUBSCRIBE; SEND UNSUBSCRIBE to 1; SEND UNSUBSCRIBE to 2; ", 64);
+    assert_int_equal(out.at[1].record.unsubscribe.forget, FORGET_NAME);
+    assert_int_equal(out.at[3].kind, CLIENT_SUBSCRIPTION_ENDED);
+    hear(end);
+    assert_null(strstr(said, "SEND"));
+}
+
 static void a_subscription_that_is_given_up_is_undone_in_every_shard(void **state)
 {
     (void)state;
@@ -165,6 +251,11 @@ int main(void)
         THREE(an_object_is_offered_to_the_shard_of_its_slot),
         THREE(a_subscription_is_made_and_ended_when_every_shard_has_said_so),
         THREE(a_subscription_that_one_shard_refuses_is_undone_in_the_others),
+        THREE(a_name_is_asked_for_at_home_and_let_go_of_there_last),
+        THREE(a_name_that_is_refused_at_home_is_not_asked_for_elsewhere),
+        THREE(a_name_that_is_refused_elsewhere_is_unmade_if_it_was_made),
+        THREE(a_name_whose_end_nobody_waits_for_is_let_go_of_at_home_at_once),
+        THREE(a_subscription_that_one_shard_ends_is_ended_in_every_shard),
         THREE(a_subscription_that_is_given_up_is_undone_in_every_shard),
         THREE(what_is_seen_and_acknowledged_is_told_to_the_shard_of_its_serial),
         THREE(a_new_serving_address_is_told_to_every_shard),
