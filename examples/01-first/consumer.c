@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* consumer - requires the field, waits until it is here, uses it */
+/* consumer.c - requires the field, waits until it is here, uses it */
 #include <maestro/maestro.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* producer - offers one field, and takes it back when everybody who required it has it
- *
- * It waits for the consumer's signal first: a withdraw waits only for those who have required by then. */
+/* producer.c - offers a field, and takes it back when everybody who required it has it */
 #include <maestro/maestro.h>
 
 int main(void)
@@ -13,7 +11,7 @@ int main(void)
     if (mstro_init(NULL, "producer", 0) != MSTRO_OK)
         return 1;
     mstro_cdo_declare("consumer is ready", MSTRO_ATTR_DEFAULT, &ready);
-    mstro_cdo_demand(ready);
+    mstro_cdo_demand(ready); /* a withdraw waits only for those who have required by then */
     mstro_cdo_dispose(ready);
 
     mstro_cdo_declare("temperature", MSTRO_ATTR_DEFAULT, &cdo);

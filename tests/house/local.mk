@@ -7,6 +7,7 @@ house_tests = \
 	%D%/licence-lines.sh \
 	%D%/man-pages.sh \
 	%D%/quickstart.sh \
+	%D%/readme.sh \
 	%D%/symbols.sh \
 	%D%/words.sh
 dist_check_SCRIPTS += $(house_tests)
