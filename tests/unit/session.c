@@ -301,7 +301,7 @@ static void bytes_that_do_not_come_are_given_up_at_the_deadline(void **state)
     (void)state;
     for (int background = 0; background < 2; background++) {
         begin_slow_demand(&d, background);
-        assert_true(session_wait(session, &d.request.done, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND));
+        assert_true(session_wait(session, &d.request.done, clock_now() + 500 * NANOSECONDS_PER_MILLISECOND)); /* begun by then, however busy the machine */
         assert_int_equal(d.request.status, MSTRO_CANCELLED);
         end_slow_demand(&d);
     }
