@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stage.h - a pool manager and actors (actor.c), each a process of its own, for tests to direct
+/* stage.h - a pool manager and actors (actor.h), each a process of its own, for tests to direct
  *
  *     stage_open(&s); stage_manager(&s, NULL);
  *     struct actor *a = stage_actor(&s, "producer");
