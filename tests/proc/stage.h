@@ -65,6 +65,12 @@ void process_stop(struct process *p);
 /* Say a line. */
 void tell(struct process *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Does it say a line within 'ms'?  p->answer has it. */
+bool hears(struct process *p, unsigned ms);
+
+/* What 'ms' are in a build in which everything takes longer, with a sanitizer. */
+unsigned allowance(unsigned ms);
+
 /* The next line it says, without newline; fails the test when there is none after 'ms' (times MAESTRO_TEST_SLOWNESS). */
 const char *hear(struct process *p, unsigned ms);
 

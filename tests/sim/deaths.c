@@ -76,7 +76,7 @@ static bool is_read_and_back(const struct world *world)
 static uint64_t play(struct world *world, uint64_t seed, uint16_t shards, uint64_t steps)
 {
     uint64_t made = 0;
-    world_open(world, seed, shards, false);
+    world_open(world, seed, shards, SCARCE_INLINE, false);
     world->set_names = 1;
     world->strangers = false;
     process_start(world, &world->process[PRODUCER]);

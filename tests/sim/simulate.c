@@ -314,7 +314,7 @@ static void say_what_waits(struct world *world)
 static bool run(int number, uint64_t seed, uint64_t steps, uint16_t shards, bool verbose)
 {
     static struct world world;
-    world_open(&world, seed, shards, verbose);
+    world_open(&world, seed, shards, SCARCE_INLINE, verbose);
     while (world.steps < steps && !world.wrong[0])
         one_step(&world);
     heal(&world);

@@ -41,6 +41,7 @@ struct use {
     bool abort, slow, got;       /* got: the bytes are here */
     mstro_status status;         /* of the last operation that has ended */
     bool own;                    /* was offered with its group */
+    int64_t room;                /* of the memory it shall come into, 0: as much as is needed */
 };
 
 /* Programs with groups: sets.c */
@@ -64,11 +65,12 @@ struct process {
     enum enrols enrols;
     struct listed list[SET_MEMBERS];
     int listed;
-    struct { uint64_t op; enum record_kind kind; } pending[OPERATIONS]; /* DONE is owed for these */
+    struct { uint64_t op; enum record_kind kind; uint64_t ended; mstro_status status; } pending[OPERATIONS]; /* DONE is owed for op; ended: the one before */
     uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
     uint64_t events[SHARDS_MAX]; /* that came of each */
     bool named;           /* it subscribes under the durable name, which is everybody's */
     uint64_t heard;       /* when shard 0 last had something of it */
+    struct { uint64_t serial; uint32_t kind; char name[8]; bool fresh; } event; /* the last one; fresh: nobody has looked at it */
 };
 
 struct world {
@@ -88,6 +90,7 @@ struct world {
     uint64_t sets_read; /* groups that were read whole */
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, verbose;
+    bool held; /* offers are held until a subscriber has acknowledged them, of which the model knows nothing */
     char wrong[512];
 };
 
@@ -148,7 +151,8 @@ void move_goes_on(struct world *world, struct process *process, struct use *use)
 struct use *some_move(struct world *world, struct process *process);
 
 /* ---- a world ---- */
-void world_open(struct world *world, uint64_t seed, uint16_t shards, bool verbose);
+enum { SCARCE_INLINE = 72 /* two groups and two objects: the third is read from its holder */ };
+void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t inline_budget, bool verbose);
 void world_close(struct world *world);
 
 /* When everybody has left. */
