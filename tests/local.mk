@@ -45,4 +45,5 @@ include %D%/unit/local.mk
 include %D%/trace/local.mk
 include %D%/sim/local.mk
 include %D%/proc/local.mk
+include %D%/scenarios/local.mk
 include %D%/fuzz/local.mk
