@@ -15,8 +15,10 @@ TESTS += %D%/simulated
 %C%_simulated_LDADD = libcore.la
 
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/in_process %D%/with_manager
-TESTS += %D%/in_process %D%/with_manager
+check_PROGRAMS += %D%/in_process %D%/reading %D%/with_manager
+TESTS += %D%/in_process %D%/reading %D%/with_manager
+%C%_reading_SOURCES = %D%/reading.c %D%/play.c %D%/play.h
+%C%_reading_LDADD = $(unit_libs)
 %C%_in_process_SOURCES = %D%/in_process.c %D%/direct.c %D%/direct.h %D%/play.c %D%/play.h tests/proc/actor.c tests/proc/actor.h tests/proc/stage.c \
 	tests/proc/stage.h
 %C%_in_process_LDADD = libmaestro.la $(unit_libs)
