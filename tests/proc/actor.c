@@ -384,6 +384,7 @@ void actor_destroy(struct actor *a)
         free(a->handles[i].buffer);
         free(a->handles[i].got);
     }
+    mstro_pool_event_dispose(a->last_event);
     free(a);
 }
 

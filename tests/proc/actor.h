@@ -30,7 +30,7 @@ struct actor;
 /* One who answers to 'out', which stays the caller's.  NULL: no memory. */
 struct actor *actor_create(FILE *out);
 
-/* Free it, and the buffers of its handles: when the library does not use them any more. */
+/* Free it, the buffers of its handles and the events that it heard: when the library does not use them any more. */
 void actor_destroy(struct actor *a);
 
 /* Do what the lines of 'in' say, until there are no more. */
