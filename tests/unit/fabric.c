@@ -193,19 +193,18 @@ static void frames_of_all_sizes_arrive_whole_and_in_order(void **state)
     pair_close(&p);
 }
 
+static bool loopback_has_six(void)
+{
+    struct candidates found;
+    bool there = candidates_find(&(struct fabric_options){ .address = "::1" }, &found) == MSTRO_OK && found.best;
+    candidates_free(&found);
+    return there;
+}
+
 static void six_is_as_good_as_four(void **state)
 {
     (void)state;
-    struct candidates found;
     struct pair p;
-    bool there = false;
-    assert_int_equal(candidates_find(&(struct fabric_options){ .address = "::1" }, &found), MSTRO_OK);
-    there = found.best != NULL;
-    candidates_free(&found);
-    if (!there) {
-        print_message("# no IPv6 on loopback here\n");
-        skip();
-    }
     pair_open(&p, &(struct fabric_options){ .address = "::1" }, ENDPOINT_CONTROL, ENDPOINT_CONTROL);
     assert_string_equal(fabric_limits(p.fabric)->address, "::1");
     assert_int_equal(endpoint_send(p.to_right, frame_of(3, 300), 300), MSTRO_OK);
@@ -708,5 +707,9 @@ int main(void)
         cmocka_unit_test(idle_fabric_uses_no_processor_after_traffic),
         cmocka_unit_test(layered_tcp_provider_carries_frames_and_reads_too),
     };
+    if (!loopback_has_six()) { /* cmocka calls one that is skipped "not ok" */
+        print_message("# no IPv6 on loopback here: six_is_as_good_as_four is left out\n");
+        cmocka_set_skip_filter("six_is_as_good_as_four");
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
