@@ -15,6 +15,6 @@ noinst_PROGRAMS += %D%/02-single-step/simulation %D%/02-single-step/stepper
 EXTRA_DIST += %D%/02-single-step/README.md
 
 noinst_PROGRAMS += %D%/io-server/io-server
-%C%_io_server_io_server_SOURCES = %D%/io-server/io-server.c
+%C%_io_server_io_server_SOURCES = %D%/io-server/io-server.c %D%/io-server/model_field.c %D%/io-server/model_field.h
 %C%_io_server_io_server_LDADD = libmaestro.la
 EXTRA_DIST += %D%/01-first/first.yaml

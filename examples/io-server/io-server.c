@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* io-server - a weather model's I/O server: producers offer fields as they are computed, the server takes every one
+/* io-server - a weather model's I/O server: producers offer fields as they are computed, consumers take those that they select
  *
- *   io-server all                        producers and server as threads of this process; no pool manager is needed
- *   io-server produce INDEX | serve      one producer, or the server, as a process of its own (see maestro-run(1))
- * Options: --producers P (4)  --workers W (4)  --steps S (10)  --values N (5000, doubles a field)
+ *   io-server all                             producers and consumers as threads of this process; no pool manager is needed
+ *   io-server produce INDEX | consume INDEX   one producer, or one consumer, as a process of its own (see maestro-run(1))
+ * Options: --producers P (4)  --consumers C (4)  --workers W (2, of each consumer)  --steps S (10)  --values N (5000, doubles a field)
  *
- * The server says that it is ready by offering an object of 0 bytes, which the producers demand first.  Its broker thread subscribes
- * to OFFER with acknowledgement: while it holds the producer, it requires the field, so that none is withdrawn before it was
- * taken.  Worker threads demand the fields, check them, dispose of the handle and free the memory, which is theirs.  A producer
- * says that it is done by another object of 0 bytes. */
+ * A consumer says that it is ready by offering an object of 0 bytes, which the producers demand first.  Its broker thread subscribes
+ * to OFFER, with a selector on the keys of the fields (model_field.h) and with acknowledgement: while it holds the producer, it requires
+ * the field, so that none is withdrawn before it was taken.  Worker threads demand the fields, check them, dispose of the handle and
+ * free the memory, which is theirs.  A producer says that it is done by another object of 0 bytes. */
 #include <getopt.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,11 +18,11 @@
 
 #include <maestro/maestro.h>
 
-enum { PARAMS = 3, MOST = 64 };
-static const char ready_name[] = "io-server/ready";
+#include "examples/io-server/model_field.h"
 
-static struct { long producers, workers, steps, values; } run = { 4, 4, 10, 5000 };
-static atomic_long fields_taken, fields_wrong;
+enum { MOST = 64, SIGNAL_NAME_MAX = 64 };
+
+static struct { long producers, consumers, workers, steps, values; } run = { 4, 4, 2, 10, 5000 };
 
 static void must(mstro_status s, const char *what)
 {
@@ -62,50 +62,31 @@ static void signal_take_back(mstro_cdo cdo)
     must(mstro_cdo_dispose(cdo), "dispose of a signal");
 }
 
-static void done_name(char name[64], long producer)
+static void ready_name(char name[SIGNAL_NAME_MAX], long consumer)
 {
-    snprintf(name, 64, "io-server/producer-%ld/done", producer);
+    snprintf(name, SIGNAL_NAME_MAX, "io-server/consumer-%ld/ready", consumer);
 }
 
-/* ---- fields: what stands in them follows from their metadata, so that whoever has both can check them */
-
-static double value_of(int64_t number, int64_t step, int64_t param, long point)
+static void done_name(char name[SIGNAL_NAME_MAX], long producer)
 {
-    return (double)number * 1e6 + (double)step * 1e3 + (double)param + (double)point / 1024.0;
+    snprintf(name, SIGNAL_NAME_MAX, "io-server/producer-%ld/done", producer);
 }
 
-static void set_text(mstro_cdo cdo, const char *key, const char *text)
+/* The signal 'name_of' each of 'count'.  Ahead, so that nobody can have come and gone unseen. */
+static void signals_require(mstro_cdo signal[MOST], void name_of(char *name, long index), long count)
 {
-    char *value = (char *)text;
-    must(mstro_cdo_attribute_set(cdo, key, &value, true, true), key);
+    char name[SIGNAL_NAME_MAX];
+    for (long i = 0; i < count; i++) {
+        name_of(name, i);
+        signal[i] = signal_require(name);
+    }
 }
 
-static void set_number(mstro_cdo cdo, const char *key, int64_t number)
-{
-    must(mstro_cdo_attribute_set(cdo, key, &number, true, true), key);
-}
+/* ---- a producer: one member of an ensemble */
 
-static void describe(mstro_cdo cdo, int64_t producer, int64_t step, int64_t param)
+static mstro_cdo field_offer(const struct model_field *field, double **memory)
 {
-    mstro_timestamp date = { 1700000000, 0, 0 };
-    uint64_t hour = 1200;
-    set_text(cdo, ".maestro.ecmwf.class", "od");
-    set_text(cdo, ".maestro.ecmwf.stream", "oper");
-    set_text(cdo, ".maestro.ecmwf.expver", "0001");
-    set_text(cdo, ".maestro.ecmwf.type", "fc");
-    set_text(cdo, ".maestro.ecmwf.domain", "g");
-    set_text(cdo, ".maestro.ecmwf.levtype", "pl");
-    set_number(cdo, ".maestro.ecmwf.levelist", 500);
-    set_number(cdo, ".maestro.ecmwf.number", producer);
-    set_number(cdo, ".maestro.ecmwf.step", step);
-    set_number(cdo, ".maestro.ecmwf.param", param);
-    must(mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.date", &date, true, true), "date");
-    must(mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.time", &hour, true, true), "time");
-}
-
-static mstro_cdo field_offer(int64_t producer, int64_t step, int64_t param, double **memory)
-{
-    char name[96];
+    char name[FIELD_NAME_MAX];
     mstro_cdo cdo;
     void *place = NULL;
     int64_t size = run.values * (int64_t)sizeof(double);
@@ -114,134 +95,167 @@ static mstro_cdo field_offer(int64_t producer, int64_t step, int64_t param, doub
         must(MSTRO_NOMEM, "memory of a field");
     *memory = place;
     for (long i = 0; i < run.values; i++)
-        (*memory)[i] = value_of(producer, step, param, i);
-    snprintf(name, sizeof name, "field/member-%lld/step-%lld/param-%lld", (long long)producer, (long long)step, (long long)param);
+        (*memory)[i] = model_field_value(field, i);
+    model_field_name(field, name);
     must(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo), name);
     must(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_RAW_PTR, place, false, true), "raw-ptr");
     must(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, true), "local-size");
-    describe(cdo, producer, step, param);
+    must(model_field_set(cdo, field), "keys of a field");
     must(mstro_cdo_offer(cdo), name);
     return cdo;
 }
 
+static void produce_step(long producer, long step)
+{
+    mstro_cdo cdo[FIELDS_A_STEP];
+    double *memory[FIELDS_A_STEP];
+    for (unsigned place = 0; place < FIELDS_A_STEP; place++) {
+        struct model_field field = model_field_at(producer, step, place);
+        cdo[place] = field_offer(&field, &memory[place]);
+    }
+    for (unsigned place = 0; place < FIELDS_A_STEP; place++) {
+        must(mstro_cdo_withdraw(cdo[place]), "withdraw");
+        memset(memory[place], 0xff, (size_t)run.values * sizeof(double)); /* it is ours again */
+        must(mstro_cdo_dispose(cdo[place]), "dispose");
+        free(memory[place]);
+    }
+}
+
 static void produce(long producer)
 {
-    char name[64];
-    mstro_cdo field[PARAMS];
-    double *memory[PARAMS];
-
-    signal_wait(signal_require(ready_name));
-    for (long step = 0; step < run.steps; step++) {
-        for (long param = 0; param < PARAMS; param++)
-            field[param] = field_offer(producer, step, 130 + param, &memory[param]);
-        for (long param = 0; param < PARAMS; param++) {
-            must(mstro_cdo_withdraw(field[param]), "withdraw");
-            memset(memory[param], 0xff, (size_t)run.values * sizeof(double)); /* it is ours again */
-            must(mstro_cdo_dispose(field[param]), "dispose");
-            free(memory[param]);
-        }
-    }
+    char name[SIGNAL_NAME_MAX];
+    mstro_cdo ready[MOST];
+    signals_require(ready, ready_name, run.consumers);
+    for (long consumer = 0; consumer < run.consumers; consumer++)
+        signal_wait(ready[consumer]);
+    for (long step = 0; step < run.steps; step++)
+        produce_step(producer, step);
     done_name(name, producer);
     signal_take_back(signal_offer(name));
 }
 
-/* ---- the server: a queue of required fields between the broker and the workers */
+/* ---- a consumer: a broker, and a queue of required fields between it and the workers */
 
-static struct {
-    pthread_mutex_t lock; /* guards all below */
+struct consumer {
+    long index;
+    const struct selection *selection;
+    mstro_subscription fields;
+    atomic_bool over;           /* no field follows */
+    atomic_long taken, wrong;
+    atomic_bool *seen;          /* a place for each field of the model */
+    pthread_mutex_t lock;       /* guards all below */
     pthread_cond_t changed;
-    mstro_cdo *field;
+    mstro_cdo *queue;
     size_t count, room;
     bool closed;
-} queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+};
 
-static void queue_put(mstro_cdo cdo)
+static void queue_put(struct consumer *c, mstro_cdo cdo)
 {
-    pthread_mutex_lock(&queue.lock);
-    if (queue.count == queue.room) {
-        queue.room = queue.room ? 2 * queue.room : 64;
-        queue.field = realloc(queue.field, queue.room * sizeof *queue.field);
-        if (!queue.field)
+    pthread_mutex_lock(&c->lock);
+    if (c->count == c->room) {
+        c->room = c->room ? 2 * c->room : 64;
+        c->queue = realloc(c->queue, c->room * sizeof *c->queue);
+        if (!c->queue)
             must(MSTRO_NOMEM, "queue");
     }
-    queue.field[queue.count++] = cdo;
-    pthread_cond_signal(&queue.changed);
-    pthread_mutex_unlock(&queue.lock);
+    c->queue[c->count++] = cdo;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* NULL when it is closed and empty. */
-static mstro_cdo queue_take(void)
+static mstro_cdo queue_take(struct consumer *c)
 {
     mstro_cdo cdo = NULL;
-    pthread_mutex_lock(&queue.lock);
-    while (queue.count == 0 && !queue.closed)
-        pthread_cond_wait(&queue.changed, &queue.lock);
-    if (queue.count > 0)
-        cdo = queue.field[--queue.count];
-    pthread_mutex_unlock(&queue.lock);
+    pthread_mutex_lock(&c->lock);
+    while (c->count == 0 && !c->closed)
+        pthread_cond_wait(&c->changed, &c->lock);
+    if (c->count > 0)
+        cdo = c->queue[--c->count];
+    pthread_mutex_unlock(&c->lock);
     return cdo;
 }
 
-static void queue_close(void)
+static void queue_close(struct consumer *c)
 {
-    pthread_mutex_lock(&queue.lock);
-    queue.closed = true;
-    pthread_cond_broadcast(&queue.changed);
-    pthread_mutex_unlock(&queue.lock);
+    pthread_mutex_lock(&c->lock);
+    c->closed = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
 }
 
-static int64_t number_of(mstro_cdo cdo, const char *key)
+/* Where the field with these keys has its place in 'seen'; -1: the model has none that is described so. */
+static long place_of(const struct model_field *field)
 {
-    const void *value;
-    enum mstro_cdo_attr_value_type type;
-    must(mstro_cdo_attribute_get(cdo, key, &type, &value), key);
-    return *(const int64_t *)value;
+    int64_t member = field->number[KEY_NUMBER], step = field->number[KEY_STEP];
+    if (member < 0 || member >= run.producers || step < 0 || step >= run.steps)
+        return -1;
+    for (unsigned place = 0; place < FIELDS_A_STEP; place++) {
+        struct model_field known = model_field_at(member, step, place);
+        if (model_field_equal(&known, field))
+            return (long)((member * run.steps + step) * FIELDS_A_STEP + place);
+    }
+    return -1;
 }
 
-static void field_check(mstro_cdo cdo, const double *value, int64_t size)
+/* What is wrong with a field that came; NULL: nothing. */
+static const char *fault_of(struct consumer *c, mstro_cdo cdo, const double *value, int64_t size)
 {
-    int64_t producer = number_of(cdo, ".maestro.ecmwf.number"), step = number_of(cdo, ".maestro.ecmwf.step"),
-            param = number_of(cdo, ".maestro.ecmwf.param");
+    struct model_field field;
+    char name[FIELD_NAME_MAX];
+    if (model_field_get(cdo, &field) != MSTRO_OK)
+        return "has not all keys";
+    long place = place_of(&field);
+    if (place < 0)
+        return "has keys that no field has";
+    model_field_name(&field, name);
+    if (strcmp(name, mstro_cdo_name(cdo)) != 0)
+        return "has the keys of another field";
+    if (!c->selection->selects(&field))
+        return "was not selected";
+    if (atomic_exchange(&c->seen[place], true))
+        return "came twice";
     bool right = size == run.values * (int64_t)sizeof *value;
     for (long i = 0; right && i < run.values; i++)
-        right = value[i] == value_of(producer, step, param, i);
-    if (!right) {
-        fprintf(stderr, "io-server: %s is not what was offered\n", mstro_cdo_name(cdo));
-        atomic_fetch_add(&fields_wrong, 1);
-    }
+        right = value[i] == model_field_value(&field, i);
+    return right ? NULL : "is not what was offered";
 }
 
-static void *work(void *unused)
+static void *work(void *argument)
 {
-    for (mstro_cdo cdo; (cdo = queue_take());) {
+    struct consumer *c = argument;
+    for (mstro_cdo cdo; (cdo = queue_take(c));) {
         void *data;
         int64_t size;
         must(mstro_cdo_demand(cdo), mstro_cdo_name(cdo));
         must(mstro_cdo_access_ptr(cdo, &data, &size), "access_ptr");
-        field_check(cdo, data, size);
+        const char *fault = fault_of(c, cdo, data, size);
+        if (fault) {
+            fprintf(stderr, "io-server: consumer %ld: %s %s\n", c->index, mstro_cdo_name(cdo), fault);
+            atomic_fetch_add(&c->wrong, 1);
+        }
         must(mstro_cdo_dispose(cdo), "dispose");
         free(data);
-        atomic_fetch_add(&fields_taken, 1);
+        atomic_fetch_add(&c->taken, 1);
     }
-    return unused;
+    return NULL;
 }
 
-struct broker { mstro_subscription fields; atomic_bool over; };
-
-static void require_all(mstro_pool_event events)
+static void require_all(struct consumer *c, mstro_pool_event events)
 {
     for (mstro_pool_event e = events; e; e = e->next) {
         mstro_cdo cdo;
         must(mstro_cdo_declare(e->payload.offer.cdo_name, MSTRO_ATTR_DEFAULT, &cdo), e->payload.offer.cdo_name);
         must(mstro_cdo_require(cdo), e->payload.offer.cdo_name);
-        queue_put(cdo);
+        queue_put(c, cdo);
     }
 }
 
 static void *broke(void *argument)
 {
-    struct broker *broker = argument;
-    while (!atomic_load(&broker->over)) {
+    struct consumer *c = argument;
+    while (!atomic_load(&c->over)) {
         struct timespec until;
         mstro_pool_event events;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -250,90 +264,146 @@ static void *broke(void *argument)
             until.tv_nsec -= 1000000000;
             until.tv_sec++;
         }
-        mstro_status s = mstro_subscription_timedwait(broker->fields, &until, &events);
+        mstro_status s = mstro_subscription_timedwait(c->fields, &until, &events);
         if (s == MSTRO_TIMEOUT)
             continue;
         must(s, "waiting for events");
-        require_all(events);
-        must(mstro_subscription_ack(broker->fields, events), "ack");
+        require_all(c, events);
+        must(mstro_subscription_ack(c->fields, events), "ack");
         must(mstro_pool_event_dispose(events), "event_dispose");
     }
     return NULL;
 }
 
-static struct broker subscribe_to_fields(void)
+static void consumer_begin(struct consumer *c, long index)
 {
-    struct broker broker = { 0 };
     mstro_cdo_selector fields;
-    must(mstro_cdo_selector_create(NULL, NULL, "(and (has .maestro.ecmwf.param) (.maestro.ecmwf.levtype = pl))", &fields), "selector");
-    must(mstro_subscribe(fields, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &broker.fields), "subscribe");
+    c->index = index;
+    c->selection = &selections[index % SELECTIONS];
+    c->seen = calloc((size_t)(run.producers * run.steps * FIELDS_A_STEP), sizeof *c->seen);
+    if (!c->seen)
+        must(MSTRO_NOMEM, "what was seen");
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->changed, NULL);
+    must(mstro_cdo_selector_create(NULL, NULL, c->selection->query, &fields), c->selection->query);
+    must(mstro_subscribe(fields, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &c->fields), "subscribe");
     must(mstro_cdo_selector_dispose(fields), "selector_dispose");
-    return broker;
 }
 
-/* True when every field came, and came right. */
-static bool serve(void)
+static void consumer_end(struct consumer *c)
 {
-    struct broker broker = subscribe_to_fields();
-    pthread_t broker_thread, worker[MOST];
-    mstro_cdo done[MOST];
+    must(mstro_subscription_dispose(c->fields), "subscription_dispose");
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    free(c->queue);
+    free(c->seen);
+}
 
-    for (long producer = 0; producer < run.producers; producer++) {
-        char name[64];
-        done_name(name, producer);
-        done[producer] = signal_require(name); /* ahead, so that no producer can be done and gone unseen */
-    }
-    pthread_create(&broker_thread, NULL, broke, &broker);
+/* How many fields the consumer selects of all that the model has. */
+static long expected_of(const struct consumer *c)
+{
+    long expected = 0;
+    for (long member = 0; member < run.producers; member++)
+        for (long step = 0; step < run.steps; step++)
+            for (unsigned place = 0; place < FIELDS_A_STEP; place++) {
+                struct model_field field = model_field_at(member, step, place);
+                expected += c->selection->selects(&field);
+            }
+    return expected;
+}
+
+/* Take fields until all producers are done. */
+static void consume_all(struct consumer *c)
+{
+    pthread_t broker, worker[MOST];
+    mstro_cdo done[MOST];
+    char name[SIGNAL_NAME_MAX];
+
+    signals_require(done, done_name, run.producers);
+    pthread_create(&broker, NULL, broke, c);
     for (long i = 0; i < run.workers; i++)
-        pthread_create(&worker[i], NULL, work, NULL);
-    mstro_cdo ready = signal_offer(ready_name);
+        pthread_create(&worker[i], NULL, work, c);
+    ready_name(name, c->index);
+    mstro_cdo ready = signal_offer(name);
     for (long producer = 0; producer < run.producers; producer++)
         signal_wait(done[producer]);
-    atomic_store(&broker.over, true);
-    pthread_join(broker_thread, NULL);
-    queue_close();
+    atomic_store(&c->over, true);
+    pthread_join(broker, NULL);
+    queue_close(c);
     for (long i = 0; i < run.workers; i++)
         pthread_join(worker[i], NULL);
     signal_take_back(ready);
-    must(mstro_subscription_dispose(broker.fields), "subscription_dispose");
-    free(queue.field);
+}
 
-    long expected = run.producers * run.steps * PARAMS;
-    printf("fields taken: %ld of %ld, wrong: %ld\n", atomic_load(&fields_taken), expected, atomic_load(&fields_wrong));
-    return atomic_load(&fields_taken) == expected && atomic_load(&fields_wrong) == 0;
+/* True when every field that was selected came, once, and came right. */
+static bool consume(long index)
+{
+    struct consumer c = { 0 };
+    consumer_begin(&c, index);
+    consume_all(&c);
+    long expected = expected_of(&c), taken = atomic_load(&c.taken), wrong = atomic_load(&c.wrong);
+    printf("consumer %ld (%s): fields taken: %ld of %ld, wrong: %ld\n", index, c.selection->what, taken, expected, wrong);
+    consumer_end(&c);
+    return taken == expected && wrong == 0;
 }
 
 /* ---- roles */
 
+struct role { pthread_t thread; long index; bool complete; };
+
 static void *produce_thread(void *argument)
 {
-    produce(*(long *)argument);
+    struct role *role = argument;
+    produce(role->index);
+    role->complete = true;
     return NULL;
+}
+
+static void *consume_thread(void *argument)
+{
+    struct role *role = argument;
+    role->complete = consume(role->index);
+    return NULL;
+}
+
+static void start(struct role role[MOST], long count, void *body(void *))
+{
+    for (long i = 0; i < count; i++) {
+        role[i].index = i;
+        pthread_create(&role[i].thread, NULL, body, &role[i]);
+    }
+}
+
+static bool join(struct role role[MOST], long count)
+{
+    bool complete = true;
+    for (long i = 0; i < count; i++) {
+        pthread_join(role[i].thread, NULL);
+        complete = complete && role[i].complete;
+    }
+    return complete;
 }
 
 static bool all_in_one(void)
 {
-    pthread_t producer[MOST];
-    long number[MOST];
-    for (long i = 0; i < run.producers; i++) {
-        number[i] = i;
-        pthread_create(&producer[i], NULL, produce_thread, &number[i]);
-    }
-    bool complete = serve();
-    for (long i = 0; i < run.producers; i++)
-        pthread_join(producer[i], NULL);
-    return complete;
+    static struct role producer[MOST], consumer[MOST];
+    start(producer, run.producers, produce_thread);
+    start(consumer, run.consumers, consume_thread);
+    bool produced = join(producer, run.producers);
+    return join(consumer, run.consumers) && produced;
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: io-server [--producers P] [--workers W] [--steps S] [--values N] all | serve | produce INDEX\n");
+    fprintf(stderr, "usage: io-server [--producers P] [--consumers C] [--workers W] [--steps S] [--values N]\n"
+                    "                 all | produce INDEX | consume INDEX\n");
     return 2;
 }
 
 static bool read_options(int argc, char **argv)
 {
     static const struct option options[] = { { "producers", required_argument, NULL, 'p' },
+                                             { "consumers", required_argument, NULL, 'c' },
                                              { "workers", required_argument, NULL, 'w' },
                                              { "steps", required_argument, NULL, 's' },
                                              { "values", required_argument, NULL, 'v' },
@@ -342,13 +412,23 @@ static bool read_options(int argc, char **argv)
         long number = optarg ? strtol(optarg, NULL, 10) : 0;
         switch (option) {
         case 'p': run.producers = number; break;
+        case 'c': run.consumers = number; break;
         case 'w': run.workers = number; break;
         case 's': run.steps = number; break;
         case 'v': run.values = number; break;
         default: return false;
         }
     }
-    return run.producers > 0 && run.producers <= MOST && run.workers > 0 && run.workers <= MOST && run.steps > 0 && run.values > 0;
+    return run.producers > 0 && run.producers <= MOST && run.consumers > 0 && run.consumers <= MOST && run.workers > 0
+        && run.workers <= MOST && run.steps > 0 && run.values > 0;
+}
+
+/* The INDEX behind the role; -1: there is none. */
+static long index_of(int argc, char **argv, long limit)
+{
+    char *end = NULL;
+    long index = optind + 1 < argc ? strtol(argv[optind + 1], &end, 10) : -1;
+    return end && *end == '\0' && index < limit ? index : -1;
 }
 
 int main(int argc, char **argv)
@@ -357,15 +437,15 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv) || optind >= argc)
         return usage();
     const char *role = argv[optind];
-    if (strcmp(role, "produce") == 0 && optind + 1 < argc) {
-        long producer = strtol(argv[optind + 1], NULL, 10);
-        must(mstro_init(NULL, "producer", producer), "mstro_init");
-        produce(producer);
-    } else if (strcmp(role, "serve") == 0 || strcmp(role, "all") == 0) {
-        must(mstro_init(NULL, "io-server", 0), "mstro_init");
-        right = strcmp(role, "all") == 0 ? all_in_one() : serve();
-    } else
+    bool produces = strcmp(role, "produce") == 0, consumes = strcmp(role, "consume") == 0;
+    long index = produces || consumes ? index_of(argc, argv, produces ? run.producers : run.consumers) : 0;
+    if (index < 0 || (!produces && !consumes && strcmp(role, "all") != 0))
         return usage();
+    must(mstro_init(NULL, produces ? "producer" : consumes ? "consumer" : "io-server", index), "mstro_init");
+    if (produces)
+        produce(index);
+    else
+        right = consumes ? consume(index) : all_in_one();
     must(mstro_finalize(), "mstro_finalize");
     return right ? 0 : 1;
 }

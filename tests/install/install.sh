@@ -54,6 +54,14 @@ if [ -z "$sanitize" ]; then
     check "it needs the library by its SONAME" test "$(needed | grep -c 'libmaestro\.so\.0')" = 1
 fi
 
+# What the examples are: programs of users.
+io_server() {
+    c11 -D_GNU_SOURCE -I"$include" -I"$srcdir" -o "$work/io-server" "$srcdir/examples/io-server/io-server.c" \
+        "$srcdir/examples/io-server/model_field.c" -L"$lib" -lmaestro -pthread
+}
+check "the I/O server of the examples builds against the installed tree" io_server
+check "and its 4 producers and 4 consumers run there" env MSTRO_WORKFLOW_NAME=installed "$work/io-server" all
+
 # By pkg-config.
 if command -v pkg-config >/dev/null; then
     # shellcheck disable=SC2046 # a list of words
