@@ -7,7 +7,13 @@ static const char usage[] =
     "usage: archive --output=FOLDER\n"
     "Write every message that a forecast offers to FOLDER/archive.grib.\n";
 
+static int run(const char *folder, char *operand[], struct statistics *statistics)
+{
+    (void)operand;
+    return archiving_run(folder, statistics);
+}
+
 int main(int argc, char *argv[])
 {
-    return stage_main(argc, argv, usage, "archive", archiving_run);
+    return stage_main(argc, argv, &(struct stage_program){"archive", usage, .run = run});
 }

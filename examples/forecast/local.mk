@@ -11,7 +11,7 @@ noinst_LTLIBRARIES += %D%/libforecast.la
 %C%_libforecast_la_SOURCES = \
 	%D%/field_index.c %D%/field_index.h %D%/field_label.c %D%/field_label.h \
 	%D%/field_values.c %D%/field_values.h %D%/grib_fields.c %D%/grib_fields.h %D%/grib_input.c %D%/grib_input.h \
-	%D%/grid_sampler.c %D%/grid_sampler.h %D%/map_format.h %D%/plan.c %D%/plan.h \
+	%D%/grid_sampler.c %D%/grid_sampler.h %D%/level_line.c %D%/level_line.h %D%/level_set.c %D%/level_set.h %D%/map_format.h %D%/plan.c %D%/plan.h \
 	%D%/product_grib.c %D%/product_grib.h %D%/product_make.c %D%/product_make.h \
 	%D%/product_math.c %D%/product_math.h %D%/product_table.c %D%/product_table.h \
 	%D%/wind_map.h
@@ -28,8 +28,8 @@ noinst_LTLIBRARIES += %D%/libstages.la
 %C%_libstages_la_CFLAGS = $(forecast_cflags)
 %C%_libstages_la_LIBADD = %D%/libforecast.la
 %C%_libstages_la_SOURCES = \
-	%D%/archiving.c %D%/archiving.h %D%/field_attributes.c %D%/field_attributes.h \
-	%D%/file_list.c %D%/file_list.h %D%/lending.c %D%/lending.h %D%/lot.c %D%/lot.h \
+	%D%/archiving.c %D%/archiving.h %D%/coordination.c %D%/coordination.h %D%/field_attributes.c %D%/field_attributes.h \
+	%D%/file_list.c %D%/file_list.h %D%/gathering.c %D%/gathering.h %D%/level_job.c %D%/level_job.h %D%/lending.c %D%/lending.h %D%/lot.c %D%/lot.h \
 	%D%/offering.c %D%/offering.h \
 	%D%/production.c %D%/production.h %D%/share.c %D%/share.h %D%/stage.c %D%/stage.h \
 	%D%/statistics.c %D%/statistics.h
@@ -40,7 +40,8 @@ noinst_LTLIBRARIES += %D%/libverify.la
 %C%_libverify_la_LIBADD = $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 %C%_libverify_la_SOURCES = \
 	%D%/map_format.h %D%/verify.h %D%/verify_archive.c %D%/verify_expected.c %D%/verify_expected.h \
-	%D%/verify_files.c %D%/verify_files.h %D%/verify_fields.c %D%/verify_fields.h %D%/verify_output.c %D%/verify_products.c %D%/verify_table.c
+	%D%/verify_files.c %D%/verify_files.h %D%/verify_fields.c %D%/verify_fields.h %D%/verify_levels.c %D%/verify_output.c \
+	%D%/verify_products.c %D%/verify_rows.c %D%/verify_rows.h %D%/verify_table.c
 if HAVE_CAIRO
 %C%_libverify_la_SOURCES += %D%/verify_map.c
 EXTRA_DIST += %D%/verify_map_none.c
@@ -49,7 +50,7 @@ else
 EXTRA_DIST += %D%/verify_map.c
 endif
 
-noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/verify %D%/summary
+noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/coordinator %D%/levels %D%/verify %D%/summary
 forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 
 %C%_forecast_CFLAGS = $(forecast_cflags)
@@ -66,6 +67,16 @@ forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 %C%_archive_LDADD = $(forecast_libs)
 %C%_archive_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_archive_SOURCES = %D%/archive.c
+
+%C%_coordinator_CFLAGS = $(forecast_cflags)
+%C%_coordinator_LDADD = $(forecast_libs)
+%C%_coordinator_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_coordinator_SOURCES = %D%/coordinator.c
+
+%C%_levels_CFLAGS = $(forecast_cflags)
+%C%_levels_LDADD = $(forecast_libs)
+%C%_levels_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_levels_SOURCES = %D%/levels.c
 
 %C%_verify_CFLAGS = $(forecast_cflags)
 %C%_verify_LDADD = %D%/libverify.la

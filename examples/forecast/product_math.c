@@ -15,6 +15,19 @@ void thickness(const double upper[], const double lower[], double unit, double r
         result[i] = (upper[i] - lower[i]) * unit;
 }
 
+void greatest_of(const double a[], const double b[], double result[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        result[i] = fmax(a[i], b[i]); /* which ignores a NaN */
+}
+
+void layer_temperature(const double thickness[], double ratio, double result[], size_t count)
+{
+    static const double gas_constant = 287.05; /* of dry air, J/(kg K) */
+    for (size_t i = 0; i < count; i++)
+        result[i] = STANDARD_GRAVITY * thickness[i] / (gas_constant * log(ratio));
+}
+
 double anomaly(const double field[], double result[], size_t count)
 {
     double mean = spread_of(field, count).mean;

@@ -16,6 +16,12 @@ void thickness(const double upper[], const double lower[], double unit, double r
  * it.  The mean; NaN when no point has a value. */
 double anomaly(const double field[], double result[], size_t count);
 
+/* The greater of two values; where one point has none, the other's. */
+void greatest_of(const double a[], const double b[], double result[], size_t count);
+
+/* The mean virtual temperature (K) of a layer whose thickness (m) is given, 'ratio' the pressure at its bottom by that at its top. */
+void layer_temperature(const double thickness[], double ratio, double result[], size_t count);
+
 /* Least, mean and greatest of the points that have a value, and how many have. */
 struct spread {
     double least, mean, greatest;

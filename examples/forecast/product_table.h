@@ -9,6 +9,12 @@
 
 extern const char product_table_heading[];
 
+/* A line's words. */
+struct product_line {
+    const char *product, *of, *level, *time, *unit;
+};
+void product_table_line(FILE *out, const struct product_line *line, struct spread spread);
+
 /* The line of 'product', whose values spread like 'spread'. */
 void product_table_row(FILE *out, const struct product *product, const struct field_index *index, struct spread spread);
 

@@ -8,12 +8,13 @@ static const char usage[] =
     "Make products of the fields that a forecast offers: FOLDER/products-I.grib and .csv, and a map.\n"
     "MSTRO_COMPONENT_INDEX and MSTRO_COMPONENT_INSTANCES say which instance I this is, and of how many.\n";
 
-static int run(const char *folder, struct statistics *statistics)
+static int run(const char *folder, char *operand[], struct statistics *statistics)
 {
+    (void)operand;
     return production_run(folder, stage_index(), stage_instances(), statistics);
 }
 
 int main(int argc, char *argv[])
 {
-    return stage_main(argc, argv, usage, "products", run);
+    return stage_main(argc, argv, &(struct stage_program){"products", usage, .run = run});
 }

@@ -54,23 +54,23 @@ int stage_folder(const char *path)
     return 1;
 }
 
-/* 0, an exit code, or -1 when the help was asked for and printed. */
-static int output_option(int argc, char *argv[], const char *usage, const char **folder)
+/* 0, an exit code, or -1 when the help was asked for and printed.  Operands begin at optind: options behind the first are its own. */
+static int output_option(int argc, char *argv[], const struct stage_program *program, const char **folder)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (option == 'h') {
-            fputs(usage, stdout);
+            fputs(program->usage, stdout);
             return -1;
         }
         if (option != 'o')
             break;
         *folder = optarg;
     }
-    if (option == -1 && *folder && optind == argc)
+    if (option == -1 && *folder && argc - optind >= program->operands && argc - optind <= program->operands_max)
         return stage_folder(*folder);
-    fputs(usage, stderr);
+    fputs(program->usage, stderr);
     return EXIT_USAGE;
 }
 
@@ -108,18 +108,17 @@ int stage_leave(int code)
     return code;
 }
 
-int stage_main(int argc, char *argv[], const char *usage, const char *component,
-               int (*run)(const char *folder, struct statistics *statistics))
+int stage_main(int argc, char *argv[], const struct stage_program *program)
 {
     struct statistics statistics = {0};
     const char *folder = NULL;
-    int code = output_option(argc, argv, usage, &folder);
+    int code = output_option(argc, argv, program, &folder);
     if (code)
         return code < 0 ? 0 : code;
-    code = stage_join(component);
+    code = stage_join(program->component);
     if (code == 0)
-        code = stage_leave(run(folder, &statistics));
-    if (code == 0 && statistics_write(&statistics, folder, component, stage_index()))
+        code = stage_leave(program->run(folder, argv + optind, &statistics));
+    if (code == 0 && statistics_write(&statistics, folder, program->component, stage_index()))
         code = 1;
     statistics_free(&statistics);
     return code;

@@ -17,10 +17,15 @@ int stage_fail(const char *attempt, mstro_status status);
 /* Make the folder if it is not there.  0 or an exit code. */
 int stage_folder(const char *path);
 
-/* The main of a stage that has only the options --output=FOLDER and --help: make the folder, join as 'component', 'run' in the pool,
- * leave and write down what was counted.  The exit code; 'run' returns one, too. */
-int stage_main(int argc, char *argv[], const char *usage, const char *component,
-               int (*run)(const char *folder, struct statistics *statistics));
+/* A stage that has only the options --output=FOLDER and --help. */
+struct stage_program {
+    const char *component, *usage;
+    int operands, operands_max;
+    int (*run)(const char *folder, char *operand[], struct statistics *statistics); /* in the pool; an exit code */
+};
+
+/* The main of it: make the folder, join, run, leave and write down what was counted.  The exit code. */
+int stage_main(int argc, char *argv[], const struct stage_program *program);
 
 /* Which instance this is, and of how many: what the environment says (MSTRO_COMPONENT_INDEX, MSTRO_COMPONENT_INSTANCES, set by
  * maestro run), else 0 of 1. */

@@ -62,6 +62,13 @@ void statistics_demanded(struct statistics *s, uint64_t begun, mstro_cdo cdo, in
     count_carrier(s, cdo, (uint64_t)bytes);
 }
 
+void statistics_fetched(struct statistics *s, uint64_t begun, uint64_t objects, uint64_t bytes)
+{
+    count_time(s, begun);
+    s->demanded += objects;
+    s->demanded_bytes += bytes;
+}
+
 void statistics_note(struct statistics *s, const char *sentence)
 {
     char *longer = NULL;
@@ -89,7 +96,7 @@ int statistics_write(const struct statistics *s, const char *folder, const char 
         const char *name;
         uint64_t value;
     } row[] = {
-        {"messages", s->messages},       {"fields", s->fields},     {"products", s->products},
+        {"messages", s->messages},       {"fields", s->fields},     {"products", s->products}, {"jobs", s->jobs},
         {"offered", s->offered},         {"offered-bytes", s->offered_bytes},
         {"demanded", s->demanded},       {"demanded-bytes", s->demanded_bytes},
         {"nanoseconds", s->ended - s->begun},

@@ -15,7 +15,7 @@ struct carrier {
 enum { CARRIERS_MAX = 8 };
 
 struct statistics {
-    uint64_t messages, fields, products; /* read, read, made */
+    uint64_t messages, fields, products, jobs; /* read, read, made, started */
     uint64_t offered, offered_bytes;     /* objects */
     uint64_t demanded, demanded_bytes;
     uint64_t begun, ended;               /* ns: the first and the last of these operations */
@@ -29,6 +29,7 @@ struct statistics {
 /* Count one operation that began at 'begun' and is over now (ns of mstro_clock). */
 void statistics_offered(struct statistics *s, uint64_t begun, uint64_t objects, uint64_t bytes);
 void statistics_demanded(struct statistics *s, uint64_t begun, mstro_cdo cdo, int64_t bytes);
+void statistics_fetched(struct statistics *s, uint64_t begun, uint64_t objects, uint64_t bytes); /* a group of them */
 
 /* Keep a sentence for the summary. */
 void statistics_note(struct statistics *s, const char *sentence);

@@ -13,7 +13,7 @@ static const char usage[] =
 
 /* One stage's file, or, added up, that of many. */
 struct record {
-    uint64_t messages, fields, products, offered, offered_bytes, demanded, demanded_bytes, nanoseconds;
+    uint64_t messages, fields, products, jobs, offered, offered_bytes, demanded, demanded_bytes, nanoseconds;
 };
 
 /* One way in which data came. */
@@ -86,7 +86,7 @@ static void read_line(struct total *t, struct record *r, const char *line)
         const char *name;
         uint64_t *place;
     } row[] = {
-        {"messages", &r->messages}, {"fields", &r->fields}, {"products", &r->products}, {"offered", &r->offered},
+        {"messages", &r->messages}, {"fields", &r->fields}, {"products", &r->products}, {"jobs", &r->jobs}, {"offered", &r->offered},
         {"offered-bytes", &r->offered_bytes}, {"demanded", &r->demanded}, {"demanded-bytes", &r->demanded_bytes},
         {"nanoseconds", &r->nanoseconds},
     };
@@ -113,6 +113,7 @@ static void read_file(struct total *t, const char *folder, const char *name)
         return;
     }
     t->consumers.products += r.products;
+    t->consumers.jobs += r.jobs;
     t->consumers.demanded += r.demanded;
     t->consumers.demanded_bytes += r.demanded_bytes;
     if (r.nanoseconds > t->demand_nanoseconds)
@@ -156,6 +157,7 @@ static void print(const struct total *t)
     printf("messages    %" PRIu64 "\n", f->messages);
     printf("fields      %" PRIu64 "\n", f->fields);
     printf("products    %" PRIu64 "\n", c->products);
+    printf("jobs        %" PRIu64 ", each when its level set was whole\n", c->jobs);
     printf("offered     %" PRIu64 " objects, %.1f MB, %.0f objects/s\n", f->offered, (double)f->offered_bytes / 1e6,
            per_second(f->offered, f->nanoseconds));
     printf("demanded    %" PRIu64 " objects, %.1f MB, %.0f objects/s\n", c->demanded, (double)c->demanded_bytes / 1e6,

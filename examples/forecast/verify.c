@@ -11,7 +11,7 @@
 static const char usage[] =
     "usage: verify OUTPUT INPUT...\n"
     "Compare what a forecast workflow wrote into the folder OUTPUT with its GRIB files INPUT:\n"
-    "the archive byte for byte, every product and line of the table with a second computation, the map with\n"
+    "the archive byte for byte, every product and line of the tables with a second computation, the map with\n"
     "the wind and the coast at many places.  Exit 0: right, 1: not.\n"
     "@LIST stands for the files that LIST names, one a line.\n";
 

@@ -19,6 +19,9 @@ int verify_products(const char *output, const struct fields *inputs);
 /* Has OUTPUT/products*.csv exactly a line for each of these, with the numbers that come of computing it again? */
 int verify_table(const char *output, const struct fields *inputs);
 
+/* Has OUTPUT/levels*.csv exactly a line for each level set of the inputs, with the numbers that come of computing it again? */
+int verify_levels(const char *output, const struct fields *inputs);
+
 /* Is OUTPUT/wind-250hPa.png a map of the inputs' wind there, and with their coast? */
 int verify_map(const char *output, const struct fields *inputs);
 

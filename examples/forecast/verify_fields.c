@@ -202,3 +202,20 @@ bool field_spectral(const struct field *field)
     codes_get_string(field->handle, "gridType", type, &length);
     return strcmp(type, "sh") == 0;
 }
+
+void field_time_text(const struct field *field, char *text, size_t size)
+{
+    codes_handle *h = field->handle;
+    char range[32] = "", unit[16] = "", minute[8] = "", member[32] = "";
+    size_t length = sizeof range;
+    codes_get_string(h, "stepRange", range, &length);
+    length = sizeof unit;
+    codes_get_string(h, "stepUnits", unit, &length);
+    long date = key_integer(h, "dataDate", 0), clock = key_integer(h, "dataTime", 0), number = key_integer(h, "number", -1);
+    if (clock % 100 > 0)
+        snprintf(minute, sizeof minute, ":%02ld", clock % 100);
+    if (number >= 0)
+        snprintf(member, sizeof member, "/member%ld", number);
+    snprintf(text, size, "%04ld-%02ld-%02ldT%02ld%s+%s%s%s", date / 10000, date / 100 % 100, date % 100, clock / 100, minute, range,
+             unit, member);
+}

@@ -48,6 +48,9 @@ struct field *fields_first(const struct fields *fields, const char *what, const 
  * first of its kind as 'like' is behind the first of its own.  NULL when there is none. */
 struct field *fields_partner(const struct fields *fields, const struct field *like, const char *what, const char *where);
 
+/* When it is valid, as tables say it: 2011-01-10T12+120h. */
+void field_time_text(const struct field *field, char *text, size_t size);
+
 /* Its values, no_value where there is none; the caller frees them.  NULL when memory is short or ecCodes cannot unpack it. */
 double *field_values_read(const struct field *field, size_t *count);
 

@@ -4,7 +4,8 @@
 
 static int verify_computed(const char *output, const struct fields *inputs)
 {
-    const int answers[] = {verify_products(output, inputs), verify_table(output, inputs), verify_map(output, inputs)};
+    const int answers[] = {verify_products(output, inputs), verify_table(output, inputs), verify_levels(output, inputs),
+                           verify_map(output, inputs)};
     int worst = 0;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         worst = answers[i] > worst ? answers[i] : worst;

@@ -37,5 +37,11 @@ TESTS += %D%/forecast_inside
 %C%_forecast_inside_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
 %C%_forecast_inside_LDADD = examples/forecast/libstages.la examples/forecast/libverify.la libmaestro.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
 %C%_forecast_inside_SOURCES = %D%/forecast_inside.c %D%/forecast_made.c %D%/forecast_made.h %D%/forecast_sample.c %D%/forecast_sample.h
+
+check_PROGRAMS += %D%/forecast_levels
+TESTS += %D%/forecast_levels
+%C%_forecast_levels_CFLAGS = $(forecast_cflags) $(CMOCKA_CFLAGS)
+%C%_forecast_levels_LDADD = examples/forecast/libforecast.la examples/forecast/libverify.la libcore.la libmaestro.la $(CMOCKA_LIBS) $(ECCODES_LIBS) -lm
+%C%_forecast_levels_SOURCES = %D%/forecast_levels.c %D%/forecast_made.c %D%/forecast_made.h %D%/forecast_sample.c %D%/forecast_sample.h %D%/stage.c %D%/stage.h
 endif
 endif

@@ -13,6 +13,7 @@
 #include "examples/forecast/grib_fields.h"
 #include "examples/forecast/grib_input.h"
 #include "examples/forecast/grid_sampler.h"
+#include "examples/forecast/level_set.h"
 #include "examples/forecast/plan.h"
 #include "examples/forecast/product_grib.h"
 #include "examples/forecast/product_math.h"
@@ -153,6 +154,58 @@ static void what_the_input_has_no_fields_for_is_said(void **state)
     assert_memory_equal(plan.missing[1], "no thickness", 12);
     assert_memory_equal(plan.missing[2], "no map", 6);
     assert_int_equal(plan.count, planned(&plan, PRODUCT_ANOMALY));
+    plan_free(&plan);
+    field_index_free(&index);
+}
+
+static void level_sets_are_what_the_index_has_of_one_time_and_grid(void **state)
+{
+    (void)state;
+    struct field_index index;
+    struct plan plan;
+    struct level_sets sets;
+    const char *path[] = {sample, sample};
+    unsigned number = 0;
+    enum level_set_kind kind = LEVEL_SET_WIND;
+    const char *time = NULL;
+    assert_int_equal(field_index_scan(&index, path, 2), 0); /* every field twice: two sets of each kind */
+    assert_int_equal(plan_make(&plan, &index), 0);
+    assert_int_equal(level_sets_make(&sets, &plan, &index), 0);
+    assert_int_equal(sets.count, 4);
+    assert_int_equal(sets.missing_count, 0);
+    for (size_t i = 0; i < sets.count; i++) {
+        const struct level_set *set = &sets.set[i];
+        assert_int_equal(set->members, set->kind == LEVEL_SET_WIND ? 4 : 2); /* the wind at -2e-6 PVU is not at a pressure */
+        for (size_t k = 0; k < set->members; k++)
+            assert_int_equal(index.entry[set->member[k]].copy, set->like->copy);
+        assert_true(level_set_parse(set->name, &number, &kind, &time));
+        assert_int_equal(number, i + 1);
+        assert_int_equal(kind, set->kind);
+        assert_string_equal(time, "2011-01-10T12+120h");
+    }
+    assert_false(level_set_parse("levels/1/rain/2011-01-10T12+120h", &number, &kind, &time));
+    level_sets_free(&sets);
+    plan_free(&plan);
+    field_index_free(&index);
+}
+
+static void level_set_that_the_input_does_not_have_is_said_and_not_made(void **state)
+{
+    (void)state;
+    struct field_index index;
+    struct plan plan;
+    struct level_sets sets;
+    scan(&index);
+    for (size_t i = 0; i < index.count; i++)
+        if (strcmp(index.entry[i].level, "isobaricInhPa=1000") == 0)
+            index.entry[i].param[0] = '\0';
+    assert_int_equal(plan_make(&plan, &index), 0);
+    assert_int_equal(level_sets_make(&sets, &plan, &index), 0);
+    assert_int_equal(sets.count, 1);
+    assert_int_equal(sets.set[0].kind, LEVEL_SET_WIND);
+    assert_int_equal(sets.missing_count, 1);
+    assert_memory_equal(sets.missing[0], "no layer temperature", 20);
+    level_sets_free(&sets);
     plan_free(&plan);
     field_index_free(&index);
 }
@@ -357,6 +410,8 @@ int main(void)
         cmocka_unit_test(index_survives_being_written_and_read),
         cmocka_unit_test(plan_has_every_product_the_fields_allow),
         cmocka_unit_test(what_the_input_has_no_fields_for_is_said),
+        cmocka_unit_test(level_sets_are_what_the_index_has_of_one_time_and_grid),
+        cmocka_unit_test(level_set_that_the_input_does_not_have_is_said_and_not_made),
         cmocka_unit_test(points_without_a_value_stay_so_in_products),
         cmocka_unit_test(product_is_packed_with_its_parameter_and_level),
         cmocka_unit_test(product_is_as_precise_as_24_bits_whatever_the_input_was),

@@ -11,6 +11,7 @@
 #include "examples/forecast/field_values.h"
 #include "examples/forecast/grib_fields.h"
 #include "examples/forecast/grib_input.h"
+#include "examples/forecast/level_line.h"
 #include "examples/forecast/product_make.h"
 #include "tests/proc/forecast_sample.h"
 
@@ -30,6 +31,31 @@ static void copy(const char *from, const char *to)
     assert_int_equal(fwrite(bytes, 1, size, out), size);
     fclose(in);
     assert_int_equal(fclose(out), 0);
+}
+
+/* The table of each level set; 'values' are not theirs afterwards. */
+static void made_levels(const struct plan *plan, const struct field_index *index, double *values[], size_t size[], codes_handle *handle[])
+{
+    struct level_sets sets;
+    assert_int_equal(level_sets_make(&sets, plan, index), 0);
+    for (size_t i = 0; i < sets.count; i++) {
+        const struct level_set *set = &sets.set[i];
+        struct level_field field[SAMPLE_FIELDS];
+        char name[32], path[MADE_PATH_MAX];
+        for (size_t k = 0; k < set->members; k++) {
+            size_t at = set->member[k];
+            long param = 0, level = 0;
+            codes_get_long(handle[at], "paramId", &param);
+            codes_get_long(handle[at], "level", &level);
+            field[k] = (struct level_field){param, level, values[at], size[at]};
+        }
+        snprintf(name, sizeof name, "levels-%zu.csv", i + 1);
+        made_path(name, path);
+        FILE *out = fopen(path, "w");
+        assert_int_equal(level_line_write(out, set->kind, set->like->time, field, set->members), 0);
+        assert_int_equal(fclose(out), 0);
+    }
+    level_sets_free(&sets);
 }
 
 unsigned made_products(const char *file, size_t fields)
@@ -66,6 +92,7 @@ unsigned made_products(const char *file, size_t fields)
         assert_int_equal(product_make(&output, &plan.product[i], &index, of, size[first], handle[first]), 0);
     }
     assert_int_equal(product_output_close(&output), 0);
+    made_levels(&plan, &index, values, size, handle);
     for (size_t i = 0; i < read; i++) {
         free(values[i]);
         codes_handle_delete(handle[i]);

@@ -20,10 +20,10 @@ void made_path(const char *name, char path[MADE_PATH_MAX]);
 int made_begin(void **state);
 int made_end(void **state);
 
-/* For a test: archive, products, table and map, made anew. */
+/* For a test: archive, products, tables and map, made anew. */
 int made_fill(void **state);
 
-/* Every product of 'file', which has so many fields, into the folder; how many. */
+/* Every product and every level table of 'file', which has so many fields, into the folder; how many. */
 unsigned made_products(const char *file, size_t fields);
 
 /* One of the verifier's questions about the folder, made of 'input'; its answer. */

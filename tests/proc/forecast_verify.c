@@ -48,6 +48,7 @@ static void grib_1_on_a_reduced_grid_is_right_too(void **state)
     assert_int_equal(made_products(grib1, GRIB1_FIELDS), GRIB1_PRODUCTS);
     assert_int_equal(made_ask(verify_products, grib1), 0);
     assert_int_equal(made_ask(verify_table, grib1), 0);
+    assert_int_equal(made_ask(verify_levels, grib1), 0);
     assert_int_equal(made_ask(verify_map, grib1), 0);
 }
 
@@ -179,13 +180,13 @@ static void broken_product_file_is_found(void **state)
     assert_int_equal(ask_products(), 1);
 }
 
-/* Write the table anew, with 'from', which stands in it once, replaced; an empty 'to' leaves out the whole line. */
-static void change_table(const char *from, const char *to)
+/* Write a table anew, with 'from', which stands in it once, replaced; an empty 'to' leaves out the whole line. */
+static void rewrite(const char *table, const char *from, const char *to)
 {
     char changed[MADE_PATH_MAX], line[512];
     int met = 0;
     made_path("changed", changed);
-    FILE *in = fopen(made_table, "r"), *out = fopen(changed, "w");
+    FILE *in = fopen(table, "r"), *out = fopen(changed, "w");
     while (fgets(line, sizeof line, in)) {
         const char *at = strstr(line, from);
         if (!at)
@@ -196,8 +197,13 @@ static void change_table(const char *from, const char *to)
     }
     fclose(in);
     assert_int_equal(fclose(out), 0);
-    assert_int_equal(rename(changed, made_table), 0);
+    assert_int_equal(rename(changed, table), 0);
     assert_int_equal(met, 1);
+}
+
+static void change_table(const char *from, const char *to)
+{
+    rewrite(made_table, from, to);
 }
 
 static void altered_number_in_the_table_is_found(void **state)
@@ -253,6 +259,47 @@ static void missing_table_is_found(void **state)
     assert_int_equal(ask_table(), 1);
 }
 
+/* The table of the level set 'number' with 'from' replaced: what the verifier says. */
+static int ask_levels_with(const char *number, const char *from, const char *to)
+{
+    char path[MADE_PATH_MAX];
+    made_path(number, path);
+    rewrite(path, from, to);
+    return made_ask(verify_levels, made_input);
+}
+
+static void altered_line_of_a_level_set_is_found(void **state)
+{
+    (void)state;
+    assert_int_equal(made_ask(verify_levels, made_input), 0);
+    assert_int_equal(ask_levels_with("levels-1.csv", "levels=2", "levels=1"), 1);
+    assert_int_equal(ask_levels_with("levels-1.csv", "levels=1", "levels=2"), 0);
+    assert_int_equal(ask_levels_with("levels-2.csv", "layer-temperature", "layer-thickness"), 1);
+}
+
+static void wind_of_a_level_set_that_was_not_whole_is_found(void **state)
+{
+    (void)state;
+    char part[MADE_PATH_MAX];
+    made_path("part", part);
+    assert_int_equal(sample_write(part, 1, false), 0); /* u and v at 250 hPa */
+    made_products(part, 2);
+    made_path("levels-2.csv", part);
+    assert_int_equal(unlink(part), 0); /* of the whole input */
+    made_path("part", part);
+    assert_int_equal(made_ask(verify_levels, part), 0);
+    assert_int_equal(made_ask(verify_levels, made_input), 1);
+}
+
+static void missing_line_of_a_level_set_is_found(void **state)
+{
+    (void)state;
+    char path[MADE_PATH_MAX];
+    made_path("levels-2.csv", path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(made_ask(verify_levels, made_input), 1);
+}
+
 static void input_that_cannot_be_read_is_no_verdict(void **state)
 {
     (void)state;
@@ -281,6 +328,9 @@ int main(void)
         cmocka_unit_test_setup(line_too_many_in_the_table_is_found, made_fill),
         cmocka_unit_test_setup(table_that_breaks_off_is_found, made_fill),
         cmocka_unit_test_setup(missing_table_is_found, made_fill),
+        cmocka_unit_test_setup(altered_line_of_a_level_set_is_found, made_fill),
+        cmocka_unit_test_setup(wind_of_a_level_set_that_was_not_whole_is_found, made_fill),
+        cmocka_unit_test_setup(missing_line_of_a_level_set_is_found, made_fill),
         cmocka_unit_test_setup(input_that_cannot_be_read_is_no_verdict, made_fill),
     };
     return cmocka_run_group_tests(tests, made_begin, made_end);

@@ -32,13 +32,15 @@ check "it names transport and provider" says '^transports +[a-z]+: [0-9]+ object
 check "it says that the result was verified" says '^verified +yes$'
 check "the archive is the input" cmp "$work/made/archive.grib" "$sample"
 check "the verifier has looked at the table" says 'table: 13 of 13 lines equal a second computation'
+check "at the lines that the jobs have made, each of a whole level set" says 'levels: 2 of 2 lines equal a second computation'
+check "which the coordinator has started" says '^jobs +2,'
 check "and at the wind and the coast of the map" says 'map: the wind is right at ([0-9]+) of \1 places'
 check "the table has a line for each product" test "$(wc -l <"$work/made/products.csv")" = 14
 check "nothing is left in the folder for temporary files" test -z "$(ls -A "$TMPDIR")"
 shared_memory >"$work/shm.after"
 check "nothing is left in shared memory" cmp "$work/shm.before" "$work/shm.after"
 check "the output folder holds what was promised and no more" test "$(ls "$work/made" | tr '\n' ' ')" = \
-    "archive.grib input.txt products.csv products.grib statistics summary.txt wind-250hPa.pgw wind-250hPa.png "
+    "archive.grib input.txt levels.csv products.csv products.grib statistics summary.txt wind-250hPa.pgw wind-250hPa.png "
 
 wrong() { ! demo "$1" "$sample" && says "$2" && [ $code = 2 ] && ! says '^messages'; }
 check "a pace that is no number is named before anything starts" wrong --pace=abc '^run: --pace=abc: expected'
@@ -61,12 +63,14 @@ check "the same over one-sided reads" over_the_fabric
 "$build/tests/proc/forecast_write" "$work/wind.grib" 3
 check "a file with wind alone runs too" demo "$work/wind.grib"
 check "and it is said what could not be made of it" says '^not made +no thickness'
+check "so is the level set that it has no fields for, and nobody has waited for it" says '^not made +no layer temperature'
+check "the level set that it has got its job" says '^jobs +1,'
 check "so it does with more instances than products: those without work end, and keep nobody waiting" \
     demo --instances=6 "$work/wind.grib"
 
 # The sample's last message, and some bytes before it: sea ice, of which nothing is made.
 tail -c 1700 "$sample" >"$work/ice.grib"
-nothing_to_make() { demo "$work/ice.grib" && says '^messages +1$' && says '^products +0$'; }
+nothing_to_make() { demo "$work/ice.grib" && says '^messages +1$' && says '^products +0$' && says '^jobs +0,'; }
 check "a file of which nothing can be made is archived, and that is all" nothing_to_make
 
 head -c 3000 "$sample" >"$work/short.grib"
@@ -75,7 +79,7 @@ check "and is named" says "forecast: $work/short.grib: truncated"
 
 # A folder of the same programs but one.
 mkdir "$work/programs"
-for stage in forecast products archive verify; do ln -s "$stages/$stage" "$work/programs/$stage"; done
+for stage in forecast products archive coordinator levels verify; do ln -s "$stages/$stage" "$work/programs/$stage"; done
 instead() {
     rm "$work/programs/$1"
     cat >"$work/programs/$1"
@@ -109,6 +113,18 @@ exec "$stages/products" "\$@"
 END
 refuses "a stage that fails ends the run" workflow
 check "and is named with its exit code" says 'products.1 ended with exit code 9'
+
+instead products <<END
+#!/bin/sh
+exec "$stages/products" "\$@"
+END
+instead levels <<END
+#!/bin/sh
+case "\$*" in */geopotential/*) exit 9 ;; esac
+exec "$stages/levels" "\$@"
+END
+refuses "a job that fails fails the run" workflow
+check "the coordinator says which, and its exit code" says 'coordinator: the job of levels/2/geopotential/.* has ended with exit code 9'
 
 # start FOLDER: the three stages as processes $archive, $products and $forecast; comes back when the first messages are archived.
 # Each speaks into a file of its own, or what they say at the same time would stand in one another's lines.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pipe2, setns */
+#endif
 #include "tests/lib/check.h"
 
 #include "tests/proc/stage.h"
