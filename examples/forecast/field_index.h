@@ -12,8 +12,9 @@
 #define EXAMPLES_FORECAST_FIELD_INDEX_H
 #include <eccodes.h>
 
-/* The object that holds the index, and the object of message n. */
+/* The object that holds the index, the one whose name says how many objects there are with it, and the object of message n. */
 #define FIELD_INDEX_NAME "forecast/index"
+#define FIELD_TOTAL_FORMAT "forecast/total/%zu"
 #define MESSAGE_NAME_FORMAT "message/%06u"
 enum { MESSAGE_NAME_MAX = 32 };
 

@@ -50,7 +50,7 @@ else
 EXTRA_DIST += %D%/verify_map.c
 endif
 
-noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/coordinator %D%/levels %D%/verify %D%/summary
+noinst_PROGRAMS += %D%/forecast %D%/products %D%/archive %D%/coordinator %D%/inventory %D%/levels %D%/verify %D%/summary
 forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 
 %C%_forecast_CFLAGS = $(forecast_cflags)
@@ -72,6 +72,11 @@ forecast_libs = %D%/libstages.la libmaestro.la $(ECCODES_LIBS) $(CAIRO_LIBS) -lm
 %C%_coordinator_LDADD = $(forecast_libs)
 %C%_coordinator_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_coordinator_SOURCES = %D%/coordinator.c
+
+%C%_inventory_CFLAGS = $(forecast_cflags)
+%C%_inventory_LDADD = $(forecast_libs)
+%C%_inventory_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_inventory_SOURCES = %D%/inventory.c
 
 %C%_levels_CFLAGS = $(forecast_cflags)
 %C%_levels_LDADD = $(forecast_libs)

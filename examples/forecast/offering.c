@@ -91,11 +91,33 @@ static int offer_everything(const struct offering *s, const struct field_index *
     return code;
 }
 
+/* For who comes too late for the index, but is told of its name. */
+static int offer_total(const struct field_index *index, mstro_cdo *cdo)
+{
+    char name[64];
+    snprintf(name, sizeof name, FIELD_TOTAL_FORMAT, 1 + (size_t)index->messages + index->count);
+    mstro_status status = mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, cdo);
+    if (status == MSTRO_OK)
+        status = mstro_cdo_offer(*cdo);
+    return status == MSTRO_OK ? 0 : stage_fail(name, status);
+}
+
+static int take_back(mstro_cdo cdo)
+{
+    mstro_status status = mstro_cdo_withdraw(cdo);
+    if (status != MSTRO_OK)
+        return stage_fail(mstro_cdo_name(cdo), status);
+    mstro_cdo_dispose(cdo);
+    return 0;
+}
+
 static int offer(const struct offering *s, const struct field_index *index, char *text, struct statistics *statistics)
 {
-    mstro_cdo cdo = NULL;
+    mstro_cdo cdo = NULL, total = NULL;
     struct signals signals = {0};
     int code = expect_all(s, &signals);
+    if (code == 0)
+        code = offer_total(index, &total);
     if (code == 0)
         code = offer_index(text, &cdo);
     if (code == 0)
@@ -103,12 +125,9 @@ static int offer(const struct offering *s, const struct field_index *index, char
     free(signals.cdo);
     if (code == 0)
         code = offer_everything(s, index, statistics);
-    if (code)
-        return code;
-    mstro_status status = mstro_cdo_withdraw(cdo);
-    if (status == MSTRO_OK)
-        status = mstro_cdo_dispose(cdo);
-    return status == MSTRO_OK ? 0 : stage_fail("taking " FIELD_INDEX_NAME " back", status);
+    if (code == 0)
+        code = take_back(cdo);
+    return code ? code : take_back(total);
 }
 
 int offering_run(const struct offering *s, struct statistics *statistics)

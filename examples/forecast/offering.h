@@ -2,6 +2,7 @@
 /* offering.h - what the forecast does in the pool: offers the index, waits for its consumers, offers everything, takes it back
  *
  *   forecast/index      the names of all that will come, offered first
+ *   forecast/total/N    without data: how many objects there are with the index, for who cannot read it any more
  *   message/000001 ...  the bytes of each message
  *   field/...           the values of each field, as doubles, with .maestro.ecmwf. attributes
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The coordinator of the forecast demo between a real forecast and real jobs: a job starts when its level set is whole, and not before.
+/* Stages of the forecast demo that depend on what else is there.  An inventory is the same whenever its stage joins.  The coordinator between a real forecast and real jobs: a job starts when its level set is whole, and not before.
  *
  * The test holds the forecast in the middle of its work by being asked before one field is offered.  What it wants to know of the
  * coordinator meanwhile it sees in the order of events: two objects of its own, which the coordinator has to acknowledge, come after
@@ -188,6 +188,61 @@ static void job_starts_when_the_last_field_is_offered_and_not_before(void **stat
     assert_int_equal(made_ask(verify_levels, made_input), 0);
 }
 
+/* An inventory, as instance 'index'. */
+static struct process *start_inventory(char *index)
+{
+    static char output[128];
+    struct process *p = &stage.actors[stage.count++];
+    snprintf(output, sizeof output, "--output=%s", made_folder);
+    process_start(p, built("examples/forecast/inventory"), (const char *const[]){output, NULL}, (char *const[]){index, NULL});
+    return p;
+}
+
+/* The inventory that instance 'index' has written; the caller frees it. */
+static char *inventory_of(unsigned index)
+{
+    char name[32], path[MADE_PATH_MAX], *text = NULL;
+    size_t room = 0;
+    snprintf(name, sizeof name, "inventory-%u.txt", index);
+    made_path(name, path);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(getdelim(&text, &room, '\0', file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void who_joins_late_has_the_inventory_of_who_was_there(void **state)
+{
+    (void)state;
+    static char there[] = "MSTRO_COMPONENT_INDEX=0", half[] = "MSTRO_COMPONENT_INDEX=1", late[] = "MSTRO_COMPONENT_INDEX=2";
+    struct process *first = start_inventory(there);
+    forecast = start(built("examples/forecast/forecast"), (const char *const[]){"--pace=1", "--expect=inventory", made_input, NULL});
+
+    mstro_pool_event held = wait_for(gate);
+    struct process *second = start_inventory(half);
+    started_before("ready/inventory/1");
+    assert_int_equal(mstro_subscription_ack(gate, held), MSTRO_OK);
+    mstro_pool_event_dispose(held);
+    assert_int_equal(process_wait(forecast, PATIENCE * 1000 * SLOWER), 0);
+    struct process *third = start_inventory(late);
+    assert_int_equal(process_wait(first, PATIENCE * 1000 * SLOWER), 0);
+    assert_int_equal(process_wait(second, PATIENCE * 1000 * SLOWER), 0);
+    assert_int_equal(process_wait(third, PATIENCE * 1000 * SLOWER), 0);
+
+    char *whole = inventory_of(0);
+    size_t lines = 0;
+    for (const char *end = whole; (end = strchr(end, '\n')); end++)
+        lines++;
+    assert_int_equal(lines, 1 + SAMPLE_MESSAGES + SAMPLE_FIELDS);
+    for (unsigned i = 1; i < 3; i++) {
+        char *other = inventory_of(i);
+        assert_string_equal(other, whole);
+        free(other);
+    }
+    free(whole);
+}
+
 static void producer_that_dies_before_the_set_is_whole_gets_no_job_started(void **state)
 {
     (void)state;
@@ -212,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(job_starts_when_the_last_field_is_offered_and_not_before, begin_pool, end_pool),
+        cmocka_unit_test_setup_teardown(who_joins_late_has_the_inventory_of_who_was_there, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(producer_that_dies_before_the_set_is_whole_gets_no_job_started, begin_pool, end_pool),
     };
     return cmocka_run_group_tests(tests, made_begin, made_end);

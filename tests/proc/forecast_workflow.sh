@@ -34,13 +34,15 @@ check "the archive is the input" cmp "$work/made/archive.grib" "$sample"
 check "the verifier has looked at the table" says 'table: 13 of 13 lines equal a second computation'
 check "at the lines that the jobs have made, each of a whole level set" says 'levels: 2 of 2 lines equal a second computation'
 check "which the coordinator has started" says '^jobs +2,'
+check "who came when all was over has a line for every object" test "$(wc -l <"$work/made/inventory-0.txt")" = 35
+check "with its metadata" grep -qx 'field/v/isobaricInhPa=500/2011-01-10T12+120h 5472 pl 500 132 120' "$work/made/inventory-0.txt"
 check "and at the wind and the coast of the map" says 'map: the wind is right at ([0-9]+) of \1 places'
 check "the table has a line for each product" test "$(wc -l <"$work/made/products.csv")" = 14
 check "nothing is left in the folder for temporary files" test -z "$(ls -A "$TMPDIR")"
 shared_memory >"$work/shm.after"
 check "nothing is left in shared memory" cmp "$work/shm.before" "$work/shm.after"
 check "the output folder holds what was promised and no more" test "$(ls "$work/made" | tr '\n' ' ')" = \
-    "archive.grib input.txt levels.csv products.csv products.grib statistics summary.txt wind-250hPa.pgw wind-250hPa.png "
+    "archive.grib input.txt inventory-0.txt levels.csv products.csv products.grib statistics summary.txt wind-250hPa.pgw wind-250hPa.png "
 
 wrong() { ! demo "$1" "$sample" && says "$2" && [ $code = 2 ] && ! says '^messages'; }
 check "a pace that is no number is named before anything starts" wrong --pace=abc '^run: --pace=abc: expected'
@@ -79,7 +81,7 @@ check "and is named" says "forecast: $work/short.grib: truncated"
 
 # A folder of the same programs but one.
 mkdir "$work/programs"
-for stage in forecast products archive coordinator levels verify; do ln -s "$stages/$stage" "$work/programs/$stage"; done
+for stage in forecast products archive coordinator inventory levels verify; do ln -s "$stages/$stage" "$work/programs/$stage"; done
 instead() {
     rm "$work/programs/$1"
     cat >"$work/programs/$1"
