@@ -27,14 +27,50 @@ bool pool_outputs_reserve(struct pool_outputs *out, size_t count)
     return true;
 }
 
+void pool_outputs_give_envelope(struct pool_outputs *out, struct envelope *envelope)
+{
+    envelope->next = out->envelopes;
+    out->envelopes = envelope;
+    out->spare++;
+}
+
+/* So many not promised, if there is memory. */
+static void make_envelopes(struct pool_outputs *out, size_t count)
+{
+    struct envelope *made;
+    while (out->spare - out->promised < count && (made = malloc(POOL_ENVELOPE)))
+        pool_outputs_give_envelope(out, made);
+}
+
+/* One more, which is left for answer_back. */
+bool pool_outputs_reserve_envelopes(struct pool_outputs *out, size_t count)
+{
+    make_envelopes(out, count + 1);
+    return out->spare - out->promised > count && pool_outputs_reserve(out, count + 1);
+}
+
+struct envelope *pool_outputs_take_envelope(struct pool_outputs *out)
+{
+    struct envelope *envelope = out->envelopes;
+    out->envelopes = envelope->next;
+    out->spare--;
+    out->promised--;
+    return envelope;
+}
+
 void pool_outputs_clear(struct pool_outputs *out)
 {
     out->count = 0;
+    out->promised = 0;
     arena_reset(&out->arena);
 }
 
 void pool_outputs_release(struct pool_outputs *out)
 {
+    for (struct envelope *next, *envelope = out->envelopes; envelope; envelope = next) {
+        next = envelope->next;
+        free(envelope);
+    }
     free(out->at);
     arena_release(&out->arena);
     *out = (struct pool_outputs){ 0 };
@@ -50,12 +86,20 @@ struct record *answer_stranger(struct pool *pool, uint64_t session, enum record_
     return &output->record;
 }
 
+struct record *answer_back(struct pool *pool, uint16_t shard, enum record_kind kind)
+{
+    make_envelopes(pool->out, 1);
+    struct record *record = pool->out->spare > pool->out->promised ? answer_stranger(pool, 0, kind) : NULL;
+    if (record) {
+        pool->out->at[pool->out->count - 1].shard = shard;
+        pool->out->promised++;
+    }
+    return record;
+}
+
 struct record *answer_shard(struct pool *pool, uint16_t shard, enum record_kind kind)
 {
-    struct record *record = answer_stranger(pool, 0, kind);
-    if (record)
-        pool->out->at[pool->out->count - 1].shard = shard;
-    return record;
+    return pool_outputs_reserve_envelopes(pool->out, 1) ? answer_back(pool, shard, kind) : NULL;
 }
 
 struct record *answer_add(struct pool *pool, struct session *session, enum record_kind kind)

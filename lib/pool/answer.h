@@ -15,6 +15,9 @@ struct record *answer_stranger(struct pool *pool, uint64_t session, enum record_
 /* The same for the engine of another shard. */
 struct record *answer_shard(struct pool *pool, uint16_t shard, enum record_kind kind);
 
+/* The same for the one whose record is this step's input, once: there is room for it (pool_outputs). */
+struct record *answer_back(struct pool *pool, uint16_t shard, enum record_kind kind);
+
 /* End operation 'op' (0: nobody waits for it).  When a subscriber holds the operation, the ACK follows its acks. */
 void answer_ack(struct pool *pool, struct session *session, uint64_t op, mstro_status status, uint32_t flags, uint64_t generation,
                 struct text detail);

@@ -9,6 +9,7 @@
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
 #include "lib/pool/session.h"
+#include "lib/pool/shards.h"
 
 enum { SHARD_BITS = 10 };
 
@@ -51,7 +52,7 @@ bool group_is_possible(struct pool *pool, struct session *session, const struct 
         refuse_incomplete(pool, session, asked->op, asked->members, count);
         return false;
     }
-    if (alone || pool_outputs_reserve(pool->out, pool->settings.shards))
+    if (shards_reserve(pool))
         return true;
     answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory to offer a group");
     return false;
@@ -128,12 +129,11 @@ void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *o
 
 /* ---- between shards ---- */
 
-/* There is room for one answer at the beginning of every step. */
 void serve_commit(struct pool *pool, uint16_t from, const struct record *record)
 {
     const struct record_commit *said = &record->commit;
     struct session *session = session_find(pool, said->session);
-    struct record *answer = answer_shard(pool, from, KIND_COMMITTED);
+    struct record *answer = answer_back(pool, from, KIND_COMMITTED);
     if (answer)
         answer->committed = (struct record_committed){ .session = said->session, .op = said->op, .group = said->group, .home = from,
                                                        .members = session ? count_prepared(session, said->group) : 0 };

@@ -185,11 +185,16 @@ void pool_grow_no_more(struct pool *pool)
     pool->settings.memory_budget = pool->memory ? pool->memory : 1;
 }
 
+/* For what memory was short for before. */
+#define TELL_AGAIN (10 * NANOSECONDS_PER_MILLISECOND)
+
 uint64_t pool_next_deadline(const struct pool *pool)
 {
     uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);
-    if (!list_empty(&pool->untold) || !list_empty(&pool->reading))
+    if (!list_empty(&pool->reading))
         return pool->now;
+    uint64_t again = list_empty(&pool->untold) ? NO_DEADLINE : pool->now + TELL_AGAIN;
+    deadline = again < deadline ? again : deadline;
     deadline = lease < deadline ? lease : deadline;
     return ack < deadline ? ack : deadline;
 }

@@ -76,18 +76,35 @@ struct pool_output {
 };
 
 /* Views in the records point into the arena, the input, or the pool: they are valid until the next pool_step or until
- * pool_outputs_clear.  All zero is an empty one. */
+ * pool_outputs_clear.  All zero is an empty one.
+ *
+ * Shards that do not know the same of who is in the pool are none, so that what one has to say to another must not fail when it is to
+ * be sent: no record to a shard is in here for which there is no envelope, and who needs several has them before it begins. */
 struct pool_outputs {
     struct pool_output *at;
     size_t count, room;
     struct arena arena;
+    struct envelope *envelopes;  /* those nobody has taken: 'spare' */
+    size_t spare, promised;      /* promised: to the records to shards that are in here */
 };
+
+/* Memory in which a record to another shard can travel, from malloc. */
+struct envelope { struct envelope *next; };
+enum { POOL_ENVELOPE = 2048 }; /* bytes */
 
 void pool_outputs_clear(struct pool_outputs *out);
 
-/* Have room for 'count' more, as an engine that is not alone must find at the beginning of each step: one, and once that has been made
- * it stays.  False when memory is short. */
+/* Have room for 'count' more.  False when memory is short. */
 bool pool_outputs_reserve(struct pool_outputs *out, size_t count);
+
+/* Have room and envelopes for 'count' more records to shards.  An engine that is not alone must find them for one at the beginning of
+ * each step with an input from a shard: they are there once this has succeeded for one, if each envelope that came is given back. */
+bool pool_outputs_reserve_envelopes(struct pool_outputs *out, size_t count);
+
+/* One for each record to a shard; one that has arrived, with nothing of use in it any more. */
+struct envelope *pool_outputs_take_envelope(struct pool_outputs *out);
+void pool_outputs_give_envelope(struct pool_outputs *out, struct envelope *envelope);
+
 void pool_outputs_release(struct pool_outputs *out);
 
 /* Make an empty pool.  MSTRO_NOMEM. */

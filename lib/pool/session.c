@@ -172,7 +172,7 @@ static void join(struct pool *pool, uint64_t number, const struct record_join *a
     const struct record_admit who = { .session = number, .app = pool->last_app + 1, .incarnation = pool->last_app + 1, .index = asked->index,
                                       .pid = asked->pid, .node = asked->node, .component = asked->component, .host = asked->host,
                                       .serving = asked->serving };
-    struct session *session = pool_outputs_reserve(pool->out, pool->settings.shards) ? session_make(pool, &who) : NULL;
+    struct session *session = shards_reserve(pool) ? session_make(pool, &who) : NULL;
     if (session && !schemas_join(pool, session, asked)) {
         session_free(pool, session);
         session = NULL;

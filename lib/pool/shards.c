@@ -30,6 +30,12 @@ uint32_t shards_slot_map(struct pool *pool, const struct record_slots **map)
     return shards;
 }
 
+bool shards_reserve(struct pool *pool)
+{
+    uint16_t shards = pool->settings.shards;
+    return shards == 1 || pool_outputs_reserve_envelopes(pool->out, shards);
+}
+
 /* ---- coming in ---- */
 
 uint16_t shards_admit(struct pool *pool, const struct session *session)
@@ -42,11 +48,10 @@ uint16_t shards_admit(struct pool *pool, const struct session *session)
     return (uint16_t)(pool->settings.shards - 1);
 }
 
-/* There is room for one answer at the beginning of every step. */
 static void serve_admit(struct pool *pool, uint16_t from, const struct record *record)
 {
     const struct record_admit *who = &record->admit;
-    struct record *done = answer_shard(pool, from, KIND_DONE);
+    struct record *done = answer_back(pool, from, KIND_DONE);
     struct session *session = session_make(pool, who);
     if (session)
         session_enter(pool, session);
@@ -77,7 +82,7 @@ static bool tell_others(struct pool *pool, const struct session *session, mstro_
 {
     if (!is_first(pool))
         return say_dismiss(pool, 0, session, status, reason);
-    if (pool->settings.shards > 1 && !pool_outputs_reserve(pool->out, pool->settings.shards))
+    if (!shards_reserve(pool))
         return false;
     for (uint16_t shard = 1; shard < pool->settings.shards; shard++)
         say_dismiss(pool, shard, session, status, reason);

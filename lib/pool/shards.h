@@ -9,7 +9,10 @@
 /* Take a record of another shard's engine.  One that shards do not say is ignored. */
 void shards_record(struct pool *pool, uint16_t from, const struct record *record);
 
-/* Make all others know this session: how many they are.  The outputs have room for it. */
+/* Have what it takes to tell all others something.  False when memory is short. */
+bool shards_reserve(struct pool *pool);
+
+/* Make all others know this session: how many they are.  shards_reserve comes before. */
 uint16_t shards_admit(struct pool *pool, const struct session *session);
 
 /* Nothing of the session is left here: free it, and see that it ends everywhere.  Who has left this shard in peace (MSTRO_OK) may be

@@ -9,7 +9,6 @@
 #include "lib/base/cache_line.h"
 #include "lib/base/clock.h"
 #include "lib/base/list.h"
-#include "lib/base/log.h"
 #include "lib/base/map.h"
 #include "lib/loop/mailbox.h"
 #include "lib/wire/copy.h"
@@ -40,13 +39,21 @@ struct host {
 static_assert(offsetof(struct host, mail) % CACHE_LINE == 0, "what other shards write is on a line of its own");
 static_assert(sizeof(struct host) == offsetof(struct host, mail) + CACHE_LINE, "and nothing follows on that line");
 
-/* What an engine says to that of another shard. */
+/* What an engine says to that of another shard, in an envelope of the pool's. */
 struct message {
     struct letter letter;
     uint16_t from;
     struct record record;
     _Alignas(8) char room[];
 };
+
+/* The longest of what is said there. */
+#define ROOM_F(type, field, since)
+#define ROOM_T(field, max, since) + ((max) + 7) / 8 * 8
+#define ROOM_L(record, field, max, since) + (max) * sizeof(struct record_##record)
+enum { ADMIT_ROOM = 0 RECORD_ADMIT(ROOM_F, ROOM_T, ROOM_T, ROOM_L), DISMISS_ROOM = 0 RECORD_DISMISS(ROOM_F, ROOM_T, ROOM_T, ROOM_L) };
+static_assert(sizeof(struct message) + ADMIT_ROOM <= POOL_ENVELOPE && sizeof(struct message) + DISMISS_ROOM <= POOL_ENVELOPE,
+              "what an engine says to that of another shard fits in an envelope");
 
 static mstro_status create(struct host **out, const struct pool_settings *settings)
 {
@@ -57,7 +64,7 @@ static mstro_status create(struct host **out, const struct pool_settings *settin
     pthread_mutex_init(&h->lock, NULL);
     atomic_init(&h->next_deadline, NO_DEADLINE);
     h->shard = settings->shard;
-    bool made = map_init(&h->sessions) && pool_outputs_reserve(&h->out, settings->shards);
+    bool made = map_init(&h->sessions) && (settings->shards == 1 || pool_outputs_reserve_envelopes(&h->out, HOST_ENVELOPES));
     mstro_status s = made ? pool_create(&h->pool, settings) : MSTRO_NOMEM;
     if (s != MSTRO_OK)
         host_destroy(h);
@@ -150,15 +157,12 @@ static uint64_t present(struct host *h)
     return h->last_now;
 }
 
-/* Lock held, ours.  Shards that do not know the same of who is in the pool are none: what memory is short for ends the process. */
+/* Lock held, ours. */
 static void post(struct host *h, const struct pool_output *output)
 {
     struct host *to = h->others[output->shard];
-    struct message *message = malloc(sizeof *message + record_room(&output->record));
-    if (!message) {
-        log_error(LOG_PM, "no memory for what shard %u has to tell shard %u: the pool cannot go on", h->shard, output->shard);
-        abort();
-    }
+    struct message *message = (struct message *)pool_outputs_take_envelope(&h->out);
+    assert(sizeof *message + record_room(&output->record) <= POOL_ENVELOPE);
     message->from = h->shard;
     record_copy_to(message->room, &output->record, &message->record);
     if (mailbox_put(&to->mail, &message->letter) && to->ring)
@@ -182,6 +186,8 @@ static void step(struct host *h, const struct pool_input *in)
             list_append(&h->touched, &to->touched);
     }
     pool_outputs_clear(&h->out);
+    if (h->others)
+        pool_outputs_reserve_envelopes(&h->out, HOST_ENVELOPES); /* else the next one has those that are left */
 }
 
 /* Lock held. */
@@ -248,6 +254,15 @@ uint64_t host_next_deadline(struct host *h)
     return atomic_load_explicit(&h->next_deadline, memory_order_relaxed);
 }
 
+/* Lock held.  What an engine has answered to a message it has made up for by this. */
+static void keep(struct host *h, struct envelope *envelope)
+{
+    if (h->out.spare < HOST_ENVELOPES)
+        pool_outputs_give_envelope(&h->out, envelope);
+    else
+        free(envelope);
+}
+
 /* Lock held. */
 static void take_mail(struct host *h)
 {
@@ -256,7 +271,7 @@ static void take_mail(struct host *h)
         struct pool_input in = { .kind = POOL_SHARD, .shard = message->from, .record = &message->record };
         next = letter->next;
         step(h, &in);
-        free(message);
+        keep(h, (struct envelope *)message);
     }
 }
 

@@ -29,6 +29,9 @@ struct host_sink {
 /* Make a host of an empty pool of one shard.  MSTRO_NOMEM. */
 mstro_status host_create(struct host **out, const struct pool_settings *settings);
 
+/* So many messages to other hosts each has room for when there is no memory for them. */
+enum { HOST_ENVELOPES = 32 };
+
 /* Make the hosts of an empty pool of 'shards' shards: out[0 .. shards - 1], all or none.  Each has its part of the settings' budgets.
  * MSTRO_NOMEM. */
 mstro_status hosts_create(struct host *out[], unsigned shards, const struct pool_settings *settings);

@@ -11,6 +11,7 @@ TESTS += $(serve_unit_tests)
 %C%_history_LDADD = $(unit_libs)
 %C%_host_SOURCES = %D%/host.c
 %C%_host_LDADD = $(unit_libs)
+%C%_host_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc
 %C%_mailbox_SOURCES = %D%/mailbox.c
 %C%_mailbox_LDADD = $(unit_libs)
 endif
