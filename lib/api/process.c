@@ -57,8 +57,10 @@ static struct {
 /* How long a pool manager may take to let this process in. */
 #define JOIN_PATIENCE (10 * NANOSECONDS_PER_SECOND)
 
-/* How long mstro_finalize waits for calls that have been cancelled to return. */
+/* How long mstro_finalize waits for calls that have been cancelled to return: as long as it may take, and what it may take beyond that,
+ * which is 1 s with the leaving by force, and the closing that follows. */
 #define LEAVING_PATIENCE (5 * NANOSECONDS_PER_SECOND)
+#define OVERTIME (800 * NANOSECONDS_PER_MILLISECOND)
 
 /* ---- in and out ---- */
 
@@ -324,9 +326,11 @@ API mstro_status mstro_init(const char *workflow_name, const char *component_nam
 
 /* ---- finalize ---- */
 
-static bool wait_until_all_are_out(void)
+static bool wait_until_all_are_out(uint64_t deadline)
 {
     uint64_t until = clock_now() + LEAVING_PATIENCE;
+    if (deadline != NO_DEADLINE && deadline + OVERTIME < until)
+        until = deadline + OVERTIME;
     pthread_mutex_lock(&process.lists);
     while (atomic_load(&process.inside) > 0 && condition_wait(&process.out, &process.lists, until))
         ;
@@ -371,8 +375,9 @@ static mstro_status finish(void)
     atomic_store(&process.phase, PHASE_ENDING);
     wake_subscribers();
     bool silent;
-    mstro_status s = session_leave(process.session, deadline_after(process.finalize_timeout), &silent);
-    if (wait_until_all_are_out()) {
+    uint64_t deadline = deadline_after(process.finalize_timeout);
+    mstro_status s = session_leave(process.session, deadline, &silent);
+    if (wait_until_all_are_out(deadline)) {
         if (silent)
             report_left_behind();
         close_pool(); /* first: the session's thread and what others may read are about handles */
@@ -441,7 +446,7 @@ static mstro_status change_to(const char *info)
 static mstro_status change_pool(const char *info)
 {
     atomic_store(&process.phase, PHASE_CHANGING);
-    mstro_status s = wait_until_all_are_out() ? check_nothing_lives() : detail_set(MSTRO_BUSY, "calls of other threads are under way");
+    mstro_status s = wait_until_all_are_out(NO_DEADLINE) ? check_nothing_lives() : detail_set(MSTRO_BUSY, "calls of other threads are under way");
     if (s == MSTRO_OK)
         s = change_to(info);
     if (process.session)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* api_start_and_end.c - init, finalize, fork, threads that are blocked: what the public interface promises of start and end */
+#include "config.h"
+
 #include "tests/lib/check.h"
 
 #include <poll.h>
@@ -14,6 +16,7 @@
 
 #include "maestro/maestro.h"
 #include "tests/lib/entries.h"
+#include "tests/lib/slowness.h"
 
 #define OK(call) assert_int_equal(call, MSTRO_OK)
 
@@ -420,6 +423,54 @@ static void forked_child_is_refused_and_parent_not_disturbed(void **state)
     assert_int_equal(run_in_child(begin_anew), 0);
 }
 
+/* ---- a thread that does not come back ---- */
+
+static void *print_for_ever(void *argument)
+{
+    struct blocked *b = argument;
+    atomic_store(&b->thread, (int)syscall(SYS_gettid));
+    while (mstro_cdo_attributes_print(b->cdo) == MSTRO_OK)
+        ;
+    return NULL;
+}
+
+static uint64_t now_in_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Standard output is a pipe that nobody reads.  Returns which step failed. */
+static int finalize_while_a_thread_prints(void)
+{
+    int ends[2];
+    pthread_t thread;
+    struct blocked b = { 0 };
+    if (mstro_init("start and end", "tester", 1) != MSTRO_OK || mstro_cdo_declare("printed", MSTRO_ATTR_DEFAULT, &b.cdo) != MSTRO_OK)
+        return 1;
+    if (pipe(ends) != 0 || dup2(ends[1], STDOUT_FILENO) < 0)
+        return 2;
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (pthread_create(&thread, NULL, print_for_ever, &b) != 0)
+        return 3;
+    wait_until_asleep(&b);
+    uint64_t since = now_in_ms();
+    if (mstro_finalize() != MSTRO_TIMEOUT)
+        return 4;
+    uint64_t took = now_in_ms() - since;
+    fprintf(stderr, "finalize took %u ms\n", (unsigned)took);
+    _exit(took <= 1000 * SLOWER ? 0 : 5); /* its stdio is locked */
+}
+
+static void finalize_takes_a_second_at_most_beyond_its_timeout_though_a_thread_does_not_come_back(void **state)
+{
+    (void)state;
+    setenv("MSTRO_FINALIZE_TIMEOUT", "0", 1);
+    assert_int_equal(run_in_child(finalize_while_a_thread_prints), 0);
+    unsetenv("MSTRO_FINALIZE_TIMEOUT");
+}
+
 /* ---- signals ---- */
 
 static void no_signal_disposition_is_changed(void **state)
@@ -536,6 +587,7 @@ int main(void)
         cmocka_unit_test(group_that_waits_too_long_goes_on_where_it_was),
         cmocka_unit_test(threads_that_demand_a_group_end_with_finalize),
         cmocka_unit_test(forked_child_is_refused_and_parent_not_disturbed),
+        cmocka_unit_test(finalize_takes_a_second_at_most_beyond_its_timeout_though_a_thread_does_not_come_back),
         cmocka_unit_test(no_signal_disposition_is_changed),
         cmocka_unit_test(ten_thousand_objects_leave_nothing_behind),
         cmocka_unit_test(a_group_needs_the_library_as_an_object_does),
