@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	%D%/admission.c \
 	%D%/admission.h \
+	%D%/first_reason.h \
 	%D%/host.c \
 	%D%/host.h \
 	%D%/member.c \

@@ -14,13 +14,14 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/map.h"
+#include "lib/serve/first_reason.h"
 #include "lib/serve/outbox.h"
 #include "lib/serve/witness.h"
 #include "lib/system/credential.h"
 #include "lib/system/node.h"
 #include "lib/wire/frame.h"
 
-enum { BATCH = 64, REASON_MAX = 160 };
+enum { BATCH = 64 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
@@ -44,12 +45,12 @@ struct connection {
     uint64_t channel;        /* the session as this shard's frames name it: shard.connections */
     uint64_t lease;          /* that it was welcomed with; written before 'joined' */
     uint64_t framed, heard;  /* shard's thread: the last frame; that, or a sign of life over the witness */
-    atomic_bool joined, ended, broken;
+    atomic_bool joined, ended;
     bool evicted;            /* written before 'ended' */
     bool lied;               /* shard's thread: its JOIN was refused, what follows is nothing to the pool */
     bool closed;             /* shard's thread: the pool does not know it any more */
     int witness;             /* shard.lock; -1 once it is gone */
-    char reason[REASON_MAX]; /* written before 'broken' or by shard_gone */
+    struct first_reason broken; /* why it has to end, or its witness has */
     struct seal seal;        /* shard's thread */
 };
 
@@ -104,14 +105,13 @@ static void mark_dirty(struct connection *c)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Any thread, the first reason counts. */
+#define BROKE "its connection broke"
+
+/* Any thread. */
 static void break_connection(struct connection *c, const char *reason)
 {
-    static const char none[] = "its connection broke";
-    if (atomic_load(&c->broken))
+    if (!first_reason_give(&c->broken, reason))
         return;
-    snprintf(c->reason, sizeof c->reason, "%s", reason && *reason ? reason : none);
-    atomic_store(&c->broken, true);
     atomic_fetch_add(&c->shard->sessions_broken, 1);
     mark_dirty(c);
 }
@@ -171,7 +171,7 @@ static void submit(struct shard *s, struct connection *c, size_t count)
 static bool is_honest(struct connection *c, const struct record_join *join)
 {
     int32_t process;
-    char why[REASON_MAX];
+    char why[FIRST_REASON_MAX];
     if (!id_equal(join->node, c->shard->node.id) || credential_look(c->shard->pool, c->session, &process, NULL) != MSTRO_OK ||
         join->pid == (uint64_t)process)
         return true;
@@ -238,7 +238,7 @@ static void received(void *context, struct bytes bytes)
 static void send_waiting(struct connection *c)
 {
     if (!c->closed && outbox_send(c->outbox) != MSTRO_OK)
-        break_connection(c, NULL);
+        break_connection(c, BROKE);
 }
 
 static void peer_lost(void *context, struct peer *peer, const char *why)
@@ -305,7 +305,8 @@ static void close_session(struct connection *c)
     if (c->closed)
         return;
     c->closed = true;
-    host_close(c->shard->host, c->session, text_of(atomic_load(&c->ended) ? "" : c->reason));
+    const char *reason = first_reason(&c->broken);
+    host_close(c->shard->host, c->session, text_of(atomic_load(&c->ended) ? "" : reason ? reason : BROKE));
 }
 
 static void shut_witness(struct connection *c)
@@ -335,7 +336,7 @@ static void serve_dirty(struct shard *s)
 {
     for (struct connection *c; (c = take_from(s, &s->dirty, offsetof(struct connection, dirty)));) {
         send_waiting(c);
-        if (atomic_load(&c->broken)) {
+        if (first_reason(&c->broken)) {
             close_session(c);
             shut_witness(c);
         } else if (atomic_load(&c->ended) && list_empty(&c->ending)) {
@@ -537,8 +538,7 @@ void shard_gone(struct shard *s, struct connection *c, const char *reason)
 {
     pthread_mutex_lock(&s->lock);
     c->witness = -1;
-    if (!atomic_load(&c->broken))
-        snprintf(c->reason, sizeof c->reason, "%s", reason);
+    first_reason_give(&c->broken, reason);
     list_append(&s->gone, &c->gone);
     pthread_mutex_unlock(&s->lock);
     fabric_wake(s->fabric);

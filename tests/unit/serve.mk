@@ -2,11 +2,14 @@
 # The tests of lib/loop and lib/serve, and of the checker of histories.
 if HAVE_CMOCKA
 serve_unit_tests = \
+	%D%/first_reason \
 	%D%/history \
 	%D%/host \
 	%D%/mailbox
 check_PROGRAMS += $(serve_unit_tests)
 TESTS += $(serve_unit_tests)
+%C%_first_reason_SOURCES = %D%/first_reason.c
+%C%_first_reason_LDADD = $(unit_libs)
 %C%_history_SOURCES = %D%/history.c tests/lib/history.c tests/lib/history.h
 %C%_history_LDADD = $(unit_libs)
 %C%_host_SOURCES = %D%/host.c
