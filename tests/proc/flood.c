@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A manager whose door is crowded, or that is short of descriptors or of memory: it refuses by name and serves the others.
  *
- * MAESTRO_LONG: as many as there may be. */
+ * MAESTRO_LONG: as many as there may be.  An argument: only the tests that it matches. */
 #define _GNU_SOURCE /* prlimit */
 #include "tests/lib/check.h"
 
@@ -477,8 +477,10 @@ static void a_manager_that_gets_no_memory_any_more_refuses_by_name_and_goes_on(v
 
 #define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, close_stage)
 
-int main(void)
+int main(int argc, char *argv[])
 {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         on(open_stage, an_honest_process_joins_within_10_s_through_a_flood),
         on(open_stage, who_stands_at_the_door_and_says_nothing_is_put_out_after_5_s),

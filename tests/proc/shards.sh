@@ -8,7 +8,7 @@ again() {
     MSTRO_PM_PC_NUM_THREADS=$1 && export MSTRO_PM_PC_NUM_THREADS
     case $2 in
     *.sh) sh "$srcdir/$2" ;;
-    *) "./$2" ;;
+    *) "./$2" ${3:+"$3"} ;;
     esac >"$work/out" 2>&1 && ! grep -q '^not ok' "$work/out" || { cat "$work/out"; return 1; }
 }
 
@@ -16,5 +16,6 @@ for shards in 2 7; do
     for program in daemon join exchange death standstill group subscribers single-step.sh api_with_manager io-server.sh; do
         check "tests/proc/$program passes with $shards shards" again "$shards" "tests/proc/$program"
     done
+    check "a manager of $shards shards that is short of memory refuses by name and goes on" again "$shards" tests/proc/flood '*refuses_by_name*'
 done
 finish
