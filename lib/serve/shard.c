@@ -25,6 +25,7 @@ enum { BATCH = 64 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
+#define SERVING_SLEEP (64 * NANOSECONDS_PER_MILLISECOND)  /* a lost ring (ofi_progress.c) must not hide for 100 ms that somebody has died */
 #define LISTEN_INTERVAL (100 * NANOSECONDS_PER_MILLISECOND)
 #define SPOKE_LATELY (600 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 500 ms */
 #define WITNESS_LEASES 10                                 /* after so many without a frame the witness counts no more */
@@ -299,6 +300,14 @@ static void mind_ballast(struct shard *s)
 
 /* ---- the thread ---- */
 
+static bool serves_anybody(struct shard *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool some = s->connections.count > 0;
+    pthread_mutex_unlock(&s->lock);
+    return some;
+}
+
 /* To the pool the session is over. */
 static void close_session(struct connection *c)
 {
@@ -390,7 +399,7 @@ static void *run(void *context)
     while (!atomic_load(&s->stop)) {
         listen_to_witnesses(s);
         mind_ballast(s);
-        uint64_t until = earliest(host_tick(s->host), clock_now() + LONGEST_SLEEP);
+        uint64_t until = earliest(host_tick(s->host), clock_now() + (serves_anybody(s) ? SERVING_SLEEP : LONGEST_SLEEP));
         free_gone(s);
         serve_dirty(s); /* after whatever makes the pool say something */
         until = earliest(until, end_sessions(s));

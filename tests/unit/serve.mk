@@ -5,7 +5,8 @@ serve_unit_tests = \
 	%D%/first_reason \
 	%D%/history \
 	%D%/host \
-	%D%/mailbox
+	%D%/mailbox \
+	%D%/shard
 check_PROGRAMS += $(serve_unit_tests)
 TESTS += $(serve_unit_tests)
 %C%_first_reason_SOURCES = %D%/first_reason.c
@@ -17,4 +18,7 @@ TESTS += $(serve_unit_tests)
 %C%_host_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc
 %C%_mailbox_SOURCES = %D%/mailbox.c
 %C%_mailbox_LDADD = $(unit_libs)
+%C%_shard_SOURCES = %D%/shard.c
+%C%_shard_LDADD = $(unit_libs)
+%C%_shard_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fabric_wake
 endif
