@@ -2,6 +2,7 @@
 /* finding.h - what the doctor found, one line each */
 #ifndef APPS_DOCTOR_FINDING_H
 #define APPS_DOCTOR_FINDING_H
+#include <stdbool.h>
 #include <stddef.h>
 
 enum verdict {
@@ -23,8 +24,8 @@ void examine_fabric(struct findings *f);      /* providers, which is taken and w
 void examine_machine(struct findings *f);     /* reading each other's memory, shared memory, limits, runtime directory */
 void examine_environment(struct findings *f); /* variables: known, misspelt */
 
-/* The variables that are known, with what they mean. */
-struct variable { const char *name, *meaning; };
+/* The variables that are known, with what they mean; ignored: nothing reads it in this version. */
+struct variable { const char *name, *meaning; bool ignored; };
 extern const struct variable known_variables[]; /* ends with a NULL name */
 
 #endif

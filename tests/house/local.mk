@@ -9,6 +9,7 @@ house_tests = \
 	%D%/quickstart.sh \
 	%D%/readme.sh \
 	%D%/symbols.sh \
+	%D%/without-effect.sh \
 	%D%/words.sh
 dist_check_SCRIPTS += $(house_tests)
 TESTS += $(house_tests)
