@@ -20,11 +20,11 @@
 #define MSTRO_ATTR_CORE_CDO_DIST_LAYOUT ".maestro.core.cdo.dist-layout"   /* blob; no effect in this version */
 #define MSTRO_ATTR_CORE_CDO_ALLOCATE_NOW ".maestro.core.cdo.allocate-now" /* bool */
 #define MSTRO_ATTR_CORE_CDO_MAPPED ".maestro.core.cdo.mapped"             /* bool, both sides: zero-copy mapping; no effect in this version */
-#define MSTRO_ATTR_CORE_CDO_REPLICA ".maestro.core.cdo.replica"           /* bool: this OFFER repeats one that exists, same size, layout, attributes */
+#define MSTRO_ATTR_CORE_CDO_REPLICA ".maestro.core.cdo.replica"           /* bool: this OFFER repeats one that exists; refused in this version (MSTRO_UNIMPL) */
 #define MSTRO_ATTR_CORE_CDO_ON_LOSS ".maestro.core.cdo.on-loss"           /* enum(fail, wait) */
 #define MSTRO_ATTR_CORE_CDO_TRANSPORT ".maestro.core.cdo.transport"       /* str; no effect in this version */
-#define MSTRO_ATTR_CORE_CDO_LIFETIME ".maestro.core.cdo.lifetime"
-#define MSTRO_ATTR_CORE_CDO_PERSISTENCE ".maestro.core.cdo.persistence"
+#define MSTRO_ATTR_CORE_CDO_LIFETIME ".maestro.core.cdo.lifetime"         /* str; no effect in this version */
+#define MSTRO_ATTR_CORE_CDO_PERSISTENCE ".maestro.core.cdo.persistence"   /* str; no effect in this version */
 #define MSTRO_ATTR_CORE_CDO_COMPONENT ".maestro.core.cdo.component" /* str, read-only: who offered */
 #define MSTRO_ATTR_CORE_CDO_CARRIER ".maestro.core.cdo.carrier" /* str, read-only, after demand: how the data came ("inline", "cma", "rdma", \
                                                                    "same-process", "none"), between processes with ":" and the provider */
