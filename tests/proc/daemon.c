@@ -286,7 +286,7 @@ static long long usage_of(struct process *clients[])
     return sum;
 }
 
-static long long used_while_idle(struct process *clients[])
+static long long used_by_clients(struct process *clients[])
 {
     long long before = usage_of(clients);
     nanosleep(&(struct timespec){ .tv_sec = IDLE_SECONDS }, NULL);
@@ -295,15 +295,32 @@ static long long used_while_idle(struct process *clients[])
     return used;
 }
 
-/* After traffic: a descriptor that stays readable would burn a core only then.  Others on the machine make the same work dearer, so
- * that the best of three counts. */
-static void eight_idle_clients_cost_less_than_a_hundredth_of_a_core(void **state)
+static long long cpu_of(pid_t pid)
 {
-    (void)state;
-    struct process *clients[IDLE_CLIENTS];
+    char path[64];
+    unsigned long long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
+    fclose(file);
+    return (long long)(user + system) * (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
+static long long used_by_manager(struct process *clients[])
+{
+    (void)clients;
+    long long before = cpu_of(stage.manager.pid);
+    nanosleep(&(struct timespec){ .tv_sec = IDLE_SECONDS }, NULL);
+    long long used = cpu_of(stage.manager.pid) - before;
+    print_message("the manager of %d idle clients used %lld ms of CPU time in %d s\n", IDLE_CLIENTS, used / 1000000, IDLE_SECONDS);
+    return used;
+}
+
+/* A descriptor that stays readable would burn a core only after traffic. */
+static void begin_and_exchange(struct process *clients[])
+{
     char name[32];
-    const char *sanitizer = getenv("SANITIZER_FLAGS");
-    long long most = (sanitizer && *sanitizer ? 40 : 10) * IDLE_SECONDS * 1000000LL;
     for (int i = 0; i < IDLE_CLIENTS; i++) {
         snprintf(name, sizeof name, "idle-%d", i);
         clients[i] = stage_actor(&stage, name);
@@ -317,37 +334,31 @@ static void eight_idle_clients_cost_less_than_a_hundredth_of_a_core(void **state
         expect(clients[i], "dispose 0", "MSTRO_OK");
         expect(clients[i], "dispose 1", "MSTRO_OK");
     }
-    bool cheap = false;
-    for (int i = 0; i < 3 && !cheap; i++)
-        cheap = used_while_idle(clients) <= most;
-    assert_true(cheap);
 }
 
-static long long cpu_of(pid_t pid)
+/* Others on the machine make the same work dearer: the median of three counts, so two of them decide. */
+static void is_cheap_while_idle(long long (*used)(struct process *clients[]))
 {
-    char path[64];
-    unsigned long long user = 0, system = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
-    fclose(file);
-    return (long long)(user + system) * (1000 / sysconf(_SC_CLK_TCK));
+    struct process *clients[IDLE_CLIENTS];
+    const char *sanitizer = getenv("SANITIZER_FLAGS");
+    long long most = (sanitizer && *sanitizer ? 40 : 10) * IDLE_SECONDS * 1000000LL;
+    begin_and_exchange(clients);
+    int cheap = 0, dear = 0;
+    while (cheap < 2 && dear < 2)
+        *(used(clients) <= most ? &cheap : &dear) += 1;
+    assert_int_equal(cheap, 2);
+}
+
+static void eight_idle_clients_cost_less_than_a_hundredth_of_a_core(void **state)
+{
+    (void)state;
+    is_cheap_while_idle(used_by_clients);
 }
 
 static void the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core(void **state)
 {
     (void)state;
-    char name[32];
-    for (int i = 0; i < 8; i++) {
-        snprintf(name, sizeof name, "idle-%d", i);
-        stage_actor(&stage, name);
-    }
-    long long before = cpu_of(stage.manager.pid);
-    nanosleep(&(struct timespec){ .tv_sec = 10 }, NULL);
-    long long used = cpu_of(stage.manager.pid) - before;
-    print_message("the manager of 8 idle clients used %lld ms of CPU time in 10 s\n", used);
-    assert_true(used <= 100);
+    is_cheap_while_idle(used_by_manager);
 }
 
 #define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, stage_end)
