@@ -154,6 +154,34 @@ static void descriptor_of_a_subscription_is_readable_while_there_are_events(void
     end();
 }
 
+static mstro_status set_what_no_schema_knows(void)
+{
+    int64_t value = 7;
+    begin();
+    mstro_cdo cdo = declare("with more");
+    mstro_status set = mstro_cdo_attribute_set(cdo, ".nobody.knows.this", &value, true, false);
+    const void *got;
+    enum mstro_cdo_attr_value_type type;
+    assert_int_not_equal(mstro_cdo_attribute_get(cdo, ".nobody.knows.this", &type, &got), MSTRO_OK);
+    OK(mstro_cdo_dispose(cdo));
+    end();
+    return set;
+}
+
+static void unknown_attributes_are_dropped_where_the_environment_says_so_and_refused_else(void **state)
+{
+    (void)state;
+    assert_int_equal(set_what_no_schema_knows(), MSTRO_SCHEMA);
+    setenv("MSTRO_DROP_UNKNOWN_ATTRIBUTES", "1", 1);
+    assert_int_equal(set_what_no_schema_knows(), MSTRO_OK);
+    setenv("MSTRO_DROP_UNKNOWN_ATTRIBUTES", "0", 1);
+    assert_int_equal(set_what_no_schema_knows(), MSTRO_SCHEMA);
+    setenv("MSTRO_DROP_UNKNOWN_ATTRIBUTES", "perhaps", 1);
+    assert_int_equal(mstro_init("w", "c", 0), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "MSTRO_DROP_UNKNOWN_ATTRIBUTES"));
+    unsetenv("MSTRO_DROP_UNKNOWN_ATTRIBUTES");
+}
+
 /* ---- threads that are blocked when finalize runs ---- */
 
 struct blocked { mstro_cdo cdo; mstro_subscription sub; atomic_int thread; mstro_status status; };
@@ -577,6 +605,7 @@ int main(void)
         cmocka_unit_test(process_can_begin_and_end_many_times),
         cmocka_unit_test(pool_in_the_process_opens_no_descriptor_and_starts_no_thread),
         cmocka_unit_test(descriptor_of_a_subscription_is_readable_while_there_are_events),
+        cmocka_unit_test(unknown_attributes_are_dropped_where_the_environment_says_so_and_refused_else),
         cmocka_unit_test(calls_blocked_in_other_threads_are_cancelled_by_finalize),
         cmocka_unit_test(request_that_finalize_ended_says_cancelled_afterwards),
         cmocka_unit_test(handle_in_use_is_busy),

@@ -18,22 +18,41 @@ static int open_empty(void **state)
     return 0;
 }
 
+/* Those who are started until errors_go_back say what they say on stderr in a file without a name. */
+static int errors_before;
+static int errors_go_to_file(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s-stderr", stage.directory);
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    unlink(path);
+    errors_before = dup(STDERR_FILENO);
+    dup2(file, STDERR_FILENO);
+    return file;
+}
+
+static void errors_go_back(void)
+{
+    dup2(errors_before, STDERR_FILENO);
+    close(errors_before);
+}
+
+static void read_errors(int file, off_t from, char *said, size_t size)
+{
+    ssize_t length = pread(file, said, size - 1, from);
+    said[length > 0 ? length : 0] = '\0';
+}
+
 /* Run the daemon to its end, what it says on stderr in 'said'. */
 static int run_manager(const char *const arguments[], char *said, size_t size)
 {
     struct process p;
-    char path[128];
-    snprintf(path, sizeof path, "%s-stderr", stage.directory);
-    int before = dup(STDERR_FILENO), file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    dup2(file, STDERR_FILENO);
+    int file = errors_go_to_file();
     process_start(&p, built("pool-manager/maestro-pool-manager"), arguments, NULL);
-    dup2(before, STDERR_FILENO);
-    close(before);
+    errors_go_back();
     int code = process_wait(&p, 20000);
-    ssize_t length = pread(file, said, size - 1, 0);
-    said[length > 0 ? length : 0] = '\0';
+    read_errors(file, 0, said, size);
     close(file);
-    unlink(path);
     close(p.in);
     close(p.out);
     return code;
@@ -274,6 +293,59 @@ static void infos_that_are_none_or_stale_are_named(void **state)
     unsetenv("MSTRO_POOL_MANAGER_INFO");
 }
 
+/* ---- variables ---- */
+
+enum { LINES = 4 };
+
+/* How many frames had been received whenever the manager said so, every 250 ms, with one idle client. */
+static void frames_received_by(unsigned long long frames[LINES])
+{
+    static char said[65536];
+    const char *const key = "\"frames_received\":";
+    struct stat said_before;
+    unsigned lines = 0;
+    setenv("MSTRO_TELEMETRY_HEARTBEAT", "250ms", 1);
+    int file = errors_go_to_file();
+    stage_manager(&stage, NULL);
+    errors_go_back();
+    unsetenv("MSTRO_TELEMETRY_HEARTBEAT");
+    stage_actor(&stage, "idle");
+    fstat(file, &said_before);
+    for (int ms = 0; ms < 20000 && lines < LINES; ms += 10) {
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+        read_errors(file, said_before.st_size, said, sizeof said);
+        lines = 0;
+        for (char *line = said, *end; lines < LINES && (end = strchr(line, '\n')); line = end + 1) {
+            const char *at = strstr(line, key);
+            if (at && at < end)
+                frames[lines++] = strtoull(at + strlen(key), NULL, 10);
+        }
+    }
+    close(file);
+    assert_int_equal(lines, LINES);
+}
+
+static void statistics_come_as_often_as_the_environment_says(void **state)
+{
+    unsigned long long frames[LINES];
+    (void)state;
+    frames_received_by(frames);
+    assert_true(frames[LINES - 1] >= 1); /* the JOIN */
+}
+
+/* 37 in 750 ms; one or two by default. */
+static void an_idle_process_says_so_as_often_as_the_environment_of_the_manager_says(void **state)
+{
+    unsigned long long frames[LINES];
+    (void)state;
+    setenv("MSTRO_HEARTBEAT", "20ms", 1);
+    frames_received_by(frames);
+    unsetenv("MSTRO_HEARTBEAT");
+    assert_true(frames[LINES - 1] - frames[0] >= 8);
+}
+
+/* ---- idle ---- */
+
 enum { IDLE_CLIENTS = 8, IDLE_SECONDS = 10 };
 
 static long long usage_of(struct process *clients[])
@@ -381,6 +453,8 @@ int main(void)
         on(open_empty, a_key_file_keeps_the_key_out_of_the_info),
         on(stage_begin, a_taken_component_name_is_refused_naming_its_process),
         on(stage_begin, infos_that_are_none_or_stale_are_named),
+        on(open_empty, statistics_come_as_often_as_the_environment_says),
+        on(open_empty, an_idle_process_says_so_as_often_as_the_environment_of_the_manager_says),
         on(stage_begin, eight_idle_clients_cost_less_than_a_hundredth_of_a_core),
         on(stage_begin, the_manager_of_eight_idle_clients_costs_less_than_a_hundredth_of_a_core),
     };

@@ -681,12 +681,32 @@ static void layered_tcp_provider_carries_frames_and_reads_too(void **state)
     pair_close(&p);
 }
 
+static unsigned receive_buffers_for(const char *value)
+{
+    setenv("MSTRO_OFI_NUM_RECV", value, 1);
+    unsigned buffers = fabric_options_from_environment().receive_buffers;
+    unsetenv("MSTRO_OFI_NUM_RECV");
+    return buffers;
+}
+
+static void receive_buffers_are_as_many_as_the_environment_says_within_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(fabric_options_from_environment().receive_buffers, 0); /* the default */
+    assert_int_equal(receive_buffers_for("3"), 3);
+    assert_int_equal(receive_buffers_for("65536"), FABRIC_RECEIVE_BUFFERS_MAX);
+    assert_int_equal(receive_buffers_for("65537"), 0);
+    assert_int_equal(receive_buffers_for("-1"), 0);
+    assert_int_equal(receive_buffers_for("many"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(provider_that_runs_is_the_native_tcp_one),
         cmocka_unit_test(provider_that_is_not_there_is_refused_with_all_reasons_within_a_second),
         cmocka_unit_test(every_candidate_has_a_reason_or_could_be_taken),
+        cmocka_unit_test(receive_buffers_are_as_many_as_the_environment_says_within_bounds),
         cmocka_unit_test(frames_of_all_sizes_arrive_whole_and_in_order),
         cmocka_unit_test(six_is_as_good_as_four),
         cmocka_unit_test(frames_beyond_the_limit_are_refused_and_stay_with_the_sender),
