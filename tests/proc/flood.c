@@ -448,19 +448,10 @@ static void beyond_its_memory_budget_a_manager_refuses_by_name_and_goes_on(void 
     fill_until_refused("MSTRO_QUOTA", "MSTRO_QUOTA", UINT64_C(200) << 20);
 }
 
-/* A sanitizer has terabytes of addresses for itself. */
-static void skip_in_sanitizer(void)
-{
-    const char *sanitizer = getenv("SANITIZER_FLAGS");
-    if (sanitizer && *sanitizer)
-        skip();
-}
-
 /* A quarter of it is the budget when nobody says otherwise. */
 static void a_manager_of_limited_address_space_refuses_by_name_before_it_is_full(void **state)
 {
     (void)state;
-    skip_in_sanitizer();
     const char *before[] = { "--as=200000000", NULL };
     start_manager_by("/usr/bin/prlimit", before, "--log-level=warn");
     fill_until_refused("MSTRO_QUOTA", "MSTRO_QUOTA", UINT64_C(200) << 20);
@@ -469,7 +460,6 @@ static void a_manager_of_limited_address_space_refuses_by_name_before_it_is_full
 static void a_manager_that_gets_no_memory_any_more_refuses_by_name_and_goes_on(void **state)
 {
     (void)state;
-    skip_in_sanitizer();
     const char *before[] = { "--as=200000000", NULL };
     start_manager_by("/usr/bin/prlimit", before, "--memory-budget=0");
     fill_until_refused("MSTRO_NOMEM", "MSTRO_QUOTA", UINT64_C(200) << 20);
@@ -479,8 +469,13 @@ static void a_manager_that_gets_no_memory_any_more_refuses_by_name_and_goes_on(v
 
 int main(int argc, char *argv[])
 {
+    const char *sanitizer = getenv("SANITIZER_FLAGS");
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
+    if (sanitizer && *sanitizer) { /* it has terabytes of addresses for itself; cmocka calls what is skipped "not ok" */
+        print_message("# no limits of address space in a sanitizer build\n");
+        cmocka_set_skip_filter("a_manager_*_refuses_by_name_*");
+    }
     const struct CMUnitTest tests[] = {
         on(open_stage, an_honest_process_joins_within_10_s_through_a_flood),
         on(open_stage, who_stands_at_the_door_and_says_nothing_is_put_out_after_5_s),
