@@ -54,7 +54,9 @@ END {
         row = substr(text, at + 1, RLENGTH - 1) ~ /^ *\[/
         place = at + RLENGTH - 1
         if (row && found(at + 1, "row")) {
-            text = substr(text, 1, at) "/* removed */" substr(text, at + RLENGTH)
+            rest = substr(text, at + RLENGTH)
+            sub(/^ *,/, "", rest)
+            text = substr(text, 1, at) "/* removed */" rest
             break
         }
         if (!row && found(at + 1, "guard")) {

@@ -116,6 +116,7 @@ EXTRA_DIST += \
 	%D%/schema-differs.trace \
 	%D%/schema-forgotten.trace \
 	%D%/schema-of-others.trace \
+	%D%/serving-elsewhere.trace \
 	%D%/shards-admit.trace \
 	%D%/shards-broken.trace \
 	%D%/shards-dies-elsewhere.trace \

@@ -60,6 +60,9 @@ static const char *op_label(const struct talker *talker, uint64_t op)
 
 #define STEP ".maestro.ecmwf.step"
 
+/* Where everybody is read from who says nothing else. */
+static const struct bytes endpoint = { "endpoint", 8 };
+
 /* "temp#2" is another handle of temp. */
 static struct text name_of(const char *label)
 {
@@ -119,6 +122,10 @@ static void say_ticket(struct play *play, const struct talker *talker, const str
         say(play, ", from " TEXT_FORMAT " at %" PRIx64 ", word %" PRIu64 " at %" PRIx64, TEXT_ARGUMENTS(ticket->component),
             ticket->data_place.count ? ticket->data_place.at->address : 0, ticket->word,
             ticket->word_place.count ? ticket->word_place.at->address : 0);
+    if (ticket->how == TICKET_DIRECT && !bytes_equal(ticket->serving, endpoint)) {
+        say(play, ", served at ");
+        say_bytes(play, ticket->serving);
+    }
 }
 
 static const char *event_name(uint32_t kind)
@@ -320,7 +327,7 @@ static void play_joins(struct play *play, struct line *line)
     record.join.workflow = text_of(value(line, "workflow", "trace"));
     record.join.host = text_of(value(line, "host", "node1"));
     record.join.pid = number(line, "pid", 1000 + talker->session);
-    record.join.serving = bytes_of("endpoint", 8);
+    record.join.serving = endpoint;
     record.join.schemas.at = schemas;
     for (int i = 0; i < line->words && record.join.schemas.count < MANY; i++)
         record.join.schemas.count += schema_of(line->word[i], &schemas[record.join.schemas.count]);
@@ -429,6 +436,13 @@ static void play_cancels(struct play *play, struct line *line)
             record.cancel.target = op;
     record.cancel.op = next_op(line->talker, "cancel", label);
     send(play, line, &record);
+}
+
+/* It is read from somewhere else now. */
+static void play_serves(struct play *play, struct line *line)
+{
+    const char *where = value(line, "at", "");
+    send(play, line, &(struct record){ .kind = KIND_SERVING, .serving.serving = bytes_of(where, strlen(where)) });
 }
 
 static void play_beats(struct play *play, struct line *line) { send(play, line, &(struct record){ .kind = KIND_HEARTBEAT }); }
@@ -551,6 +565,7 @@ static const struct { const char *verb; void (*play)(struct play *, struct line 
     { "subscribes", play_subscribes }, { "unsubscribes", play_unsubscribes }, { "acks", play_acks },
     { "sees", play_sees },           { "selects", play_selects },     { "welcomes", play_welcomes },
     { "admits", play_admits },       { "dismisses", play_dismisses }, { "describes", play_describes },
+    { "serves", play_serves },
 };
 
 /* "pool KEY NUMBER": milliseconds, bytes or a count. */
