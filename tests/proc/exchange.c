@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "maestro/attributes.h"
 #include "maestro/subscription.h"
 #include "tests/proc/stage.h"
 
@@ -14,8 +15,26 @@ static int close_stage(void **state)
     return stage_end(state);
 }
 
+enum { INLINE_LIMIT = 4096 };
+
+/* How bytes travel that are too many for a message.  No provider: the native one for TCP, whose name depends on libfabric: net or tcp. */
+struct way { const char *transport, *provider; };
+
+/* The object came that way, or inside a message where it is small. */
+static void came_by(struct process *b, long long size, struct way way)
+{
+    char expected[2][100];
+    const char *how = size <= INLINE_LIMIT ? "inline" : way.transport;
+    snprintf(expected[0], sizeof expected[0], "MSTRO_OK cstring %s:%s", how, way.provider ? way.provider : "net");
+    snprintf(expected[1], sizeof expected[1], "MSTRO_OK cstring %s:%s", how, way.provider ? way.provider : "tcp");
+    tell(b, "read 0 %s", MSTRO_ATTR_CORE_CDO_CARRIER);
+    hear(b, 5000);
+    if (strcmp(b->answer, expected[1]) != 0)
+        assert_string_equal(b->answer, expected[0]);
+}
+
 /* One object of 'size' bytes from a to b; the buffer is the library's or the consumer's. */
-static void pass_on(struct process *a, struct process *b, const char *name, long long size, unsigned seed, bool own_buffer)
+static void pass_on(struct process *a, struct process *b, const char *name, long long size, unsigned seed, bool own_buffer, struct way way)
 {
     tell(a, "declare 0 %s", name);
     expect_within(a, "MSTRO_OK", 5000);
@@ -30,6 +49,7 @@ static void pass_on(struct process *a, struct process *b, const char *name, long
     expect_within(a, "MSTRO_OK", 20000);
     expect(a, "offer 0", "MSTRO_OK");
     expect(b, "demand 0", "MSTRO_OK");
+    came_by(b, size, way);
     tell(b, "check 0 %lld %u", size, seed);
     expect_within(b, "MSTRO_OK right", 20000);
     expect(a, "withdraw 0", "MSTRO_OK");
@@ -37,14 +57,14 @@ static void pass_on(struct process *a, struct process *b, const char *name, long
     expect(b, "dispose 0", "MSTRO_OK");
 }
 
-static void pass_all_sizes(void)
+static void pass_all_sizes(const char *transport)
 {
     static const long long sizes[] = { 1, 100, 4096, 4097, 8000, 65536, 1000003, 4 << 20, (16 << 20) + 5 };
     struct process *a = stage_actor(&stage, "producer"), *b = stage_actor(&stage, "consumer");
     char name[64];
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         snprintf(name, sizeof name, "object %u", i);
-        pass_on(a, b, name, sizes[i], i + 1, i % 2);
+        pass_on(a, b, name, sizes[i], i + 1, i % 2, (struct way){ transport, NULL });
     }
     expect(a, "finalize", "MSTRO_OK");
     expect(b, "finalize", "MSTRO_OK");
@@ -53,21 +73,21 @@ static void pass_all_sizes(void)
 static void objects_of_many_sizes_arrive_the_nearest_way(void **state)
 {
     (void)state;
-    pass_all_sizes();
+    pass_all_sizes("cma");
 }
 
 static void objects_of_many_sizes_arrive_by_cma(void **state)
 {
     (void)state;
     setenv("MSTRO_TRANSPORT_DEFAULT", "CMA", 1);
-    pass_all_sizes();
+    pass_all_sizes("cma");
 }
 
 static void objects_of_many_sizes_arrive_by_one_sided_reads(void **state)
 {
     (void)state;
     setenv("MSTRO_TRANSPORT_DEFAULT", "RDMA", 1);
-    pass_all_sizes();
+    pass_all_sizes("rdma");
 }
 
 static void an_object_of_256_MiB_arrives_both_ways(void **state)
@@ -76,8 +96,8 @@ static void an_object_of_256_MiB_arrives_both_ways(void **state)
     struct process *a = stage_actor(&stage, "producer"), *b = stage_actor(&stage, "consumer");
     setenv("MSTRO_TRANSPORT_DEFAULT", "RDMA", 1);
     struct process *c = stage_actor(&stage, "reader");
-    pass_on(a, b, "large by cma", 256 << 20, 7, false);
-    pass_on(a, c, "large by reads", 256 << 20, 8, false);
+    pass_on(a, b, "large by cma", 256 << 20, 7, false, (struct way){ "cma", NULL });
+    pass_on(a, c, "large by reads", 256 << 20, 8, false, (struct way){ "rdma", NULL });
 }
 
 static void an_object_without_data_is_a_signal(void **state)
@@ -174,8 +194,9 @@ static void the_tcp_provider_with_rxm_works_too(void **state)
 {
     (void)state;
     struct process *a = stage_actor(&stage, "producer"), *b = stage_actor(&stage, "consumer");
-    pass_on(a, b, "small", 1000, 1, false);
-    pass_on(a, b, "large", 5 << 20, 2, false);
+    const struct way rxm = { "rdma", "tcp;ofi_rxm" };
+    pass_on(a, b, "small", 1000, 1, false, rxm);
+    pass_on(a, b, "large", 5 << 20, 2, false, rxm);
 }
 
 #define on_stage(test) cmocka_unit_test_setup_teardown(test, stage_begin, close_stage)
