@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# What a user gets to see who gives the stages of the forecast demo something they cannot use.
+# What a user gets to see who gives the stages of the forecast demo something they cannot use; and what the real forecast consists of.
+#
+# MAESTRO_SAMPLE   the real forecast (default: what ./quickstart has unpacked below the build folder)
 . "${srcdir:=.}/tests/lib/tap.sh"
+real=${MAESTRO_SAMPLE-$(find sample -name '*.grib2' 2>/dev/null | head -n 1)}
 stages=examples/forecast
 sample=$work/sample.grib
 unset MSTRO_POOL_MANAGER_INFO MSTRO_WORKFLOW_NAME MSTRO_COMPONENT_NAME
@@ -26,6 +29,24 @@ done
 $stages/forecast --list "$sample" >"$work/list" 2>"$work/err"
 check "forecast --list tells messages and fields" grep -q "messages 16	fields 18" "$work/list"
 check "every field has a name of its own" test "$(grep -c '^field/' "$work/list")" = "$(grep '^field/' "$work/list" | cut -f1 | sort -u | wc -l)"
+
+# Messages of two fields that are u and v, at a level or 10 m above the ground; nothing else shares a message.
+pairs() {
+    awk -F'\t' 'NR > 1 { names[$2] = names[$2] " " $5 }
+        END { for (i in names) if (split(names[i], name, " ") > 1) { if (names[i] ~ /^ (10)?u (10)?v$/) pairs++; else print "message " i ":" names[i] }
+              print "u and v share a message in", pairs + 0 }' "$1"
+}
+list_real() {
+    $stages/forecast --list "$real" >"$work/list" && pairs "$work/list" >"$work/pairs" && head -n 1 "$work/list" && cat "$work/pairs"
+}
+if [ -s "$real" ]; then
+    check "the real forecast is listed" list_real
+    check "it has 343 fields in 307 messages" grep -qx "forecast-index 1	messages 307	fields 343" "$work/list"
+    check "and every one has a line" test "$(wc -l <"$work/list")" = 344
+    check "u and v share a message in 36, and nothing else does" test "$(cat "$work/pairs")" = "u and v share a message in 36"
+else
+    skip "the real forecast has 343 fields in 307 messages" "it is not there: ./quickstart check fetches it"
+fi
 
 echo "station,temperature" >"$work/table.csv"
 check "a file that is no GRIB is named" ends 1 "$work/table.csv: no GRIB message" $stages/forecast "$work/table.csv"
