@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Processes that are killed or stop, and what the others are told, and when.
  *
- * Bounds in ms, as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (4, because tests share their machine).
+ * Bounds in ms, as doc/rfc/protocol.md has them, in one of three tries (tries.h).
  *
  * MAESTRO_LONG in the environment: all of it MAESTRO_KILL_ROUNDS times (200), which is more than a thousand processes killed. */
 #include "tests/lib/check.h"
@@ -12,16 +12,11 @@
 
 #include "lib/base/clock.h"
 #include "tests/proc/stage.h"
+#include "tests/proc/tries.h"
 
 enum { DEAD = 100, LEASE = 2500, PATIENT = 20000 };
 
 static struct process *a, *b;
-
-static unsigned bound(unsigned ms)
-{
-    const char *patience = getenv("MAESTRO_TEST_PATIENCE");
-    return ms * (patience ? (unsigned)atoi(patience) : 4);
-}
 
 static int open_with(const char *const arguments[])
 {
@@ -82,7 +77,7 @@ static void a_killed_producer_is_named_to_who_demands(void **state)
     offer(100000);
     kill_and_wait(a);
     tell(b, "demand 0");
-    expect_within(b, "MSTRO_PEER_LOST", bound(DEAD));
+    expect_in_time(b, "MSTRO_PEER_LOST", DEAD);
     assert_non_null(strstr(b->answer, "producer"));
     tell(b, "demand 0"); /* told once; the next one waits for another offer */
     hear_nothing(b, 200);
@@ -110,7 +105,7 @@ static void a_producer_killed_while_it_is_read_leaves_no_half_read(void **state)
     tell(b, "demand 0");
     nanosleep(&(struct timespec){ .tv_nsec = 8000000 }, NULL);
     kill_and_wait(a);
-    hear(b, bound(DEAD) + 1000); /* the transfer itself may have been over */
+    hear(b, DEAD + 1000); /* the transfer itself may have been over */
     if (strncmp(b->answer, "MSTRO_OK", 8) == 0)
         expect(b, "check 0 67108864 1", "MSTRO_OK right");
     else
@@ -123,7 +118,7 @@ static void a_stopped_producer_loses_its_place_and_is_told(void **state)
     offer(1 << 20);
     process_stop(a);
     tell(b, "demand 0"); /* reads need its progress */
-    expect_within(b, "MSTRO_PEER_LOST", bound(LEASE));
+    expect_in_time(b, "MSTRO_PEER_LOST", LEASE);
     process_kill(a, SIGCONT);
     tell(a, "withdraw 0");
     hear(a, PATIENT);
@@ -141,7 +136,7 @@ static void a_withdraw_ends_when_who_required_is_killed(void **state)
     tell(a, "withdraw 0");
     hear_nothing(a, 200);
     kill_and_wait(b);
-    expect_within(a, "MSTRO_OK", bound(DEAD));
+    expect_in_time(a, "MSTRO_OK", DEAD);
 }
 
 static void a_withdraw_ends_when_who_required_is_silent_for_the_lease(void **state)
@@ -150,7 +145,7 @@ static void a_withdraw_ends_when_who_required_is_silent_for_the_lease(void **sta
     offer(100000);
     process_stop(b);
     tell(a, "withdraw 0");
-    expect_within(a, "MSTRO_OK", bound(LEASE));
+    expect_in_time(a, "MSTRO_OK", LEASE);
     process_kill(b, SIGCONT);
     tell(b, "demand 0");
     hear(b, PATIENT);
@@ -186,7 +181,7 @@ static void a_stopped_reader_never_ends_well_with_bytes_written_later(void **sta
     nanosleep(&(struct timespec){ .tv_nsec = 15000000 }, NULL);
     process_stop(b);
     tell(a, "withdraw 0");
-    expect_within(a, "MSTRO_OK", bound(LEASE) + 1000);
+    expect_in_time(a, "MSTRO_OK", LEASE);
     expect(a, "fill 0 67108864 99", "MSTRO_OK");
     process_kill(b, SIGCONT);
     hear(b, PATIENT);
@@ -206,21 +201,21 @@ static void a_killed_manager_ends_what_waits(void **state)
     tell(c, "event 100000");
     hear_nothing(b, 100);
     kill_and_wait(&stage.manager);
-    expect_within(b, "MSTRO_POOL_LOST", bound(LEASE));
-    expect_within(c, "MSTRO_POOL_LOST", bound(LEASE));
+    expect_in_time(b, "MSTRO_POOL_LOST", LEASE);
+    expect_in_time(c, "MSTRO_POOL_LOST", LEASE);
     tell(c, "finalize"); /* with the subscription alive */
-    expect_within(c, "MSTRO_", bound(LEASE));
+    expect_in_time(c, "MSTRO_", LEASE);
     tell(b, "declare 1 more");
     hear(b, PATIENT);
     expect(a, "declare 0 more", "MSTRO_OK");
     expect(a, "offer 0", "MSTRO_POOL_LOST");
     tell(a, "finalize");
-    expect_within(a, "MSTRO_", bound(LEASE));
+    expect_in_time(a, "MSTRO_", LEASE);
     tell(b, "finalize");
-    expect_within(b, "MSTRO_", bound(LEASE));
+    expect_in_time(b, "MSTRO_", LEASE);
     struct process *late = stage_extra(&stage);
     tell(late, "init late 0");
-    expect_within(late, "MSTRO_NO_PM", 1000 + bound(DEAD));
+    expect_in_time(late, "MSTRO_NO_PM", 1000 + DEAD);
     stage_manager(&stage, NULL); /* the lock of the dead one holds nobody up; its file goes with the next */
 }
 
@@ -232,7 +227,7 @@ static void handles_can_be_given_back_and_disposed_when_the_manager_is_gone(void
     expect(a, "offer 1", "MSTRO_OK");
     kill_and_wait(&stage.manager);
     tell(a, "withdraw 0");
-    expect_within(a, "MSTRO_POOL_LOST", bound(LEASE));
+    expect_in_time(a, "MSTRO_POOL_LOST", LEASE);
     expect(a, "dispose 0", "MSTRO_OK");
     expect(a, "dispose 1", "MSTRO_OK"); /* offered to the end */
     tell(b, "demand 0");
@@ -268,7 +263,7 @@ static void others_go_on_when_one_is_killed(void **state)
     expect(c, "check 1 50000 5", "MSTRO_OK right");
 }
 
-#define on(opened, test) cmocka_unit_test_setup_teardown(test, opened, close_stage)
+#define on(opened, test) TRIED(opened, test, close_stage)
 
 int main(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A network that is cut, or loses packets, between a pool manager at one end of a cable and a process at the other.
  *
- * Bounds as doc/rfc/protocol.md has them, times MAESTRO_TEST_PATIENCE (2, because tests share their machine). */
+ * Bounds as doc/rfc/protocol.md has them, in one of three tries (tries.h). */
 #include "tests/lib/check.h"
 
 #include <netinet/in.h>
@@ -16,16 +16,11 @@
 #include "lib/serve/pool_info.h"
 #include "tests/proc/cable.h"
 #include "tests/proc/stage.h"
+#include "tests/proc/tries.h"
 
 enum { PARTITIONED = 2000, LEASE = 2500, PATIENT = 20000 };
 
 static struct process *near, *far, *listener; /* near the manager; the other two at the other end */
-
-static unsigned bound(unsigned ms)
-{
-    const char *patience = getenv("MAESTRO_TEST_PATIENCE");
-    return ms * (patience ? (unsigned)atoi(patience) : 2);
-}
 
 static void pass_time(unsigned ms)
 {
@@ -113,15 +108,15 @@ static void let_both_wait(void)
 /* Whatever waits is told, whatever follows too, the end is in time, and after mending the same processes join again. */
 static void both_are_told_and_join_again(void)
 {
-    unsigned first = expect_within(far, "MSTRO_PARTITIONED", bound(PARTITIONED));
-    unsigned second = expect_within(listener, "MSTRO_PARTITIONED", bound(PARTITIONED));
+    unsigned first = expect_in_time(far, "MSTRO_PARTITIONED", PARTITIONED);
+    unsigned second = expect_in_time(listener, "MSTRO_PARTITIONED", PARTITIONED);
     print_message("told after %u ms, the other %u ms later\n", first, second);
     assert_non_null(strstr(far->answer, "10.55.1.1"));
     expect(far, "withdraw 1", "MSTRO_PARTITIONED");
     tell(far, "finalize");
-    expect_within(far, "MSTRO_", 1000 + bound(100));
+    expect_in_time(far, "MSTRO_", 1100);
     tell(listener, "finalize");
-    expect_within(listener, "MSTRO_", 1000 + bound(100));
+    expect_in_time(listener, "MSTRO_", 1100);
     cable_mend();
     join_again(far, "init far 0");
     join_again(listener, "init listener 0");
@@ -173,7 +168,7 @@ static void who_waits_for_one_that_was_cut_off_is_told_after_the_lease(void **st
     cable_drop_to_a("1");
     cable_drop_to_b("1");
     tell(near, "demand 0");
-    expect_within(near, "MSTRO_PEER_LOST", bound(LEASE));
+    expect_in_time(near, "MSTRO_PEER_LOST", LEASE);
 }
 
 static void a_cut_of_half_a_second_is_not_noticed(void **state)
@@ -254,7 +249,7 @@ static void a_silent_service_on_the_port_of_a_manager_of_another_node_is_called_
     process_place(cable_end(CABLE_B));
     struct process *late = stage_extra(&stage);
     tell(late, "init late 0");
-    unsigned ms = expect_within(late, "MSTRO_POOL_STALE", bound(1500));
+    unsigned ms = expect_in_time(late, "MSTRO_POOL_STALE", 1500);
     print_message("told after %u ms\n", ms);
     kill(silent, SIGKILL);
     waitpid(silent, NULL, 0);
@@ -290,7 +285,7 @@ static void objects_flow_on_while_a_tenth_of_the_packets_is_lost(void **state)
     expect(listener, "subscribe 8 0", "MSTRO_OK"); /* who said nothing is in, too */
 }
 
-#define on(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define on(test) TRIED(open_stage, test, close_stage)
 
 int main(void)
 {
