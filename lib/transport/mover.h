@@ -72,7 +72,10 @@ extern const struct mover mover_same_process, mover_cma, mover_rma;
 
 #define TRANSFER_PIECE ((uint64_t)4 << 20)
 #define TRANSFER_PIECES_IN_FLIGHT 3
-#define TRANSFER_CANCEL_PATIENCE (100 * NANOSECONDS_PER_MILLISECOND)
+
+/* How long the reads of a cancelled move may take to come home before their connection is closed: half of what a caller may wait beyond
+ * its deadline, or be told later that the source has died. */
+#define TRANSFER_CANCEL_PATIENCE (50 * NANOSECONDS_PER_MILLISECOND)
 
 /* For movers: note the end; the caller tells it. */
 void mover_note(struct transfer *m, enum transfer_outcome outcome, mstro_status status, const char *format, ...)
