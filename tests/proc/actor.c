@@ -78,10 +78,12 @@ static void do_fill(struct actor *a, char *rest)
 static void do_room(struct actor *a, char *rest)
 {
     struct handle *h = handle_of(a, rest);
+    char text[40];
     h->size = atoll(rest + 2);
     if (posix_memalign((void **)&h->buffer, 64, (size_t)h->size + 1) != 0)
         abort();
-    answer(a, set_buffer(h), "");
+    snprintf(text, sizeof text, "%p", (void *)h->buffer);
+    answer(a, set_buffer(h), text);
 }
 
 static void do_offer(struct actor *a, char *rest) { answer(a, mstro_cdo_offer(handle_of(a, rest)->cdo), ""); }

@@ -6,7 +6,7 @@
  *     init COMPONENT INDEX          finalize            getinfo  start  terminate  attach INFO  detach
  *     declare H NAME                (H: a digit)        dispose H
  *     fill H SIZE SEED              give the handle a buffer of that size and content
- *     room H SIZE                   give the handle a buffer to receive into
+ *     room H SIZE                   give the handle a buffer to receive into; answers where it is
  *     offer H  require H  demand H  withdraw H  retract H
  *     check H SIZE SEED             is that what the handle has?
  *     whole H                       do all bytes have one seed?  answers it
