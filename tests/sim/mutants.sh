@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # mutants.sh - break the engine on purpose and see whether the tests notice
 #
-# Removes each row of the life tables and negates each guard of lib/pool in turn, builds traces, shortage and search with it
-# and runs them.  tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure, and
-# so is one that does not build: nothing was tried then.  One that only takes longer than it may was not found.
-# A fixed sample in every test run; all of them with MAESTRO_LONG=1 (about six minutes).
+# Removes each row of the life tables and negates each guard in turn, builds tests with it and runs them: of lib/pool the traces, the
+# sweep of shortages, the simulated subscribers and the search; of the client's life table its unit tests and the simulator.
+# tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure, and so is one that does not
+# build: nothing was tried then.  One that only takes longer than it may was not found.
+# A fixed sample in every test run; all of them with MAESTRO_LONG=1 (about ten minutes).
 srcdir=${srcdir-.}
 build=$(pwd)
 long=$MAESTRO_LONG
@@ -21,12 +22,17 @@ fi
 traces="tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/trace/terms.o"
 shortage="tests/sim/shortage.o"
 search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o"
-for object in $traces $shortage $search .libs/libcore.a; do
+subscribers="tests/sim/subscribers.o tests/sim/witness.o"
+simulate="tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o"
+conversations=
+grep -q '^D\["HAVE_CMOCKA"\]' config.status && conversations="client client_cancel client_life client_groups client_shards"
+for object in $traces $shortage $subscribers $search $simulate ${conversations:+tests/unit/conversation.o} .libs/libcore.a; do
     [ -e "$object" ] && continue
     echo "Bail out! $object is not built"
     exit 1
 done
 cp .libs/libcore.a "$work/libcore.a"
+cmocka_libs=$(sed -n 's/^CMOCKA_LIBS = //p' Makefile)
 dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
 
 compile() {
@@ -56,20 +62,36 @@ goes_well() { # SECONDS PROGRAM ARGUMENT...
     return 1
 }
 
-# What the tests say of the mutant in $work/mutant.c: found (and $by), slow (and $slow), survives or broken.
-judge() {
+# The judges: 1 when the mutant could not be built.  What found it is in $by, what took too long in $slow.
+# shellcheck disable=SC2086 # lists of objects
+judge_pool() {
+    link traces $traces || return
+    goes_well 10 traces || return 0
+    link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take $shortage || return
+    goes_well 10 shortage || return 0
+    link subscribers $subscribers || return
+    for seed in 1 2 3; do
+        goes_well 10 subscribers --seed $seed --steps 12000 || return 0
+    done
+    link search $search || return
+    goes_well 30 search --brief || return 0
+}
+# shellcheck disable=SC2086
+judge_client() {
+    for conversation in $conversations; do
+        link $conversation tests/unit/$conversation.o tests/unit/conversation.o $cmocka_libs || return
+        goes_well 10 $conversation || return 0
+    done
+    link simulate $simulate || return
+    while read -r seed steps shards _; do
+        goes_well 20 simulate --seed "$seed" --steps "$steps" --shards "$shards" || return 0
+    done < "$srcdir/tests/seeds/simulate"
+}
+
+# What the tests say of the mutant in $work/mutant.c: found, slow, survives or broken.
+judge() { # FOLDER
     by='' slow='' verdict=broken
-    # shellcheck disable=SC2086 # lists of objects
-    {
-        compile && link traces $traces || return
-        if goes_well 10 traces; then
-            link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take $shortage || return
-            if goes_well 10 shortage; then
-                link search $search || return
-                goes_well 30 search --brief
-            fi
-        fi
-    }
+    compile && "judge_$1" || return
     verdict=survives
     [ -z "$slow" ] || verdict=slow
     [ -z "$by" ] || verdict=found
@@ -77,39 +99,45 @@ judge() {
 
 top=$(cd "$srcdir" && pwd)
 : > "$work/sites"
-for file in "$srcdir"/lib/pool/*.c; do
+for file in "$srcdir"/lib/pool/*.c ${conversations:+"$srcdir/lib/client/life.c"}; do
     case $file in */check.c) continue ;; esac
-    awk -f "$srcdir/tests/sim/mutate.awk" "$file" | sed "s|^|$(basename "$file")	|" >> "$work/sites"
+    awk -f "$srcdir/tests/sim/mutate.awk" "$file" | sed "s|^|$(basename "$(dirname "$file")")/$(basename "$file")	|" >> "$work/sites"
 done
 # Which ones, and under which name: "file: text", the second of the same text "file: text #2".
 awk -F'\t' -v long="$long" -v only="$1" '{
-    name = $1 ": " $5
+    file = $1
+    sub(/.*\//, "", file)
+    name = file ": " $5
     if (++times[name] > 1)
         name = name " #" times[name]
-    if (only != "" ? index(name, only) : long != "" || NR % 29 == 7)
+    if (only != "" ? index(name, only) : long != "" || NR % 29 == 7 || ($1 ~ /^client/ && NR % 4 == 0))
         printf "%s\t%s\t%s\t%s\n", $1, $2, $4, name
 }' "$work/sites" > "$work/chosen"
 
 total=$(wc -l < "$work/chosen")
-found=0 survived=0 number=1
-echo "1..$((total + 2))"
+found=0 survived=0 number=0 whole=2
+[ -z "$conversations" ] && whole=1
+echo "1..$((total + whole + 1))"
 
 say() { # VERDICT TEXT, without what TAP would take for a directive
     echo "$1 $number - $2" | tr '#' 'n'
 }
 
-cp "$srcdir/lib/pool/require.c" "$work/mutant.c"
-judge
-if [ $verdict = survives ]; then
-    say ok "the engine as it is passes for no mutant"
-else
-    say "not ok" "the engine as it is passes for no mutant"
-    sed 's/^/# /' "$work"/*.log
-fi
+for file in pool/require.c ${conversations:+client/life.c}; do
+    number=$((number + 1))
+    cp "$srcdir/lib/$file" "$work/mutant.c"
+    judge "${file%/*}"
+    if [ $verdict = survives ]; then
+        say ok "$file as it is passes for no mutant"
+    else
+        say "not ok" "$file as it is passes for no mutant"
+        sed 's/^/# /' "$work"/*.log
+    fi
+done
 while IFS='	' read -r file site kind name; do
     number=$((number + 1))
-    awk -f "$srcdir/tests/sim/mutate.awk" -v site="$site" "$srcdir/lib/pool/$file" > "$work/mutant.c"
-    judge
+    awk -f "$srcdir/tests/sim/mutate.awk" -v site="$site" "$srcdir/lib/$file" > "$work/mutant.c"
+    judge "${file%/*}"
     explained=false
     grep -qxF -- "$name" "$srcdir/tests/sim/survivors" && explained=true
     case $verdict in

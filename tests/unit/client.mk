@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_shards %D%/holders %D%/session
-TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_shards %D%/holders %D%/session
+check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/holders %D%/session
+TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/holders %D%/session
 %C%_client_SOURCES = %D%/client.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_SOURCES = %D%/client_groups.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_LDADD = $(unit_libs)
+%C%_client_life_SOURCES = %D%/client_life.c %D%/conversation.c %D%/conversation.h
+%C%_client_life_LDADD = $(unit_libs)
 %C%_client_shards_SOURCES = %D%/client_shards.c %D%/conversation.c %D%/conversation.h
 %C%_client_shards_LDADD = $(unit_libs)
 %C%_client_LDADD = $(unit_libs)
