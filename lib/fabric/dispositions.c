@@ -11,7 +11,7 @@ void dispositions_keep(struct dispositions *kept)
 {
     for (int number = 1; number < DISPOSITIONS_SIGNALS; number++)
         if (sigaction(number, NULL, &kept->of[number]) != 0)
-            kept->of[number].sa_handler = SIG_ERR; /* the C library keeps a few for itself */
+            kept->of[number] = (struct sigaction){ .sa_handler = SIG_ERR }; /* the C library keeps a few for itself */
 }
 
 void dispositions_restore(const struct dispositions *kept)
