@@ -6,7 +6,8 @@
  * threads have an operation each; the pool may answer at any moment.  All states are visited: in none of them may everybody
  * sleep while somebody waits.  Then the same with one precaution left out at a time: the search must find the lost wake-up.
  *
- * The bell of a link rings once for what has come, whoever hears it.  Not in it: chores, deadlines and the session's own thread. */
+ * The bell of a link rings once for what has come, whoever hears it.  Not in it: chores, deadlines and the session's own thread.  That
+ * session.c takes these steps is for tests/unit/session to show. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

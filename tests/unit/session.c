@@ -447,9 +447,59 @@ static void chore_that_who_waits_does_not_do_is_for_the_sessions_thread(void **s
     waiting_release(&waiting);
 }
 
+/* ---- who submits while another has the token ---- */
+
+static struct { bool armed, ran; struct submission submission; } late;
+
+static void run_late(struct session *s, struct submission *submission)
+{
+    (void)s;
+    (void)submission;
+    late.ran = true;
+}
+
+static void *submit_late(void *nobody)
+{
+    (void)nobody;
+    session_submit(session, &late.submission); /* the token is taken: this returns */
+    return NULL;
+}
+
+/* Asked for when the holder of the token has seen to all there is, and has not given it back. */
+static uint64_t deadline_while_another_submits(struct link *link)
+{
+    (void)link;
+    pthread_t other;
+    if (!late.armed)
+        return NO_DEADLINE;
+    late.armed = false;
+    assert_int_equal(pthread_create(&other, NULL, submit_late, NULL), 0);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_false(late.ran);
+    return NO_DEADLINE;
+}
+
+static void who_gives_the_token_back_sees_to_what_was_submitted_meanwhile(void **state)
+{
+    (void)state;
+    struct link_operations watched = operations;
+    watched.deadline = deadline_while_another_submits;
+    open_session();
+    fake.link.operations = &watched;
+    late.submission.run = run_late;
+    late.armed = true;
+    late.ran = false;
+    session_drive(session);
+    assert_false(late.armed);
+    assert_true(late.ran);
+    fake.link.operations = &operations;
+    session_release(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_gives_the_token_back_sees_to_what_was_submitted_meanwhile),
         cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
         cmocka_unit_test(who_hears_that_the_session_is_over_has_the_bytes_back),
         cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
