@@ -24,7 +24,7 @@ static int add_from(struct file_list *list, const char *path)
 {
     FILE *file = fopen(path, "r");
     char *line = NULL;
-    size_t size = 0;
+    size_t size = 0, before = list->count;
     int result = 0;
     if (!file) {
         warn("cannot open the list %s", path);
@@ -37,6 +37,10 @@ static int add_from(struct file_list *list, const char *path)
     }
     free(line);
     fclose(file);
+    if (result == 0 && list->count == before) {
+        warnx("the list %s names no file", path);
+        result = -1;
+    }
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include "examples/forecast/stage.h"
 
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@ static const char usage[] =
     "  --output=FOLDER         write FOLDER/statistics/forecast.0\n"
     "  --list                  print the index of FILE... and do nothing else\n";
 
+enum { INSTANCES_MAX = 4096 };
+
 struct settings {
     struct offering offering;
     struct file_list files;
@@ -27,24 +30,34 @@ struct settings {
     bool list;
 };
 
-static bool read_expectation(struct offering *s, const char *text)
+/* False, and said, when 'text' is no number from 0 to a billion: more is a slip. */
+static bool read_number(const char *text, unsigned *number)
 {
-    unsigned instances = 1;
-    char rest;
-    if (s->expected == EXPECT_MAX)
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value > 1000000000) {
+        warnx("'%s' is not a number from 0 to 1000000000", text);
         return false;
-    int read = sscanf(text, "%63[^:]:%u%c", s->expect[s->expected].component, &instances, &rest);
-    if (read < 1 || read > 2)
-        return false;
-    s->expect[s->expected++].instances = instances;
+    }
+    *number = (unsigned)value;
     return true;
 }
 
-/* False when 'text' is no number. */
-static bool read_number(const char *text, unsigned *number)
+/* NAME or NAME:INSTANCES */
+static bool read_expectation(struct offering *s, const char *text)
 {
-    char rest;
-    return sscanf(text, "%u%c", number, &rest) == 1;
+    unsigned instances = 1;
+    size_t name = strcspn(text, ":");
+    if (s->expected == EXPECT_MAX || name == 0 || name >= sizeof s->expect[0].component)
+        return false;
+    if (text[name] && (!read_number(text + name + 1, &instances) || instances == 0 || instances > INSTANCES_MAX)) {
+        warnx("'%s' expects no number of instances from 1 to %d", text, INSTANCES_MAX);
+        return false;
+    }
+    snprintf(s->expect[s->expected].component, sizeof s->expect[0].component, "%.*s", (int)name, text);
+    s->expect[s->expected++].instances = instances;
+    return true;
 }
 
 /* Read one option's value; false when it is not a good one. */

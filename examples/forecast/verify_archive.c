@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/verify.h"
+#include "examples/forecast/verify_files.h"
 
 #include <eccodes.h>
 #include <err.h>
@@ -41,13 +42,11 @@ static int compare_message(struct comparison *c, const char *path, const unsigne
 
 static int compare_file(struct comparison *c, const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_of_input(path);
     codes_handle *handle = NULL;
     int error = 0, result = 0;
-    if (!file) {
-        warn("cannot open %s", path);
+    if (!file)
         return 2;
-    }
     while (result == 0 && (handle = codes_handle_new_from_file(NULL, file, PRODUCT_GRIB, &error))) {
         const void *bytes;
         size_t size;
@@ -78,6 +77,10 @@ int verify_archive(const char *output, char *const input[], size_t inputs)
         result = compare_file(&c, input[i]);
     if (result == 0 && fgetc(c.archive) != EOF) {
         printf("archive: it goes on after the last of the %u messages (byte %lld)\n", c.messages, c.bytes);
+        result = 1;
+    }
+    if (result == 0 && c.messages == 0) {
+        printf("archive: the input has no message\n");
         result = 1;
     }
     if (result == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/verify_fields.h"
+#include "examples/forecast/verify_files.h"
 
 #include <err.h>
 #include <math.h>
@@ -103,13 +104,11 @@ static int add(struct fields *fields, codes_handle *h, bool product)
 
 int fields_read(struct fields *fields, const char *path, bool product)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_of_input(path);
     codes_handle *h;
     int error = 0, failed = 0;
-    if (!file) {
-        warn("cannot open %s", path);
+    if (!file)
         return 2;
-    }
     codes_grib_multi_support_on(NULL); /* one handle for each field, not for each message */
     while (!failed && (h = codes_handle_new_from_file(NULL, file, PRODUCT_GRIB, &error)))
         failed = add(fields, h, product);

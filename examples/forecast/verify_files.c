@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "examples/forecast/verify_files.h"
 
+#include <err.h>
 #include <glob.h>
-#include <stdio.h>
+#include <sys/stat.h>
+
+FILE *file_of_input(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat what;
+    if (!file) {
+        warn("cannot open %s", path);
+    } else if (fstat(fileno(file), &what) == 0 && (S_ISCHR(what.st_mode) || S_ISBLK(what.st_mode))) {
+        warnx("cannot open %s: it is a device, which may have no end", path);
+        fclose(file);
+        file = NULL;
+    }
+    return file;
+}
 
 int files_each(const char *folder, const char *name, const char *what, int (*read)(void *context, const char *path), void *context)
 {

@@ -45,7 +45,7 @@ static struct {
     struct schema *schema;
     struct outlines *outlines; /* of 'schema', for those who have others */
     struct buffer_cache *buffers;
-    uint64_t operation_timeout, finalize_timeout, lease, heartbeat;
+    uint64_t operation_timeout, finalize_timeout, lease, heartbeat, ack_timeout, inline_limit, inline_budget;
     pthread_mutex_t lists;    /* leaf; guards cdos, groups, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
     struct list cdos, groups, subscriptions;
@@ -177,6 +177,12 @@ static mstro_status read_settings(void)
     if (s == MSTRO_OK)
         s = setting_read_duration("MSTRO_HEARTBEAT", pool_heartbeat(process.lease == NO_DEADLINE ? 0 : process.lease), &process.heartbeat);
     if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_ACK_TIMEOUT", pool.ack_timeout, &process.ack_timeout);
+    if (s == MSTRO_OK)
+        s = setting_read_size("MSTRO_INLINE_LIMIT", pool.inline_limit, &process.inline_limit);
+    if (s == MSTRO_OK)
+        s = setting_read_size("MSTRO_INLINE_BUDGET", pool.inline_budget, &process.inline_budget);
+    if (s == MSTRO_OK)
         s = transport_check_setting(setting_read_text("MSTRO_TRANSPORT_DEFAULT"));
     return s;
 }
@@ -213,6 +219,9 @@ static mstro_status open_own_pool(void)
     settings.epoch = 1;
     settings.lease = process.lease == NO_DEADLINE ? 0 : process.lease;
     settings.heartbeat = process.heartbeat;
+    settings.ack_timeout = process.ack_timeout;
+    settings.inline_limit = process.inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)process.inline_limit;
+    settings.inline_budget = process.inline_budget;
     settings.home = HOST_FIRST_SESSION;
     mstro_status s = host_create(&process.host, &settings);
     struct link *link = NULL;

@@ -63,6 +63,15 @@ static mstro_status fill_selector(struct record_subscribe *r, mstro_cdo_selector
 /* What a SUBSCRIBE shows that is made for the length of a call. */
 struct subscribe_room { struct record_key key[MAX_WANTED]; struct record_position position[SLOT_COUNT]; };
 
+static mstro_status check_wanted(struct text key)
+{
+    const struct schema *schema = process_schema();
+    const struct schema_entry *entry = schema_find(schema, key);
+    if (entry && entry->local)
+        return detail_set(MSTRO_INVARG, "subscribe: '" TEXT_FORMAT "' does not travel: no event can carry it", TEXT_ARGUMENTS(key));
+    return entry || schema_drops_unknown(schema) ? MSTRO_OK : schema_has_not(schema, key);
+}
+
 static mstro_status fill_attributes(struct record_subscribe *r, const struct mstro_subscription_terms *terms, struct record_key *key)
 {
     if (terms->attribute_count > MAX_WANTED)
@@ -73,6 +82,9 @@ static mstro_status fill_attributes(struct record_subscribe *r, const struct mst
         const char *wanted = terms->attributes[i];
         if (!wanted || !*wanted || strlen(wanted) > MAX_KEY)
             return detail_set(MSTRO_INVARG, "subscribe: attribute %zu of those asked for is none", i);
+        mstro_status s = check_wanted(text_of(wanted));
+        if (s != MSTRO_OK)
+            return s;
         key[i].key = text_of(wanted);
     }
     r->attributes.at = key;

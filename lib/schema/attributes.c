@@ -147,10 +147,7 @@ static mstro_status unknown_key(const struct attributes *a, const char *key)
         log_debug(LOG_SCHEMA, "attributes: dropping '%s', which no schema knows", key);
         return MSTRO_OK;
     }
-    struct text nearest = schema_nearest(a->schema, text_of(key));
-    if (nearest.length)
-        return detail_set(MSTRO_SCHEMA, "no schema has '%s'; did you mean '" TEXT_FORMAT "'?", key, TEXT_ARGUMENTS(nearest));
-    return detail_set(MSTRO_SCHEMA, "no schema has '%s'; MSTRO_SCHEMA_LIST names additional schema files", key);
+    return schema_has_not(a->schema, text_of(key));
 }
 
 static mstro_status check_settable(const struct attributes *a, const struct schema_entry *entry)
@@ -320,11 +317,8 @@ static mstro_status find_readable(const struct attributes *a, const char *key, c
         return detail_set(MSTRO_INVARG, "no key given");
     *entry = schema_find(a->schema, text_of(key));
     *found = *entry ? table_find(a, *entry) : find_unknown(a, text_of(key));
-    if (!*entry && !*found) {
-        struct text nearest = schema_nearest(a->schema, text_of(key));
-        return nearest.length ? detail_set(MSTRO_SCHEMA, "no schema has '%s'; did you mean '" TEXT_FORMAT "'?", key, TEXT_ARGUMENTS(nearest))
-                              : detail_set(MSTRO_SCHEMA, "no schema has '%s'", key);
-    }
+    if (!*entry && !*found)
+        return schema_has_not(a->schema, text_of(key));
     if (!*found && !(*entry)->fallback)
         return detail_set(MSTRO_NOENT, "'%s' is not set and has no default", key);
     if (*found && (*found)->mismatch)

@@ -239,6 +239,14 @@ struct text schema_nearest(const struct schema *s, struct text key)
     return whole.best.length ? whole.best : owner;
 }
 
+mstro_status schema_has_not(const struct schema *s, struct text key)
+{
+    struct text nearest = schema_nearest(s, key);
+    if (nearest.length)
+        return detail_set(MSTRO_SCHEMA, "no schema has '" TEXT_FORMAT "'; did you mean '" TEXT_FORMAT "'?", TEXT_ARGUMENTS(key), TEXT_ARGUMENTS(nearest));
+    return detail_set(MSTRO_SCHEMA, "no schema has '" TEXT_FORMAT "'; MSTRO_SCHEMA_LIST names additional schema files", TEXT_ARGUMENTS(key));
+}
+
 bool schema_has_namespace(const struct schema *s, struct text nspace)
 {
     for (size_t i = 0; i < s->sources; i++)

@@ -86,6 +86,9 @@ const struct schema_entry *schema_find(const struct schema *s, struct text key);
 /* The key closest to a misspelt one; empty when none is close. */
 struct text schema_nearest(const struct schema *s, struct text key);
 
+/* MSTRO_SCHEMA, with the words for a key that no schema has. */
+mstro_status schema_has_not(const struct schema *s, struct text key);
+
 /* Does a file of 's' describe this namespace? */
 bool schema_has_namespace(const struct schema *s, struct text nspace);
 

@@ -315,6 +315,35 @@ static void require_that_failed_can_be_repeated(void **state)
     end();
 }
 
+/* With a subscriber that never acknowledges. */
+static int64_t time_of_an_offer(void)
+{
+    begin();
+    mstro_subscription sub;
+    mstro_cdo cdo = declare("held");
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &sub));
+    int64_t before = (int64_t)mstro_clock();
+    OK(mstro_cdo_offer(cdo));
+    int64_t time = (int64_t)mstro_clock() - before;
+    OK(mstro_cdo_withdraw(cdo));
+    end();
+    return time;
+}
+
+static void pool_in_the_process_obeys_the_environment(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "MSTRO_ACK_TIMEOUT", "MSTRO_INLINE_LIMIT", "MSTRO_INLINE_BUDGET" };
+    setenv("MSTRO_ACK_TIMEOUT", "50ms", 1);
+    assert_in_range(time_of_an_offer(), 50000000, 4000000000); /* not the 5 s of one that is told nothing */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        setenv(names[i], "-5", 1);
+        assert_int_equal(mstro_init("w", "c", 0), MSTRO_INVARG);
+        assert_non_null(strstr(mstro_error_detail(), names[i]));
+        unsetenv(names[i]);
+    }
+}
+
 static void transport_that_is_none_is_named_by_init(void **state)
 {
     (void)state;
@@ -611,6 +640,7 @@ int main(void)
         cmocka_unit_test(handle_in_use_is_busy),
         cmocka_unit_test(operation_timeout_ends_a_demand_that_waits_too_long),
         cmocka_unit_test(require_that_failed_can_be_repeated),
+        cmocka_unit_test(pool_in_the_process_obeys_the_environment),
         cmocka_unit_test(transport_that_is_none_is_named_by_init),
         cmocka_unit_test(withdraw_that_waits_too_long_leaves_the_offer_standing),
         cmocka_unit_test(group_that_waits_too_long_goes_on_where_it_was),

@@ -321,13 +321,16 @@ static void operation_waits_for_room_and_goes_on_when_some_is_made(void **state)
 static void terms_that_make_no_sense_are_refused_by_name(void **state)
 {
     (void)state;
-    static const char *const hole[] = { NULL }, *const one[] = { STEP };
+    static const char *const hole[] = { NULL }, *const one[] = { STEP }, *const misspelt[] = { ".maestro.ecmwf.stp" },
+                             *const local[] = { MSTRO_ATTR_CORE_CDO_RAW_PTR };
     const struct { struct mstro_subscription_terms terms; mstro_status status; } cases[] = {
         { { .name = "" , .durable = true }, MSTRO_INVARG },
         { { .name = "a" }, MSTRO_INVARG },
         { { .shared = true }, MSTRO_INVARG },
         { { .name = "\xff", .shared = true }, MSTRO_INVARG },
         { { .attributes = hole, .attribute_count = 1 }, MSTRO_INVARG },
+        { { .attributes = misspelt, .attribute_count = 1 }, MSTRO_SCHEMA },
+        { { .attributes = local, .attribute_count = 1 }, MSTRO_INVARG },
         { { .attribute_count = 1 }, MSTRO_INVARG },
         { { .attributes = one, .attribute_count = 65 }, MSTRO_INVARG },
         { { .when_full = (enum mstro_subscription_full)9 }, MSTRO_INVARG },

@@ -61,6 +61,13 @@ check "so is a device" ends 1 "cannot open /dev/zero: it is a device" timeout 10
 (cat "$sample"; echo "and no more") >"$work/tail.grib"
 check "what follows the last message is left out, and said" ends 0 "tail.grib: 12 bytes, from offset [0-9]+ on, belong to no GRIB message" \
     $stages/forecast --list "$work/tail.grib"
+for option in --pace=-3 --patience=99999999999999999999 --lend=x; do
+    check "$option is no number and is said to be none" ends 2 "'${option#*=}' is not a number from 0" $stages/forecast $option "$sample"
+done
+check "an expectation of no instance is refused" ends 2 "instances from 1 to" $stages/forecast --expect=archive:0 "$sample"
+: >"$work/empty.list"
+check "a list that names nothing is refused" ends 1 "$work/empty.list names no file" $stages/forecast "@$work/empty.list"
+check "the verifier takes no device either" ends 2 "cannot open /dev/zero: it is a device" timeout 10 $stages/verify "$work" /dev/zero
 check "a consumer that does not come is named" ends 6 "ready/archive/0 has not come within 0 s" \
     $stages/forecast --expect=archive --patience=0 "$sample"
 check "a forecast that nobody wants ends well" ends 0 "" $stages/forecast "$sample"
