@@ -329,12 +329,13 @@ void queues_flush(struct pool *pool)
     while (!list_empty(&pool->telling)) {
         struct subscription *subscription = list_entry(pool->telling.next, struct subscription, telling);
         list_remove(&subscription->telling);
+        bool more;
         do
-            replay_go_on(pool, subscription);
+            more = replay_go_on(pool, subscription);
         while (send_batch(pool, subscription));
         hold_room(pool, subscription);
         list_remove(&subscription->telling);
-        if (subscription->replays && queue_has_room(subscription))
+        if (more)
             list_append(&pool->reading, &subscription->telling);
     }
 }

@@ -49,15 +49,19 @@ static bool read_fact(struct pool *pool, struct subscription *subscription, cons
     return true;
 }
 
-/* From now on it is told when something happens.  The checkpoint is for it alone. */
-static void catch_up(struct pool *pool, struct subscription *subscription)
+/* From now on it is told when something happens.  The checkpoint is for it alone.  False: there is no room for that, it reads on later. */
+static bool catch_up(struct pool *pool, struct subscription *subscription)
 {
     struct session *session = list_empty(&subscription->consumers) ? NULL : list_entry(subscription->consumers.next, struct consumer, of_subscription)->session;
+    bool tells = subscription->kinds & MSTRO_POOL_EVENT_POOL_CHECKPOINT;
+    if (tells && !queue_has_room_for(subscription, &(struct fact){ .by = session ? session->participant : NULL }))
+        return false;
     subscription->replays = false;
-    if (!(subscription->kinds & MSTRO_POOL_EVENT_POOL_CHECKPOINT))
-        return;
+    if (!tells)
+        return true;
     struct fact fact = fact_note(pool, FACT_CHECKPOINT, &(struct fact_of){ .session = session, .size = -1 });
-    queue_put(pool, subscription, &fact, MSTRO_POOL_EVENT_POOL_CHECKPOINT);
+    queue_put(pool, subscription, &fact, MSTRO_POOL_EVENT_POOL_CHECKPOINT); /* memory may be short still: that is a gap */
+    return true;
 }
 
 /* What comes next, a gap or a fact; false: it cannot be read yet. */
@@ -68,17 +72,18 @@ static bool read_next(struct pool *pool, struct subscription *subscription)
     if (last > subscription->position)
         skip(pool, subscription, last); /* the ring has it no more */
     else if (!fact)
-        catch_up(pool, subscription);
+        return catch_up(pool, subscription);
     else
         return read_fact(pool, subscription, fact);
     return true;
 }
 
-void replay_go_on(struct pool *pool, struct subscription *subscription)
+bool replay_go_on(struct pool *pool, struct subscription *subscription)
 {
     bool more = true;
     for (int i = 0; more && i < READ_AT_ONCE && subscription->replays; i++)
         more = queue_close_gap(pool, subscription) && queue_has_room(subscription) && read_next(pool, subscription);
+    return more && subscription->replays;
 }
 
 /* ---- the offers that stand ---- */

@@ -163,7 +163,7 @@ mstro_status replay_begin(struct pool *pool, struct subscription *subscription, 
 /* Its SUBSCRIBE is the newest fact: what comes behind it is new. */
 void replay_begun(const struct pool *pool, struct subscription *subscription, const struct record_subscribe *asked);
 
-/* Read on in the ring of facts, as far as there is room. */
-void replay_go_on(struct pool *pool, struct subscription *subscription);
+/* Read on in the ring of facts, as far as there is room.  True: as far as one step may, there is more to read at once. */
+bool replay_go_on(struct pool *pool, struct subscription *subscription);
 
 #endif

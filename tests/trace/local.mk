@@ -103,6 +103,7 @@ EXTRA_DIST += \
 	%D%/replay-age.trace \
 	%D%/replay-before.trace \
 	%D%/replay-bounded.trace \
+	%D%/replay-checkpoint-waits.trace \
 	%D%/replay-cursor.trace \
 	%D%/replay-falls-behind.trace \
 	%D%/replay-holds.trace \

@@ -199,6 +199,25 @@ static void reading_a_long_past_takes_many_short_steps(void **state)
     stop();
 }
 
+static void who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    for (uint64_t i = 0; i < 4; i++)
+        offer(i);
+    /* The byte bound leaves room, but not as much as the next event needs. */
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_SUBSCRIBE,
+                                      .subscribe = { .op = ++ops, .subscription = 1, .kinds = MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_POOL_CHECKPOINT,
+                                                     .start = MSTRO_SUBSCRIPTION_START_AGE, .since = UINT64_MAX, .max_events = 2, .max_bytes = 150 } });
+    for (uint64_t waits = 2; waits <= 5; waits++) {
+        assert_int_equal(told, waits);
+        assert_true(pool_next_deadline(pool) == NO_DEADLINE);
+        if (waits < 5)
+            say(SUBSCRIBER, &(struct record){ .kind = KIND_SEEN, .seen = { .subscription = 1, .count = waits - 1 } });
+    }
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_subscriptions_take_a_kibibyte_each),
         cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
+        cmocka_unit_test(who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing),
     };
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
         return 99;
