@@ -66,7 +66,7 @@ static bool lane_matches(const struct map_link *link, const void *key)
 
 static uint64_t lane_hash(const struct subscription *subscription, struct id cdo)
 {
-    return hash_mix(hash_mix(cdo.low, cdo.high), subscription->began);
+    return hash_mix(hash_mix(cdo.low, cdo.high), subscription->number);
 }
 
 static struct lane *lane_find(const struct pool *pool, const struct subscription *subscription, struct id cdo)

@@ -110,6 +110,9 @@ static void hold_free(struct pool *pool, struct hold *hold)
 
 static uint64_t time_behind(uint64_t now, uint64_t time) { return time < NO_DEADLINE - now ? now + time : NO_DEADLINE; }
 
+/* Of one event each of its subscriptions may owe an ack. */
+static uint64_t awaited_hash(const struct subscription *subscription, uint64_t serial) { return hash_mix(subscription->number, serial); }
+
 bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct subscription *subscription, uint64_t serial, bool room)
 {
     struct hold *hold = hold_of_op(pool, session, op);
@@ -124,7 +127,7 @@ bool hold_await(struct pool *pool, struct session *session, uint64_t op, struct 
     awaited->room = room;
     list_append(&hold->awaited, &awaited->of_hold);
     list_append(&subscription->awaited, &awaited->of_subscription);
-    map_insert(&pool->awaited, &awaited->by_serial, serial);
+    map_insert(&pool->awaited, &awaited->by_serial, awaited_hash(subscription, serial));
     heap_insert(&pool->late, &awaited->by_time, time_behind(pool->now, subscription->hold_time));
     return true;
 }
@@ -145,12 +148,13 @@ static void end_waiting(struct pool *pool, struct awaited *awaited)
     hold_check(pool, hold);
 }
 
-struct awaited_key { const struct subscription *subscription; uint64_t serial; };
+struct awaited_key { const struct subscription *subscription; uint64_t serial; uint64_t *effort; };
 
 static bool serial_matches(const struct map_link *link, const void *key)
 {
     const struct awaited *awaited = map_entry(link, const struct awaited, by_serial);
     const struct awaited_key *wanted = key;
+    ++*wanted->effort;
     return awaited->subscription == wanted->subscription && awaited->serial == wanted->serial && !awaited->room;
 }
 
@@ -159,8 +163,8 @@ void serve_ack_event(struct pool *pool, struct session *session, const struct re
     struct consumer *consumer = consumer_find(pool, session, record->ack_event.subscription);
     if (!consumer)
         return;
-    struct awaited_key key = { consumer->subscription, record->ack_event.serial };
-    struct map_link *link = map_find(&pool->awaited, key.serial, serial_matches, &key);
+    struct awaited_key key = { consumer->subscription, record->ack_event.serial, &pool->effort.acks };
+    struct map_link *link = map_find(&pool->awaited, awaited_hash(key.subscription, key.serial), serial_matches, &key);
     consumer->subscription->late = false;
     consumer_acknowledged(pool, consumer, key.serial);
     if (link) /* else it is not waited for, or not any more */

@@ -192,7 +192,7 @@ struct pool {
     struct seal *discarded; /* freed at the next step: outputs may still point there */
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
-    uint64_t now, last_app, last_ticket, last_commit;
+    uint64_t now, last_app, last_ticket, last_commit, last_subscription;
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
     struct pool_effort effort;

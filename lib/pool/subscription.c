@@ -120,6 +120,7 @@ static struct subscription *subscription_make(struct pool *pool, const struct re
     struct subscription *subscription = memory_take(pool, sizeof *subscription);
     if (!subscription)
         return NULL;
+    subscription->number = ++pool->last_subscription;
     subscription_fill(pool, subscription, asked);
     if (!extra_make(pool, subscription, asked)) {
         memory_give(pool, subscription, sizeof *subscription);

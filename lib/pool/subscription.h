@@ -61,6 +61,7 @@ struct subscription {
     struct selector *selector; /* NULL: all */
     struct subscription_extra *extra; /* or NULL */
     struct queue queue;
+    uint64_t number; /* from 1, in the order in which they were made */
     uint64_t max_events, max_bytes, hold_time;
     uint64_t began, position; /* serials: when it was made; up to which it has read the ring of facts */
     uint32_t kinds;

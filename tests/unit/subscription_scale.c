@@ -18,15 +18,21 @@ enum { PRODUCER = 1, SUBSCRIBER, OTHER };
 static struct pool *pool;
 static struct pool_outputs out;
 static struct schema *schema;
-static uint64_t ops, told, status; /* told: events that came out since start(); status: of the last ACK */
+static uint64_t ops, told, status, answered; /* told: events that came out since start(); status: of the last ACK; answered: its operation */
+static uint64_t serial; /* of the last event */
 
 static void step(const struct pool_input *in)
 {
     pool_step(pool, in, 1, &out);
     for (size_t i = 0; i < out.count; i++) {
         const struct record *record = &out.at[i].record;
-        told += record->kind == KIND_EVENTS ? record->events.events.count : 0;
-        status = record->kind == KIND_ACK ? record->ack.status : status;
+        if (record->kind == KIND_EVENTS && record->events.events.count) {
+            told += record->events.events.count;
+            serial = record->events.events.at[record->events.events.count - 1].serial;
+        } else if (record->kind == KIND_ACK) {
+            status = record->ack.status;
+            answered = record->ack.op;
+        }
     }
     pool_outputs_clear(&out);
 }
@@ -218,6 +224,29 @@ static void who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing(void *
     stop();
 }
 
+static void ack_is_found_among_those_that_thousands_owe_for_the_same_event(void **state)
+{
+    (void)state;
+    enum { ACKERS = 10000 };
+    struct pool_settings settings = pool_settings_default();
+    settings.subscriptions = 0;
+    start(settings);
+    for (uint64_t i = 1; i <= ACKERS; i++)
+        say(SUBSCRIBER, &(struct record){ .kind = KIND_SUBSCRIBE,
+                                          .subscribe = { .op = ++ops, .subscription = i, .kinds = MSTRO_POOL_EVENT_OFFER,
+                                                         .options = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK } });
+    offer(1);
+    assert_int_equal(told, ACKERS);
+    uint64_t before = pool_effort(pool).acks, offered = ops;
+    for (uint64_t i = 1; i <= ACKERS; i++) {
+        assert_true(answered != offered); /* it waits for every one */
+        say(SUBSCRIBER, &(struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = i, .serial = serial } });
+    }
+    assert_int_equal(answered, offered);
+    assert_true(pool_effort(pool).acks - before < 4 * ACKERS);
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +256,7 @@ int main(void)
         cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
         cmocka_unit_test(who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing),
+        cmocka_unit_test(ack_is_found_among_those_that_thousands_owe_for_the_same_event),
     };
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
         return 99;
