@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* consumer.c - who takes the events of a subscription, and how they get there */
+#include "lib/base/clock.h"
 #include "lib/pool/answer.h"
 #include "lib/pool/hold.h"
 #include "lib/pool/session.h"
@@ -103,11 +104,19 @@ static void lane_leave(struct pool *pool, const struct subscription *subscriptio
 
 /* ---- what a consumer has done ---- */
 
-static void tell_soon(struct pool *pool, struct subscription *subscription)
+void tell_soon(struct pool *pool, struct subscription *subscription)
 {
-    bool work = subscription->queue.count > 0 || subscription->queue.gap_count > 0 || subscription->replays;
-    if (work && list_empty(&subscription->telling))
+    if (subscription->starved)
+        list_remove(&subscription->telling);
+    subscription->starved = false;
+    if (list_empty(&subscription->telling))
         list_append(&pool->telling, &subscription->telling);
+}
+
+static void go_on_soon(struct pool *pool, struct subscription *subscription)
+{
+    if (subscription->queue.count > 0 || subscription->queue.gap_count > 0 || subscription->replays)
+        tell_soon(pool, subscription);
 }
 
 static void settle(struct pool *pool, struct consumer *consumer, struct told *told)
@@ -115,7 +124,7 @@ static void settle(struct pool *pool, struct consumer *consumer, struct told *to
     lane_leave(pool, consumer->subscription, told->fact.cdo);
     told_free(pool, told);
     consumer->open--;
-    tell_soon(pool, consumer->subscription);
+    go_on_soon(pool, consumer->subscription);
 }
 
 static bool settles_by_ack(const struct subscription *subscription)
@@ -158,7 +167,7 @@ void serve_seen(struct pool *pool, struct session *session, const struct record 
         consumer->open -= more;
     else if (!settles_by_ack(consumer->subscription))
         settle_taken(pool, consumer);
-    tell_soon(pool, consumer->subscription);
+    go_on_soon(pool, consumer->subscription);
 }
 
 /* In their places: who takes them next gets them in order. */
@@ -171,7 +180,7 @@ static void give_back_open(struct pool *pool, struct consumer *consumer)
         lane_leave(pool, subscription, told->fact.cdo);
         queue_return(subscription, told);
     }
-    tell_soon(pool, subscription);
+    go_on_soon(pool, subscription);
 }
 
 void consumer_end(struct pool *pool, struct consumer *consumer)
@@ -324,6 +333,25 @@ static bool send_batch(struct pool *pool, struct subscription *subscription)
     return true;
 }
 
+static void starve(struct pool *pool, struct subscription *subscription)
+{
+    if (list_empty(&pool->starved))
+        pool->tell_again = pool->now + TELL_AGAIN;
+    list_append(&pool->starved, &subscription->telling);
+    subscription->starved = true;
+}
+
+void queues_try_again(struct pool *pool)
+{
+    while (pool->tell_again <= pool->now && !list_empty(&pool->starved))
+        tell_soon(pool, list_entry(pool->starved.next, struct subscription, telling));
+}
+
+uint64_t queues_deadline(const struct pool *pool)
+{
+    return list_empty(&pool->starved) ? NO_DEADLINE : pool->tell_again;
+}
+
 void queues_flush(struct pool *pool)
 {
     while (!list_empty(&pool->telling)) {
@@ -337,5 +365,7 @@ void queues_flush(struct pool *pool)
         list_remove(&subscription->telling);
         if (more)
             list_append(&pool->reading, &subscription->telling);
+        else if (subscription->queue.count == 0 && subscription->queue.gap_count > 0)
+            starve(pool, subscription);
     }
 }

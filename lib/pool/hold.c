@@ -364,7 +364,9 @@ static void become_late(struct pool *pool, struct subscription *subscription)
 {
     subscription->late = true;
     if (subscription->when_late == MSTRO_SUBSCRIPTION_LATE_END)
-        subscription_close_soon(pool, subscription, true);
+        subscription_close_soon(pool, subscription, MSTRO_OVERFLOW,
+                                sentence(pool, "this subscription was ended: an operation has waited for it for %" PRIu64 " ms",
+                                         subscription->hold_time / NANOSECONDS_PER_MILLISECOND));
 }
 
 /* Where memory is short for that, another shard finds out for itself. */

@@ -47,6 +47,7 @@ static void lists_init(struct pool *pool)
     list_init(&pool->untold);
     list_init(&pool->telling);
     list_init(&pool->reading);
+    list_init(&pool->starved);
     list_init(&pool->ending);
     list_init(&pool->released);
     list_init(&pool->schemas);
@@ -139,6 +140,7 @@ static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out
         list_remove(reads);
         list_append(&pool->telling, reads);
     }
+    queues_try_again(pool);
 }
 
 /* What follows from the time, and from what came in. */
@@ -150,7 +152,7 @@ static void end_step(struct pool *pool, size_t first)
         holds_release(pool);
         sessions_finish(pool);
         sessions_drop_failed(pool);
-        subscriptions_end_slow(pool);
+        subscriptions_end_soon(pool);
         queues_flush(pool);
     } while (!list_empty(&pool->released) || !list_empty(&pool->ending));
     shards_tell(pool);
@@ -185,15 +187,14 @@ void pool_grow_no_more(struct pool *pool)
     pool->settings.memory_budget = pool->memory ? pool->memory : 1;
 }
 
-/* For what memory was short for before. */
-#define TELL_AGAIN (10 * NANOSECONDS_PER_MILLISECOND)
-
 uint64_t pool_next_deadline(const struct pool *pool)
 {
     uint64_t deadline = operations_deadline(pool), lease = sessions_deadline(pool), ack = holds_deadline(pool);
     if (!list_empty(&pool->reading))
         return pool->now;
     uint64_t again = list_empty(&pool->untold) ? NO_DEADLINE : pool->now + TELL_AGAIN;
+    deadline = again < deadline ? again : deadline;
+    again = queues_deadline(pool);
     deadline = again < deadline ? again : deadline;
     deadline = lease < deadline ? lease : deadline;
     return ack < deadline ? ack : deadline;

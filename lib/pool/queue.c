@@ -28,12 +28,6 @@ bool queue_has_room_for(const struct subscription *subscription, const struct fa
     return fits(subscription, told_bytes(subscription, &(struct told){ .fact = *fact }), 1);
 }
 
-static void tell_soon(struct pool *pool, struct subscription *subscription)
-{
-    if (list_empty(&subscription->telling))
-        list_append(&pool->telling, &subscription->telling);
-}
-
 static bool put(struct pool *pool, struct subscription *subscription, const struct told *what)
 {
     struct told *told = memory_allows(pool, sizeof *told) ? memory_take(pool, sizeof *told) : NULL;
@@ -64,13 +58,14 @@ bool queue_close_gap(struct pool *pool, struct subscription *subscription)
     return true;
 }
 
-void queue_skip(struct subscription *subscription, uint64_t first, uint64_t last, uint64_t count)
+void queue_skip(struct pool *pool, struct subscription *subscription, uint64_t first, uint64_t last, uint64_t count)
 {
     struct queue *queue = &subscription->queue;
     if (queue->gap_count == 0)
         queue->gap_first = first;
     queue->gap_count += count;
     queue->gap_last = last;
+    tell_soon(pool, subscription);
 }
 
 /* While nobody is there, no operation waits and nobody can be told of the end: a durable name states what it could not keep. */
@@ -90,7 +85,7 @@ enum queue_answer queue_put(struct pool *pool, struct subscription *subscription
         return QUEUE_ENDS;
     if (!room && in_order && when_full(subscription) == MSTRO_SUBSCRIPTION_FULL_HOLD && fits(subscription, bytes, 2) && put(pool, subscription, &told))
         return QUEUE_IS_FULL;
-    queue_skip(subscription, fact->serial, fact->serial, 1);
+    queue_skip(pool, subscription, fact->serial, fact->serial, 1);
     return QUEUE_DROPS;
 }
 

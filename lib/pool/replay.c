@@ -26,11 +26,11 @@ static uint32_t event_in_ring(const struct subscription *subscription, const str
     return announced ? 0 : fact_event(fact->kind);
 }
 
-static void skip(const struct pool *pool, struct subscription *subscription, uint64_t last)
+static void skip(struct pool *pool, struct subscription *subscription, uint64_t last)
 {
     uint64_t first = fact_serial(pool, fact_counter(subscription->position) + 1);
     if (last >= first)
-        queue_skip(subscription, first, last, fact_counter(last) - fact_counter(first) + 1);
+        queue_skip(pool, subscription, first, last, fact_counter(last) - fact_counter(first) + 1);
     subscription->position = last;
 }
 
@@ -45,7 +45,7 @@ static bool read_fact(struct pool *pool, struct subscription *subscription, cons
     if (answer == SELECTOR_YES)
         queue_put(pool, subscription, fact, event);
     else if (answer == SELECTOR_TOO_EXPENSIVE)
-        queue_skip(subscription, fact->serial, fact->serial, 1);
+        subscription_too_expensive(pool, subscription, fact);
     return true;
 }
 
@@ -88,7 +88,7 @@ bool replay_go_on(struct pool *pool, struct subscription *subscription)
 
 /* ---- the offers that stand ---- */
 
-struct standing { struct pool *pool; const struct subscription *subscription; struct fact *fact; size_t count, room; };
+struct standing { struct pool *pool; const struct subscription *subscription; struct fact *fact; size_t count, room; bool too_expensive; };
 
 /* As its OFFER was told. */
 static struct fact fact_of_offer(const struct pool *pool, const struct generation *generation)
@@ -105,7 +105,9 @@ static void find_standing(struct map_link *link, void *context)
     if (!newest || newest->state != GENERATION_OFFERED)
         return;
     struct fact fact = fact_of_offer(all->pool, newest);
-    if (subscription_matches(all->pool, all->subscription, &fact, MSTRO_POOL_EVENT_OFFER) != SELECTOR_YES)
+    enum selector_answer answer = subscription_matches(all->pool, all->subscription, &fact, MSTRO_POOL_EVENT_OFFER);
+    all->too_expensive = all->too_expensive || answer == SELECTOR_TOO_EXPENSIVE;
+    if (answer != SELECTOR_YES)
         return;
     if (all->fact && all->count < all->room)
         all->fact[all->count] = fact;
@@ -123,6 +125,8 @@ static mstro_status put_standing(struct pool *pool, struct subscription *subscri
 {
     struct standing all = { .pool = pool, .subscription = subscription };
     map_each(&pool->cdos, find_standing, &all);
+    if (all.too_expensive)
+        return MSTRO_TOO_EXPENSIVE;
     if (all.count == 0)
         return MSTRO_OK;
     if (!memory_allows(pool, all.count * sizeof(struct told)))

@@ -172,6 +172,9 @@ struct operation {
     uint8_t kind, stage;
 };
 
+/* For what memory was short for before. */
+#define TELL_AGAIN (10 * NANOSECONDS_PER_MILLISECOND)
+
 enum { NOTE_STAGES = 5, SLABS = 20, SLAB_STEP = 8 };
 
 struct pool {
@@ -184,6 +187,7 @@ struct pool {
     struct list noting[NOTE_STAGES]; /* each in the order in which its notes are due */
     struct list telling;             /* those with events to send in this step */
     struct list reading;             /* those that read on in the ring of facts in the next step */
+    struct list starved;             /* those that memory was short for, until 'tell_again' */
     struct list ending;              /* those that end in this step */
     struct heap late;                /* acks, and room for events, that operations wait for */
     struct list released;            /* operations not held any more: they go on in this step */
@@ -192,7 +196,7 @@ struct pool {
     struct seal *discarded; /* freed at the next step: outputs may still point there */
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
-    uint64_t now, last_app, last_ticket, last_commit, last_subscription;
+    uint64_t now, last_app, last_ticket, last_commit, last_subscription, tell_again;
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
     struct pool_effort effort;

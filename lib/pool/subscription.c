@@ -237,8 +237,7 @@ static void subscribed(struct pool *pool, struct consumer *consumer, uint64_t op
     struct subscription *subscription = consumer->subscription;
     say_position(pool, consumer);
     answer_done(pool, consumer->session, op);
-    if (list_empty(&subscription->telling)) /* there may be something already */
-        list_append(&pool->telling, &subscription->telling);
+    tell_soon(pool, subscription); /* there may be something already */
 }
 
 static bool bytes_are_equal(struct bytes a, struct bytes b)
@@ -317,6 +316,8 @@ static void refuse(struct pool *pool, struct session *session, uint64_t op, mstr
         answer_refused(pool, session, op, status, "the pool has no memory for one more subscription");
     else if (status == MSTRO_STALE_EPOCH)
         answer_refused(pool, session, op, status, "this pool has not come so far yet: the position is of another pool, or of another run of it");
+    else if (status == MSTRO_TOO_EXPENSIVE)
+        answer_refused(pool, session, op, status, "the selector takes more than %d steps on an object that is offered", SELECTOR_STEPS_MAX);
     else if (status == MSTRO_QUOTA)
         answer_refused(pool, session, op, status, "the pool's memory budget does not allow to tell all that is offered");
     else
@@ -404,23 +405,21 @@ void subscriptions_forget_durable(struct pool *pool)
         map_each(&pool->names, forget_durable, pool);
 }
 
-void subscription_close_soon(struct pool *pool, struct subscription *subscription, bool too_late)
+void subscription_close_soon(struct pool *pool, struct subscription *subscription, mstro_status status, struct text reason)
 {
     if (!list_empty(&subscription->ending))
         return;
-    subscription->too_late = too_late;
+    subscription->end = status;
+    subscription->end_reason = reason;
     subscription->replays = false;
     list_append(&pool->ending, &subscription->ending);
 }
 
-void subscriptions_end_slow(struct pool *pool)
+void subscriptions_end_soon(struct pool *pool)
 {
     while (!list_empty(&pool->ending)) {
         struct subscription *subscription = list_entry(pool->ending.next, struct subscription, ending);
-        struct text why = subscription->too_late
-            ? sentence(pool, "this subscription was ended: an operation has waited for it for %" PRIu64 " ms", subscription->hold_time / NANOSECONDS_PER_MILLISECOND)
-            : sentence(pool, "this subscription was ended: %" PRIu64 " events wait for it already", subscription->queue.count);
-        say_end(pool, subscription, MSTRO_OVERFLOW, why);
+        say_end(pool, subscription, subscription->end, subscription->end_reason);
         subscription_close(pool, subscription);
     }
 }

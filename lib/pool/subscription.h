@@ -55,7 +55,7 @@ struct subscription {
     struct list of_index[2];  /* with those told of objects; of applications */
     struct index_set *set[2]; /* where it stands in the index, NULL: nowhere */
     struct list consumers;
-    struct list telling;      /* pool->telling: something is to be sent */
+    struct list telling;      /* pool->telling: something is to be sent; or pool->reading, pool->starved */
     struct list ending;       /* pool->ending: it ends in this step */
     struct list awaited;      /* acks that it owes, and events that wait for room */
     struct selector *selector; /* NULL: all */
@@ -65,10 +65,12 @@ struct subscription {
     uint64_t max_events, max_bytes, hold_time;
     uint64_t began, position; /* serials: when it was made; up to which it has read the ring of facts */
     uint32_t kinds;
+    mstro_status end;     /* with which, and why, it ends in this step */
+    struct text end_reason;
     uint8_t options, flags, when_full, when_late;
     bool late;     /* an operation that waited for it did so in vain: none waits until it has caught up */
     bool replays;  /* it reads the ring of facts, and is told nothing else until it has read all */
-    bool too_late; /* why it ends: an operation waited for too long; else its queue was full */
+    bool starved;  /* memory was short for the OVERFLOW that it is to be told */
 };
 
 /* ---- subscription.c ---- */
@@ -79,9 +81,9 @@ void serve_unsubscribe(struct pool *pool, struct session *session, const struct 
 /* End it for everybody who has it. */
 void subscription_close(struct pool *pool, struct subscription *subscription);
 
-/* The same at the end of this step, after its consumers were told that it was too slow. */
-void subscription_close_soon(struct pool *pool, struct subscription *subscription, bool too_late);
-void subscriptions_end_slow(struct pool *pool);
+/* The same at the end of this step, after its consumers were told why ('reason': of this step's arena).  The first reason counts. */
+void subscription_close_soon(struct pool *pool, struct subscription *subscription, mstro_status status, struct text reason);
+void subscriptions_end_soon(struct pool *pool);
 
 /* What a session has: what it held goes on, what it has not settled goes to others. */
 void subscriptions_end(struct pool *pool, struct session *session);
@@ -106,6 +108,13 @@ void serve_seen(struct pool *pool, struct session *session, const struct record 
 /* It has acknowledged the event with this serial. */
 void consumer_acknowledged(struct pool *pool, struct consumer *consumer, uint64_t serial);
 
+/* It has something to be sent in this step. */
+void tell_soon(struct pool *pool, struct subscription *subscription);
+
+/* Those for which memory was short try again, when it is time for that; when that is. */
+void queues_try_again(struct pool *pool);
+uint64_t queues_deadline(const struct pool *pool);
+
 /* Send what may be sent. */
 void queues_flush(struct pool *pool);
 
@@ -120,6 +129,9 @@ void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct
 /* Does a subscription want to be told of a fact, whenever that is? */
 enum selector_answer subscription_matches(struct pool *pool, const struct subscription *subscription, const struct fact *fact, uint32_t event);
 
+/* Whether it wants to be told of 'fact' would take too long to say: it ends, or, while nobody is there who could be told so, has a gap. */
+void subscription_too_expensive(struct pool *pool, struct subscription *subscription, const struct fact *fact);
+
 /* ---- queue.c ---- */
 
 enum queue_answer {
@@ -133,8 +145,8 @@ enum queue_answer queue_put(struct pool *pool, struct subscription *subscription
 /* Whatever the bounds.  False when memory is short. */
 bool queue_put_unbounded(struct pool *pool, struct subscription *subscription, const struct fact *fact, uint32_t event);
 
-/* Events from 'first' to 'last', 'count' of them at most, are missing. */
-void queue_skip(struct subscription *subscription, uint64_t first, uint64_t last, uint64_t count);
+/* Events from 'first' to 'last', 'count' of them at most, are missing: told as soon as there is room. */
+void queue_skip(struct pool *pool, struct subscription *subscription, uint64_t first, uint64_t last, uint64_t count);
 
 /* May one more wait, may this one? */
 bool queue_has_room(const struct subscription *subscription);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
+#include "lib/pool/answer.h"
 #include "lib/pool/hold.h"
 #include "lib/pool/index.h"
 #include "lib/pool/subscription.h"
@@ -48,12 +51,21 @@ enum selector_answer subscription_matches(struct pool *pool, const struct subscr
     return matches(pool, subscription, fact, event, &subject);
 }
 
+void subscription_too_expensive(struct pool *pool, struct subscription *subscription, const struct fact *fact)
+{
+    if (list_empty(&subscription->consumers))
+        queue_skip(pool, subscription, fact->serial, fact->serial, 1);
+    else
+        subscription_close_soon(pool, subscription, MSTRO_TOO_EXPENSIVE,
+                                sentence(pool, "this subscription was ended: its selector takes more than %d steps on " TEXT_FORMAT
+                                         "; anchor its regular expressions, or ask for less", SELECTOR_STEPS_MAX, TEXT_ARGUMENTS(text_cut(seal_name(fact->sealed)))));
+}
+
 static enum queue_answer put(struct pool *pool, struct subscription *subscription, const struct telling *telling)
 {
     if (!subscription->replays)
         return queue_put(pool, subscription, telling->fact, telling->event);
-    if (list_empty(&subscription->telling))
-        list_append(&pool->telling, &subscription->telling); /* it reads of it in the ring */
+    tell_soon(pool, subscription); /* it reads of it in the ring */
     return QUEUE_HAS_ROOM;
 }
 
@@ -62,7 +74,8 @@ static void tell(struct pool *pool, struct subscription *subscription, const str
     const struct fact_of *of = telling->of;
     enum queue_answer answer = put(pool, subscription, telling);
     if (answer == QUEUE_ENDS)
-        subscription_close_soon(pool, subscription, false);
+        subscription_close_soon(pool, subscription, MSTRO_OVERFLOW,
+                                sentence(pool, "this subscription was ended: %" PRIu64 " events wait for it already", subscription->queue.count));
     if (answer == QUEUE_ENDS || answer == QUEUE_DROPS || !may_hold || !of->op || subscription->late || list_empty(&subscription->consumers))
         return;
     bool wants_ack = subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
@@ -81,7 +94,7 @@ static void consider(struct pool *pool, struct subscription *subscription, void 
     if (answer == SELECTOR_YES)
         tell(pool, subscription, telling, in_time);
     else if (answer == SELECTOR_TOO_EXPENSIVE && !subscription->replays)
-        queue_skip(subscription, telling->fact->serial, telling->fact->serial, 1); /* whether it matches is not known: a gap */
+        subscription_too_expensive(pool, subscription, telling->fact);
 }
 
 void subscriptions_tell(struct pool *pool, const struct fact *fact, const struct fact_of *of, enum tell whom)

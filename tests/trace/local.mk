@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	%D%/durable-away.trace \
 	%D%/durable-ends.trace \
 	%D%/durable-refused.trace \
+	%D%/durable-too-expensive.trace \
 	%D%/durable-unmade.trace \
 	%D%/durable-with-ack.trace \
 	%D%/durable.trace \

@@ -247,6 +247,32 @@ static void ack_is_found_among_those_that_thousands_owe_for_the_same_event(void 
     stop();
 }
 
+static void gap_that_memory_was_short_for_is_told_when_there_is_memory_again(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    subscribe(1, MSTRO_POOL_EVENT_APP_JOIN, NULL, MSTRO_SUBSCRIPTION_START_NOW);
+    for (uint64_t i = 2; i < 6; i++)
+        subscribe(i, MSTRO_POOL_EVENT_OFFER, NULL, MSTRO_SUBSCRIPTION_START_NOW);
+    pool_grow_no_more(pool);
+    join(OTHER, "other"); /* it comes in, but there is no memory to tell of it */
+    assert_int_equal(told, 0);
+    uint64_t due = pool_next_deadline(pool);
+    assert_true(due > 1 && due != NO_DEADLINE);
+    for (uint64_t i = 2; i < 6; i++) /* gives memory back */
+        say(SUBSCRIBER, &(struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = ++ops, .subscription = i } });
+    pool_step(pool, &(struct pool_input){ .kind = POOL_TICK }, due, &out);
+    assert_int_equal(out.count, 1);
+    const struct record_events *events = &out.at[0].record.events;
+    assert_int_equal(out.at[0].record.kind, KIND_EVENTS);
+    assert_int_equal(events->events.count, 1);
+    assert_int_equal(events->events.at[0].kind, MSTRO_POOL_EVENT_OVERFLOW);
+    assert_int_equal(events->events.at[0].count, 1);
+    pool_outputs_clear(&out);
+    assert_true(pool_next_deadline(pool) == NO_DEADLINE);
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
         cmocka_unit_test(who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing),
         cmocka_unit_test(ack_is_found_among_those_that_thousands_owe_for_the_same_event),
+        cmocka_unit_test(gap_that_memory_was_short_for_is_told_when_there_is_memory_again),
     };
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
         return 99;
