@@ -128,6 +128,14 @@ static void check_hold(struct map_link *link, void *context)
 static void check_queue(struct walk *walk, const struct subscription *subscription)
 {
     uint64_t count = 0, bytes = 0, last = 0;
+    list_each(taker, (struct list *)&subscription->consumers) {
+        struct consumer *consumer = list_entry(taker, struct consumer, of_subscription);
+        list_each(blocked, &consumer->blocked)
+            list_each(link, &list_entry(blocked, struct lane, blocked)->waiting) {
+                count++;
+                bytes += told_bytes(subscription, list_entry(link, struct told, link));
+            }
+    }
     list_each(link, (struct list *)&subscription->queue.waiting) {
         const struct told *told = list_entry(link, struct told, link);
         count++;

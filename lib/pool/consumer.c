@@ -38,68 +38,12 @@ struct consumer *consumer_make(struct pool *pool, struct session *session, struc
     consumer->subscription = subscription;
     consumer->number = number;
     list_init(&consumer->sent);
+    list_init(&consumer->blocked);
     list_append(&session->subscriptions, &consumer->of_session);
     list_append(&subscription->consumers, &consumer->of_subscription);
     map_insert(&pool->subscriptions, &consumer->by_number, hash_mix(session->number, number));
     session->subscribed++;
     return consumer;
-}
-
-/* ---- lanes: what a shared name keeps together ---- */
-
-/* Events of one object that are not settled are all with one consumer, so that they stay in order. */
-struct lane {
-    struct map_link by_cdo; /* pool->lanes, by subscription and CDO */
-    const struct subscription *subscription;
-    struct consumer *consumer;
-    struct id cdo;
-    uint64_t count;
-};
-
-struct lane_key { const struct subscription *subscription; struct id cdo; };
-
-static bool lane_matches(const struct map_link *link, const void *key)
-{
-    const struct lane *lane = map_entry(link, const struct lane, by_cdo);
-    const struct lane_key *wanted = key;
-    return lane->subscription == wanted->subscription && lane->cdo.high == wanted->cdo.high && lane->cdo.low == wanted->cdo.low;
-}
-
-static uint64_t lane_hash(const struct subscription *subscription, struct id cdo)
-{
-    return hash_mix(hash_mix(cdo.low, cdo.high), subscription->number);
-}
-
-static struct lane *lane_find(const struct pool *pool, const struct subscription *subscription, struct id cdo)
-{
-    struct lane_key key = { subscription, cdo };
-    struct map_link *link = map_find(&pool->lanes, lane_hash(subscription, cdo), lane_matches, &key);
-    return link ? map_entry(link, struct lane, by_cdo) : NULL;
-}
-
-/* False when memory is short. */
-static bool lane_enter(struct pool *pool, struct consumer *consumer, struct id cdo)
-{
-    struct lane *lane = lane_find(pool, consumer->subscription, cdo);
-    if (!lane) {
-        if (!(lane = memory_take(pool, sizeof *lane)))
-            return false;
-        lane->subscription = consumer->subscription;
-        lane->consumer = consumer;
-        lane->cdo = cdo;
-        map_insert(&pool->lanes, &lane->by_cdo, lane_hash(consumer->subscription, cdo));
-    }
-    lane->count++;
-    return true;
-}
-
-static void lane_leave(struct pool *pool, const struct subscription *subscription, struct id cdo)
-{
-    struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, cdo) : NULL;
-    if (!lane || --lane->count > 0)
-        return;
-    map_remove(&pool->lanes, &lane->by_cdo);
-    memory_give(pool, lane, sizeof *lane);
 }
 
 /* ---- what a consumer has done ---- */
@@ -180,6 +124,7 @@ static void give_back_open(struct pool *pool, struct consumer *consumer)
         lane_leave(pool, subscription, told->fact.cdo);
         queue_return(subscription, told);
     }
+    lanes_end(pool, consumer);
     go_on_soon(pool, subscription);
 }
 
@@ -223,18 +168,36 @@ static struct consumer *idlest(const struct subscription *subscription, uint64_t
     return best;
 }
 
-/* Who gets the next event, and at most how many with it; NULL: nobody can take one. */
-static struct consumer *consumer_for(const struct pool *pool, const struct subscription *subscription, const struct told *next, uint64_t *most)
+/* The next event for somebody, and at most how many with it; NULL: nobody can take one. */
+struct turn { struct consumer *consumer; struct told *next; uint64_t most; };
+
+/* What was passed over for want of room, when there is room. */
+static struct turn next_in_lanes(const struct subscription *subscription, uint64_t window)
 {
-    const struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, next->fact.cdo) : NULL;
-    if (lane) {
-        *most = 1; /* whatever its window: others wait behind it */
-        return lane->consumer;
+    list_each(link, (struct list *)&subscription->consumers) {
+        struct consumer *consumer = list_entry(link, struct consumer, of_subscription);
+        struct told *next = consumer->open < window ? lane_next(consumer) : NULL;
+        if (next)
+            return (struct turn){ consumer, next, 1 };
     }
-    struct consumer *consumer = idlest(subscription, window_of(pool, subscription), most);
-    if (*most > BATCH_COUNT)
-        *most = BATCH_COUNT;
-    return consumer;
+    return (struct turn){ 0 };
+}
+
+static struct turn next_turn(struct pool *pool, struct subscription *subscription)
+{
+    uint64_t window = window_of(pool, subscription);
+    struct turn turn = next_in_lanes(subscription, window);
+    while (!turn.consumer && (turn.next = queue_first(pool, subscription))) {
+        struct lane *lane = lane_find(pool, subscription, turn.next->fact.cdo);
+        if (lane && (lane->consumer->open >= window || !list_empty(&lane->waiting))) {
+            lane_wait(lane, turn.next);
+            continue;
+        }
+        turn.consumer = lane ? lane->consumer : idlest(subscription, window, &turn.most);
+        turn.most = lane ? 1 : turn.most < BATCH_COUNT ? turn.most : BATCH_COUNT;
+        break;
+    }
+    return turn;
 }
 
 /* Those attributes of the object that the subscriber asked for, as a block in the arena. */
@@ -280,7 +243,7 @@ static bool fill_event(struct pool *pool, const struct subscription *subscriptio
 static bool hand_over(struct pool *pool, struct consumer *consumer, struct told *told)
 {
     struct subscription *subscription = consumer->subscription;
-    if ((subscription->flags & SUBSCRIBE_SHARED) && !lane_enter(pool, consumer, told->fact.cdo))
+    if (!lane_enter(pool, consumer, told->fact.cdo))
         return false;
     queue_take(subscription, told);
     told->order = ++consumer->told;
@@ -292,19 +255,21 @@ static bool hand_over(struct pool *pool, struct consumer *consumer, struct told 
     return true;
 }
 
-/* How many in a row, beginning with the first, may go to 'consumer'; 0 when memory is short. */
-static uint32_t fill_batch(struct pool *pool, struct consumer *consumer, struct record_event *events, uint64_t most)
+/* How many in a row, beginning with the next, may go to its consumer; 0 when memory is short. */
+static uint32_t fill_batch(struct pool *pool, const struct turn *turn, struct record_event *events)
 {
-    struct subscription *subscription = consumer->subscription;
+    struct subscription *subscription = turn->consumer->subscription;
     uint64_t bytes = 0;
     uint32_t count = 0;
-    while (count < most && subscription->queue.count > 0) {
-        struct told *told = queue_first(pool, subscription);
-        const struct lane *lane = subscription->flags & SUBSCRIBE_SHARED ? lane_find(pool, subscription, told->fact.cdo) : NULL;
-        bytes += told_bytes(subscription, told);
-        if (count > 0 && (bytes > BATCH_BYTES || (lane && lane->consumer != consumer)))
+    while (count < turn->most && subscription->queue.count > 0) {
+        struct told *told = count ? queue_first(pool, subscription) : turn->next;
+        const struct lane *lane = told && count ? lane_find(pool, subscription, told->fact.cdo) : NULL;
+        if (!told || (lane && (lane->consumer != turn->consumer || !list_empty(&lane->waiting))))
             break;
-        if (!fill_event(pool, subscription, told, &events[count]) || !hand_over(pool, consumer, told))
+        bytes += told_bytes(subscription, told);
+        if (count > 0 && bytes > BATCH_BYTES)
+            break;
+        if (!fill_event(pool, subscription, told, &events[count]) || !hand_over(pool, turn->consumer, told))
             return 0;
         count++;
     }
@@ -313,13 +278,12 @@ static uint32_t fill_batch(struct pool *pool, struct consumer *consumer, struct 
 
 static bool send_batch(struct pool *pool, struct subscription *subscription)
 {
-    uint64_t most = 0;
-    struct told *next = queue_first(pool, subscription);
-    struct consumer *consumer = next ? consumer_for(pool, subscription, next, &most) : NULL;
+    struct turn turn = next_turn(pool, subscription);
+    struct consumer *consumer = turn.consumer;
     if (!consumer)
         return false;
-    struct record_event *events = arena_take(&pool->out->arena, most * sizeof *events);
-    uint32_t count = events ? fill_batch(pool, consumer, events, most) : 0;
+    struct record_event *events = arena_take(&pool->out->arena, turn.most * sizeof *events);
+    uint32_t count = events ? fill_batch(pool, &turn, events) : 0;
     struct record *record = count ? answer_add(pool, consumer->session, KIND_EVENTS) : NULL;
     if (!record) {
         session_fail(pool, consumer->session);

@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	%D%/generation.c \
 	%D%/group.c \
 	%D%/hold.c \
+	%D%/lane.c \
 	%D%/hold.h \
 	%D%/index.c \
 	%D%/index.h \

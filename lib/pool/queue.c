@@ -120,6 +120,17 @@ void queue_return(struct subscription *subscription, struct told *told)
     subscription->queue.bytes += told_bytes(subscription, told);
 }
 
+void queue_merge(struct subscription *subscription, struct list *from)
+{
+    struct list *place = subscription->queue.waiting.next;
+    list_each(link, from) {
+        while (place != &subscription->queue.waiting && list_entry(place, struct told, link)->fact.serial < list_entry(link, struct told, link)->fact.serial)
+            place = place->next;
+        list_remove(link);
+        list_append(place, link); /* before it */
+    }
+}
+
 void told_free(struct pool *pool, struct told *told)
 {
     list_remove(&told->link);

@@ -16,7 +16,7 @@ struct index_set;
 /* One event in a queue, with a reference of what its fact shows.  It ends when it is sent; that of a named subscription when it is
  * settled: acknowledged where REQUIRE_ACK is asked for, else taken by the consumer's program. */
 struct told {
-    struct list link; /* queue.waiting, consumer.sent */
+    struct list link; /* queue.waiting, lane.waiting, consumer.sent */
     struct fact fact; /* an OVERFLOW: time is the first serial, size the count */
     uint32_t event;   /* flag of mstro_pool_event_kind */
     bool again;       /* somebody has taken it already and did not acknowledge it */
@@ -26,7 +26,7 @@ struct told {
 /* Events in the order of their serials, and the gap behind them. */
 struct queue {
     struct list waiting;
-    uint64_t count, bytes; /* of those waiting */
+    uint64_t count, bytes; /* of those waiting, also in lanes */
     uint64_t gap_first, gap_last, gap_count;
 };
 
@@ -37,10 +37,22 @@ struct consumer {
     struct session *session;
     struct subscription *subscription;
     struct list sent;          /* of a named subscription: what it has to settle, in the order it got them */
+    struct list blocked;       /* lanes in which something may wait until it has settled more */
     uint64_t number;
     uint64_t told, seen;       /* events that it got, and that its program has taken */
     uint64_t open;             /* that are not settled: what its window bounds */
     bool made;                 /* its SUBSCRIBE has made the subscription */
+};
+
+/* Of a shared name, an object of which a consumer has something that is not settled. */
+struct lane {
+    struct map_link by_cdo; /* pool->lanes, by subscription and CDO */
+    struct list blocked;    /* consumer->blocked */
+    struct list waiting;    /* events that were passed over */
+    const struct subscription *subscription;
+    struct consumer *consumer;
+    struct id cdo;
+    uint64_t count; /* not settled */
 };
 
 /* What few subscriptions have. */
@@ -118,6 +130,24 @@ uint64_t queues_deadline(const struct pool *pool);
 /* Send what may be sent. */
 void queues_flush(struct pool *pool);
 
+/* ---- lane.c ---- */
+
+/* The lane of an object; NULL: the next event of it may go to anybody. */
+struct lane *lane_find(const struct pool *pool, const struct subscription *subscription, struct id cdo);
+
+/* One more, or one less, of this object is with this consumer.  False when memory is short. */
+bool lane_enter(struct pool *pool, struct consumer *consumer, struct id cdo);
+void lane_leave(struct pool *pool, const struct subscription *subscription, struct id cdo);
+
+/* Pass over the first of the queue: the lane's consumer has no room for it. */
+void lane_wait(struct lane *lane, struct told *told);
+
+/* What was passed over and comes next for this consumer, NULL: nothing. */
+struct told *lane_next(struct consumer *consumer);
+
+/* It has given back what it had: what waited for it may go to anybody. */
+void lanes_end(struct pool *pool, struct consumer *consumer);
+
 /* ---- tell.c ---- */
 
 enum tell { TELL_BEFORE, TELL_AFTER, TELL_ALL };
@@ -161,6 +191,9 @@ void queue_take(struct subscription *subscription, struct told *told);
 
 /* Put one back that was taken out, in its place. */
 void queue_return(struct subscription *subscription, struct told *told);
+
+/* The same for a list, in the order of serials, of some that are counted already. */
+void queue_merge(struct subscription *subscription, struct list *from);
 
 void told_free(struct pool *pool, struct told *told);
 void queue_release(struct pool *pool, struct subscription *subscription);

@@ -458,7 +458,7 @@ void witness_told(struct witness *w, uint64_t session, const struct record_event
     for (uint32_t i = 0; a && i < events->events.count; i++)
         check_event(w, a, c, &events->events.at[i]);
     uint64_t on_its_way = a ? a->consumer[c].told - a->consumer[c].seen : 0;
-    if (a && !is_named(a) && on_its_way > a->wanted.max_events)
+    if (a && on_its_way > a->wanted.max_events)
         complain(w, "%" PRIu64 " events are on their way to somebody who wanted %" PRIu64 " at most", on_its_way, a->wanted.max_events);
 }
 

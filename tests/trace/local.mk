@@ -148,6 +148,7 @@ EXTRA_DIST += \
 	%D%/shared-death.trace \
 	%D%/shared-durable.trace \
 	%D%/shared-keeps-order.trace \
+	%D%/shared-object-waits.trace \
 	%D%/shared-window.trace \
 	%D%/shared.trace \
 	%D%/signal-object.trace \
