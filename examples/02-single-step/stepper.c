@@ -42,6 +42,10 @@ int main(void)
     while (mstro_subscription_wait(sub, &events) == MSTRO_OK) {
         int go_on = 1;
         for (mstro_pool_event event = events; event && go_on; event = event->next) {
+            if (event->kind == MSTRO_POOL_EVENT_OVERFLOW) { /* told to everybody, and nothing waits for it */
+                printf("%llu operations went on without being shown\n", (unsigned long long)event->overflow.count);
+                continue;
+            }
             show(event);
             go_on = next_line();
         }

@@ -246,6 +246,10 @@ static void require_all(struct consumer *c, mstro_pool_event events)
 {
     for (mstro_pool_event e = events; e; e = e->next) {
         mstro_cdo cdo;
+        if (e->kind == MSTRO_POOL_EVENT_OVERFLOW)
+            must(MSTRO_OVERFLOW, "a consumer was not told of all fields");
+        if (e->kind != MSTRO_POOL_EVENT_OFFER)
+            continue;
         must(mstro_cdo_declare(e->payload.offer.cdo_name, MSTRO_ATTR_DEFAULT, &cdo), e->payload.offer.cdo_name);
         must(mstro_cdo_require(cdo), e->payload.offer.cdo_name);
         queue_put(c, cdo);

@@ -82,7 +82,8 @@ struct mstro_subscription_terms {
 };
 
 /* Each event carries the fields of its kind, under payload.KIND and, the same memory, directly under KIND (older spelling).  The
- * library owns the strings until mstro_pool_event_dispose. */
+ * library owns the strings until mstro_pool_event_dispose.  Every kind begins with the same three members, so that offer.cdo_name and
+ * offer.component_name can be read of any event, whatever its kind: "" where there is no such name, never NULL. */
 struct mstro_pool_event_cdo {
     mstro_app_id appid;         /* who did it; of TRANSPORT_INIT: from whom the bytes come */
     const char *cdo_name;
@@ -94,14 +95,20 @@ struct mstro_pool_event_cdo {
 };
 struct mstro_pool_event_app {
     mstro_app_id appid;
+    const char *cdo_name;       /* "" */
     const char *component_name;
     int64_t component_index;
 };
 struct mstro_pool_event_overflow {
+    mstro_app_id appid;         /* 0 */
+    const char *cdo_name, *component_name; /* "" */
     uint64_t first_serial, last_serial;
     uint64_t count;             /* events that were dropped; of those that are not kept any more: how many there can have been */
 };
-struct mstro_pool_event_checkpoint { mstro_app_id appid; }; /* whose subscription it was told to */
+struct mstro_pool_event_checkpoint {
+    mstro_app_id appid;         /* whose subscription it was told to */
+    const char *cdo_name, *component_name; /* "" */
+};
 union mstro_pool_event_payload {
     struct mstro_pool_event_cdo declare, seal, seal_group, offer, require, retract, demand, withdraw, dispose, transport, lost, group_lost;
     struct mstro_pool_event_app join, welcome, leave, bye;

@@ -47,11 +47,13 @@ static char *put_text(char **at, struct text t)
 static void fill_payload(mstro_pool_event made, const struct record_event *e, const char *name, const char *component)
 {
     if (e->kind == MSTRO_POOL_EVENT_OVERFLOW)
-        made->overflow = (struct mstro_pool_event_overflow){ e->first_serial, e->serial, e->count };
+        made->overflow = (struct mstro_pool_event_overflow){ .cdo_name = "", .component_name = "", .first_serial = e->first_serial,
+                                                             .last_serial = e->serial, .count = e->count };
     else if (e->kind == MSTRO_POOL_EVENT_POOL_CHECKPOINT)
-        made->checkpoint = (struct mstro_pool_event_checkpoint){ e->app };
+        made->checkpoint = (struct mstro_pool_event_checkpoint){ .appid = e->app, .cdo_name = "", .component_name = "" };
     else if (e->kind & ABOUT_APPLICATION)
-        made->join = (struct mstro_pool_event_app){ .appid = e->app, .component_name = component, .component_index = e->index };
+        made->join = (struct mstro_pool_event_app){ .appid = e->app, .cdo_name = "", .component_name = component,
+                                                          .component_index = e->index };
     else
         made->offer = (struct mstro_pool_event_cdo){ .appid = e->app, .cdo_name = name, .component_name = component, .size = e->size,
                                                      .generation = e->generation, .cdo_id = { e->cdo.high, e->cdo.low },

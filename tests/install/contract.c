@@ -51,6 +51,15 @@ SAME_PLACE(overflow.first_serial)
 SAME_PLACE(overflow.last_serial)
 SAME_PLACE(overflow.count)
 
+/* Who does not look at the kind of an event reads names, never a number. */
+#define SAME_LEAD(kind) SAME_LEAD_MEMBER(kind, appid) SAME_LEAD_MEMBER(kind, cdo_name) SAME_LEAD_MEMBER(kind, component_name)
+#define SAME_LEAD_MEMBER(kind, member) \
+    _Static_assert(offsetof(struct mstro_pool_event_, kind.member) == offsetof(struct mstro_pool_event_, offer.member), #kind "." #member);
+SAME_LEAD(join)
+SAME_LEAD(subscribe)
+SAME_LEAD(overflow)
+SAME_LEAD(checkpoint)
+
 static void (*const functions[])(void) = {
 #define ADDRESS(result, name, arguments) (void (*)(void))name,
     CONTRACT_FUNCTIONS(ADDRESS)

@@ -64,8 +64,7 @@ static const char *told(mstro_subscription sub)
         if (!events)
             return text;
         for (mstro_pool_event e = events; e; e = e->next) {
-            const char *what = e->kind & (MSTRO_POOL_EVENT_OVERFLOW | MSTRO_POOL_EVENT_POOL_CHECKPOINT) ? "" : e->offer.cdo_name;
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "", mstro_pool_event_description(e->kind), what);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "", mstro_pool_event_description(e->kind), e->offer.cdo_name);
             assert_true(used < sizeof text);
         }
         OK(mstro_pool_event_dispose(events));
@@ -275,6 +274,39 @@ static void serial_of_an_overflow_leads_behind_what_was_lost(void **state)
     OK(mstro_subscription_dispose(sub));
 }
 
+/* The kinds of all that is here, after a look at the names of each. */
+static int kinds_with_names(mstro_subscription sub)
+{
+    mstro_pool_event events;
+    int seen = 0;
+    for (;;) {
+        OK(mstro_subscription_poll(sub, &events));
+        if (!events)
+            return seen;
+        for (mstro_pool_event e = events; e; e = e->next) {
+            seen |= (int)e->kind;
+            assert_int_equal(strlen(e->offer.cdo_name), e->kind == MSTRO_POOL_EVENT_OFFER ? 1 : 0);
+            assert_string_equal(e->offer.component_name, e->kind & (MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_SUBSCRIBE) ? "watcher" : "");
+        }
+        OK(mstro_pool_event_dispose(events));
+    }
+}
+
+static void names_can_be_read_of_every_event_whatever_its_kind(void **state)
+{
+    (void)state;
+    const int kinds = MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_POOL_CHECKPOINT;
+    const struct mstro_subscription_terms past = { .start = MSTRO_SUBSCRIPTION_START_AGE };
+    mstro_subscription all = subscribe((mstro_pool_event_kind)kinds, &past);
+    mstro_subscription slow = subscribe(MSTRO_POOL_EVENT_OFFER, &(struct mstro_subscription_terms){ .max_events = 1 });
+    for (char name[2] = "a"; *name <= 'e'; ++*name)
+        offer_and_withdraw(name);
+    assert_int_equal(kinds_with_names(all), kinds);
+    assert_int_equal(kinds_with_names(slow), MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_OVERFLOW);
+    OK(mstro_subscription_dispose(slow));
+    OK(mstro_subscription_dispose(all));
+}
+
 /* ---- bounds ---- */
 
 static void subscription_that_was_too_slow_says_so_behind_what_it_was_told(void **state)
@@ -480,6 +512,7 @@ int main(void)
         CASE(cursor_of_another_run_is_stale_and_what_is_none_is_refused),
         CASE(late_joiner_is_told_what_is_offered_and_then_what_happens),
         CASE(serial_of_an_overflow_leads_behind_what_was_lost),
+        CASE(names_can_be_read_of_every_event_whatever_its_kind),
         CASE(subscription_that_was_too_slow_says_so_behind_what_it_was_told),
         CASE(operation_waits_for_room_and_goes_on_when_some_is_made),
         CASE(terms_that_make_no_sense_are_refused_by_name),
