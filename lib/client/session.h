@@ -92,7 +92,7 @@ void session_submit(struct session *s, struct submission *submission);
 void session_say(struct session *s, const struct record *record);
 
 /* Drive until 'what' is READY (true) or 'deadline' (false).  When bytes that 'what' waits for are coming then, they are given up: it is
- * READY with MSTRO_CANCELLED. */
+ * READY with MSTRO_CANCELLED; unless it is the session's own thread that brings them: who gives up then says so by session_cancel. */
 bool session_wait(struct session *s, struct waitable *what, uint64_t deadline);
 
 /* The same for one who only looks: bytes that are coming are brought by others, where there are any, and go on coming. */
