@@ -181,15 +181,33 @@ static struct fact fact_make(struct pool *pool, enum fact_kind kind, const struc
     return fact;
 }
 
+uint64_t facts_announced(const struct pool *pool)
+{
+    return pool->announced ? pool->announced : facts_newest(pool);
+}
+
+bool fact_was_announced(const struct pool *pool, const struct fact *fact, uint64_t began)
+{
+    if (!fact_is_announced(fact->kind) || fact->intended == FACT_SUDDEN || fact->intended == FACT_LONG_AGO)
+        return false;
+    return fact->intended == 0 || began < fact_serial(pool, fact_counter(fact->serial) - fact->intended);
+}
+
+static uint16_t facts_ago(const struct pool *pool, uint64_t announced)
+{
+    uint64_t ago = announced ? pool->facts.counter - fact_counter(announced) : 0;
+    return ago < FACT_LONG_AGO ? (uint16_t)ago : FACT_LONG_AGO;
+}
+
 void fact_append(struct pool *pool, enum fact_kind kind, const struct fact_of *of)
 {
     bool sudden = of->sudden || !fact_is_announced(kind);
     struct fact fact = fact_make(pool, kind, of);
-    if (of->sudden)
-        fact.intended = FACT_SUDDEN;
+    if (fact_is_announced(kind))
+        fact.intended = of->sudden ? FACT_SUDDEN : facts_ago(pool, pool->announced);
     if (pool->facts.room)
         remember(pool, &fact);
-    uint32_t wanted = sudden ? pool->wanted | pool->wanted_before : pool->wanted;
+    uint32_t wanted = sudden || fact.intended ? pool->wanted | pool->wanted_before : pool->wanted;
     if (wanted & fact_event(kind))
         subscriptions_tell(pool, &fact, of, sudden ? TELL_ALL : TELL_AFTER);
 }

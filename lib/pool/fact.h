@@ -43,11 +43,11 @@ struct fact {
     int64_t size;
     uint32_t generation;
     uint16_t kind;
-    uint16_t intended; /* of an INTENT: the kind that will follow; of another: FACT_SUDDEN or 0 */
+    uint16_t intended; /* of an INTENT: the kind that will follow; of another: FACT_SUDDEN, or how many facts ago it was announced, 0: in its step */
 };
 
 /* An operation of its own leads to facts of this kind, but not to this one: there was no INTENT. */
-enum { FACT_SUDDEN = 0xffff };
+enum { FACT_SUDDEN = 0xffff, FACT_LONG_AGO = 0xfffe /* so many facts ago, or more */ };
 static_assert(sizeof(struct fact) == 64, "a fact is 64 bytes");
 
 struct facts {
@@ -106,6 +106,13 @@ void fact_intend(struct pool *pool, enum fact_kind kind, const struct fact_of *o
 
 /* "OFFER"; "?" for a number that is none. */
 const char *fact_name(enum fact_kind kind);
+
+/* Up to which serial the operation that is being served was announced: to those whose subscription had begun before. */
+uint64_t facts_announced(const struct pool *pool);
+
+/* Was a fact of the ring announced to a subscriber who wants to be told before, since its subscription 'began'?  What was announced
+ * FACT_LONG_AGO may have been, to who reads as far behind: it is told twice rather than never. */
+bool fact_was_announced(const struct pool *pool, const struct fact *fact, uint64_t began);
 
 /* Does an operation of its own lead to facts of this kind? */
 bool fact_is_announced(enum fact_kind kind);

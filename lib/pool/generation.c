@@ -26,11 +26,13 @@ static void give_back(struct pool *pool, struct generation *generation)
     list_each(link, &generation->holders) {
         struct offer *offer = list_entry(link, struct offer, of_generation);
         struct session *holder = offer->handle->session;
-        uint64_t op = offer->withdraw_op;
+        uint64_t op = offer->withdraw_op, announced = pool->announced;
+        pool->announced = offer->announced ? offer->announced : announced;
         fact_append(pool, FACT_WITHDRAW,
                     &(struct fact_of){ .session = holder, .cdo = generation->cdo, .sealed = generation->sealed, .op = op,
                                        .size = generation->size, .generation = generation->number,
                                        .sudden = offer->by_leave || holder->state == SESSION_ABSENT });
+        pool->announced = announced;
         answer_ack(pool, holder, op, MSTRO_OK, generation->cut ? ACK_CUT_READERS : 0, generation->number, (struct text){ 0 });
         offer_free(pool, offer);
     }

@@ -62,9 +62,12 @@ static void show(struct pool *pool, struct prepared *prepared, uint64_t op, uint
 {
     struct offer *offer = prepared->offer;
     bool made = prepared->made;
+    uint64_t announced = pool->announced;
+    pool->announced = prepared->announced;
     prepared_free(pool, prepared);
     offer->generation->commit = commit;
     offer_show(pool, offer, op, made);
+    pool->announced = announced;
 }
 
 static void show_members(struct pool *pool, struct session *session, uint64_t group, uint64_t op, uint64_t commit)
@@ -118,7 +121,7 @@ void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *o
     struct session *session = offer->handle->session;
     bool whole = asked->flags & OFFER_GROUP;
     *prepared = (struct prepared){ .offer = offer, .group = whole ? asked->handle : asked->group, .made = made, .whole = whole,
-                                   .members = asked->members, .op = asked->op };
+                                   .members = asked->members, .op = asked->op, .announced = facts_announced(pool) };
     list_append(&session->prepared, &prepared->of_session);
     generation_event(pool, offer->generation, GENERATION_PREPARE);
     if (whole)

@@ -300,6 +300,7 @@ bool hold_record(struct pool *pool, struct session *session, const struct record
     if (!hold)
         return false;
     hold->handle = intent.handle;
+    hold->announced = facts_newest(pool);
     map_insert(&pool->parked, &hold->by_handle, hash_mix(session->number, intent.handle));
     if (!park(pool, hold, record)) {
         hold_detach(pool, hold);
@@ -399,17 +400,24 @@ void serve_late(struct pool *pool, uint16_t from, const struct record *record)
         become_late(pool, consumer->subscription);
 }
 
+static void serve_announced(struct pool *pool, struct session *session, const struct record *record, uint64_t announced)
+{
+    pool->announced = announced;
+    session_serve(pool, session, record);
+    pool->announced = 0;
+}
+
 /* What was parked takes effect, and what its handle did next follows, as if it came now. */
 static void go_on(struct pool *pool, struct hold *hold)
 {
     struct session *session = hold->session;
-    bool announced = true;
+    uint64_t announced = hold->announced;
     while (!list_empty(&hold->parked)) {
         struct kept_record *kept = list_entry(hold->parked.next, struct kept_record, link);
         list_remove(&kept->link);
         if (announced || !hold_record(pool, session, &kept->record))
-            session_serve(pool, session, &kept->record);
-        announced = false;
+            serve_announced(pool, session, &kept->record, announced);
+        announced = 0;
         record_drop(pool, kept);
     }
     say_answer(pool, hold);

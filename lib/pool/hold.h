@@ -28,6 +28,7 @@ struct hold {
     struct session *session;
     struct kept_record *answer;
     uint64_t op, handle;
+    uint64_t announced; /* up to which serial what is parked was */
 };
 
 /* One ack that is awaited, or that an event beyond the bound of its queue is not that any more. */

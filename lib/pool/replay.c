@@ -15,15 +15,14 @@ enum { READ_AT_ONCE = 4096 }; /* facts: a step of the pool is short */
 static uint32_t position_shard(uint64_t serial) { return (uint32_t)(serial & (SLOT_COUNT - 1)); }
 
 /* How a subscription that reads of it in the ring is told; 0: not. */
-static uint32_t event_in_ring(const struct subscription *subscription, const struct fact *fact)
+static uint32_t event_in_ring(const struct pool *pool, const struct subscription *subscription, const struct fact *fact)
 {
     bool before = (subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE) && fact->serial > subscription->began;
     if (fact->kind == FACT_CHECKPOINT)
         return 0; /* somebody else's */
     if (fact->kind == FACT_INTENT)
         return before ? fact_event(fact->intended) : 0;
-    bool announced = before && fact_is_announced(fact->kind) && fact->intended != FACT_SUDDEN;
-    return announced ? 0 : fact_event(fact->kind);
+    return before && fact_was_announced(pool, fact, subscription->began) ? 0 : fact_event(fact->kind);
 }
 
 static void skip(struct pool *pool, struct subscription *subscription, uint64_t last)
@@ -37,7 +36,7 @@ static void skip(struct pool *pool, struct subscription *subscription, uint64_t 
 /* False: there is no room for it, it is read again later. */
 static bool read_fact(struct pool *pool, struct subscription *subscription, const struct fact *fact)
 {
-    uint32_t event = event_in_ring(subscription, fact);
+    uint32_t event = event_in_ring(pool, subscription, fact);
     enum selector_answer answer = event ? subscription_matches(pool, subscription, fact, event) : SELECTOR_NO;
     if (answer == SELECTOR_YES && !queue_has_room_for(subscription, fact))
         return false;

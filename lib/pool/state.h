@@ -117,6 +117,7 @@ struct offer {
     struct generation *generation;
     struct operation *withdrawal; /* the WITHDRAW that waits and wants an answer, or NULL */
     uint64_t withdraw_op;         /* of the WITHDRAW that is being served, 0: nobody wants an answer */
+    uint64_t announced;           /* of a WITHDRAW that is deferred: up to which serial, else 0 */
     struct record_place data, word_place;
     uint64_t word;
     bool has_data, has_word;
@@ -133,6 +134,7 @@ struct prepared {
     uint16_t awaited;         /* COMMITTED of other shards */
     uint32_t members, shown;  /* how many it says it has; how many are visible */
     uint64_t op, commit;
+    uint64_t announced;       /* its OFFER, up to which serial */
 };
 
 enum require_state {
@@ -197,6 +199,7 @@ struct pool {
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
     uint64_t now, last_app, last_ticket, last_commit, last_subscription, tell_again;
+    uint64_t announced; /* up to which serial what takes effect was announced, when that was in an earlier step; else 0 */
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;
     struct pool_effort effort;

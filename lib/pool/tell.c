@@ -87,7 +87,8 @@ static void consider(struct pool *pool, struct subscription *subscription, void 
 {
     const struct telling *telling = context;
     bool before = subscription->options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, in_time = before == (telling->whom == TELL_BEFORE);
-    if ((!in_time && telling->whom != TELL_ALL) || !list_empty(&subscription->ending))
+    bool late = before && telling->whom == TELL_AFTER && pool->announced && subscription->began >= pool->announced;
+    if ((!in_time && !late && telling->whom != TELL_ALL) || !list_empty(&subscription->ending))
         return;
     pool->effort.subscriptions++;
     enum selector_answer answer = matches(pool, subscription, telling->fact, telling->event, &telling->subject);

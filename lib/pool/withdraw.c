@@ -21,6 +21,7 @@ mstro_status withdraw_begin(struct pool *pool, struct offer *offer, uint64_t op)
         operation_wait(pool, offer->withdrawal);
     }
     offer->withdraw_op = op;
+    offer->announced = facts_announced(pool);
     generation_event(pool, generation, GENERATION_WITHDRAW);
     return MSTRO_OK;
 }
@@ -32,6 +33,7 @@ void withdraw_cancel(struct pool *pool, struct offer *offer)
     operation_free(pool, offer->withdrawal);
     offer->withdrawal = NULL;
     offer->withdraw_op = 0;
+    offer->announced = 0;
     answer_refused(pool, session, op, MSTRO_CANCELLED, "WITHDRAW of " TEXT_FORMAT " was cancelled",
                    TEXT_ARGUMENTS(short_name(offer->handle->cdo)));
     if (session->state == SESSION_LEAVING)

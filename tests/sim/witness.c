@@ -46,13 +46,13 @@ static bool selects(const struct wanted *wanted, const struct happened *fact)
     return (!wanted->name[0] || strcmp(wanted->name, fact->name) == 0) && (wanted->step < 0 || wanted->step == fact->step);
 }
 
-/* Told before what is going to happen, when that can be; the past is told as it was. */
+/* Told before what is going to happen, when it was there to be told so, else when it happens; the past is told as it was. */
 static bool is_for(const struct audience *a, const struct happened *fact)
 {
     bool before = wants_before(a) && fact->serial > a->began;
     if (fact->event == MSTRO_POOL_EVENT_POOL_CHECKPOINT || !(a->wanted.kinds & fact->event))
         return false;
-    if (fact->intent ? !before : before && fact->announced)
+    if (fact->intent ? !before : before && fact->announced && fact->intended > a->began)
         return false;
     if ((a->wanted.options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && fact->app == a->app)
         return false;
@@ -90,7 +90,7 @@ static void let_pass(struct witness *w)
 
 static void owe_ack(struct witness *w, struct audience *a, const struct happened *fact)
 {
-    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || !(fact->intent || fact->announced))
+    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || (fact->intent ? !wants_before(a) : wants_before(a) || !fact->announced))
         return;
     if (w->duties == W_DUTIES)
         abort();
@@ -115,6 +115,14 @@ static void excuse(struct witness *w, uint64_t app, const char *name, bool befor
     }
 }
 
+static uint64_t last_intent(const struct witness *w, const struct happened *fact)
+{
+    for (size_t i = w->facts; i-- > 0;)
+        if (w->fact[i].intent && w->fact[i].app == fact->app && w->fact[i].event == fact->event && strcmp(w->fact[i].name, fact->name) == 0)
+            return w->fact[i].serial;
+    return 0;
+}
+
 void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor)
 {
     if (w->facts == W_FACTS)
@@ -123,9 +131,12 @@ void witness_happened(struct witness *w, const struct happened *fact, uint64_t a
         let_pass(w);
     if (fact->announced && !fact->intent)
         excuse(w, fact->app, fact->name, true);
-    w->fact[w->facts++] = *fact;
+    struct happened *kept = &w->fact[w->facts];
+    *kept = *fact;
+    kept->intended = fact->announced ? last_intent(w, fact) : 0;
+    w->facts++;
     for (int i = 0; i < W_AUDIENCES; i++)
-        owe_ack(w, &w->audience[i], fact);
+        owe_ack(w, &w->audience[i], kept);
 }
 
 void witness_time(struct witness *w, uint64_t now)

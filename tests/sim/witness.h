@@ -20,6 +20,7 @@ enum { W_NAME = 8, W_AUDIENCES = 48, W_CONSUMERS = 16, W_FACTS = 40000, W_DUTIES
 struct happened {
     uint64_t serial, time, app;
     uint32_t event;         /* how it is told, 0: not at all */
+    uint64_t intended;      /* announced: the last INTENT of it, 0: there was none */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
     char name[W_NAME];      /* of the object, "": none is concerned */
     int step;

@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	%D%/before-require.trace \
 	%D%/before-sudden.trace \
 	%D%/before-times-out.trace \
+	%D%/before-while-parked.trace \
 	%D%/before-with-ack.trace \
 	%D%/before-withdraw-is-required.trace \
 	%D%/before.trace \
@@ -43,6 +44,7 @@ EXTRA_DIST += \
 	%D%/facts.trace \
 	%D%/generations.trace \
 	%D%/group-ack.trace \
+	%D%/group-before-late.trace \
 	%D%/group-before.trace \
 	%D%/group-conflict-on-group.trace \
 	%D%/group-conflict-on-member.trace \
