@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* subscriptions - what an OFFER costs when many want to be told of others
  *
- * For 0, 10, 100 ... 100 000 subscriptions to the names of other objects, without and with one more that matches every offer: the rate of
+ * For 0, 10, 100 ... 100 000 subscriptions to the names of other objects, and again to the component of all and such a name, without and with one more that matches every offer: the rate of
  * offers (each followed by its WITHDRAW) as a ratio to that of a pool without subscriptions, side by side in the same rounds, median.  First in the
  * engine alone, then from one process that offers to another that is told, through the manager that is in the environment or served by the
  * first.  Usage: subscriptions [ROUNDS [OFFERS]] */
@@ -48,8 +48,12 @@ static void subscribe(struct engine *e, const struct schema *schema, uint64_t nu
     selector_destroy(selector);
 }
 
+/* What is asked for: one attribute, or first one that all objects have. */
+static const char *const by_name = "(.maestro.core.cdo.name = other%" PRIu64 ")";
+static const char *const by_two = "(and (.maestro.core.cdo.component = producer)(.maestro.core.cdo.name = other%" PRIu64 "))";
+
 /* 'others' subscriptions to names that nobody offers, and perhaps one that matches each offer. */
-static void engine_open(struct engine *e, const struct schema *schema, uint64_t others, bool told)
+static void engine_open(struct engine *e, const struct schema *schema, const char *shape, uint64_t others, bool told)
 {
     struct pool_settings settings = pool_settings_default();
     settings.lease = 0;
@@ -60,8 +64,8 @@ static void engine_open(struct engine *e, const struct schema *schema, uint64_t 
         step(e, session, &(struct record){ .kind = KIND_JOIN, .join = { .op = ++e->ops, .component = text_of(session == 1 ? "producer" : "subscriber"),
                                                                         .host = text_of("node") } });
     for (uint64_t i = 1; i <= others; i++) {
-        char query[96];
-        snprintf(query, sizeof query, "(.maestro.core.cdo.name = other%" PRIu64 ")", i);
+        char query[160];
+        snprintf(query, sizeof query, shape, i);
         subscribe(e, schema, i, query);
     }
     e->matching = others + 1;
@@ -97,14 +101,14 @@ static void engine_close(struct engine *e)
     pool_outputs_release(&e->out);
 }
 
-static void measure_engine(const struct schema *schema, int rounds, uint64_t offers)
+static void measure_engine(const struct schema *schema, const char *shape, int rounds, uint64_t offers)
 {
     static struct engine alone, untold, told;
-    engine_open(&alone, schema, 0, false);
+    engine_open(&alone, schema, shape, 0, false);
     for (int c = 0; c < CURVE; c++) {
         double without[ROUNDS_MAX], with[ROUNDS_MAX];
-        engine_open(&untold, schema, curve[c], false);
-        engine_open(&told, schema, curve[c], true);
+        engine_open(&untold, schema, shape, curve[c], false);
+        engine_open(&told, schema, shape, curve[c], true);
         for (int r = 0; r < rounds; r++) {
             double rate = engine_rate(&alone, offers);
             without[r] = engine_rate(&untold, offers) / rate;
@@ -237,7 +241,9 @@ int main(int argc, char **argv)
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
         return 70;
     printf("offers in the engine alone\n");
-    measure_engine(schema, rounds, offers);
+    measure_engine(schema, by_name, rounds, offers);
+    printf("the same, asked for by an AND of two of which each offer has one\n");
+    measure_engine(schema, by_two, rounds, offers);
     schema_release(schema);
     printf("offers of one process, events to another\n");
     fflush(stdout);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* index.h - which subscriptions may want to be told of something
  *
- * A subscription whose selector asks for an attribute to equal a value stands with those that ask for the same; all others, and
- * those for which memory was short, stand together; those told of applications stand once more, because selectors do not matter there.
- * Each such place has a set for every combination of kinds that somebody there asks for.  So what many ask that does not match
- * costs a look-up for each attribute asked for, and one glance at each set, not one for each who asks. */
+ * A subscription whose selector asks for an attribute to equal a value stands with those that ask for the same; of several such
+ * attributes that it asks for, the one counts whose value the fewest stand under when it comes: what all ask for stays empty.  It may be one
+ * of a few values (SELECTOR_VALUES_MAX), then it stands under each of them.  All others, and those for which memory was short, stand together;
+ * those told of applications stand once more, because selectors do not matter there.  Each such place has a set for every combination of
+ * kinds that somebody there asks for.  So what many ask that does not match costs a look-up for each attribute asked for, or for each that the
+ * object has if these are fewer, and one glance at each set, not one for each who asks. */
 #ifndef LIB_POOL_INDEX_H
 #define LIB_POOL_INDEX_H
 #include "lib/base/list.h"
@@ -25,26 +27,35 @@ struct index_value {
     struct map_link by_value; /* index.values, by key and value */
     struct index_key *key;
     struct list sets;
+    size_t subscriptions;     /* in all of them */
 };
 
 /* Those of them, or of all others, that ask for these kinds. */
 struct index_set {
     struct list of_place;
     struct index_value *value; /* NULL: one of index.others or index.applications */
-    struct list subscriptions;
+    struct list subscriptions; /* entries */
     uint32_t kinds;
+};
+
+/* A subscription in a set. */
+struct index_entry {
+    struct list of_set;
+    struct index_set *set; /* NULL: in none */
+    struct subscription *subscription;
 };
 
 /* An attribute that somebody asks for. */
 struct index_key {
     struct list of_index;
+    struct map_link by_text; /* index.texts */
     size_t values, length;
     char text[];
 };
 
 struct index {
     struct list keys;
-    struct map values;
+    struct map texts, values;
     struct list others, applications; /* sets */
     struct index_set spare[2];        /* of all kinds, in 'others' and 'applications': for whom there is no memory for another */
 };

@@ -126,8 +126,9 @@ uint64_t pool_next_deadline(const struct pool *pool);
 struct pool_count { uint64_t sessions, cdos, generations, requires, tickets, waiting, subscriptions, inline_bytes, memory_bytes; };
 struct pool_count pool_count(const struct pool *pool);
 
-/* What telling has cost: subscriptions that were looked at, selectors that were evaluated, awaited acks that those which came were held against. */
-struct pool_effort { uint64_t subscriptions, selectors, acks; };
+/* What telling has cost: attributes that were looked up, subscriptions that were looked at, selectors that were evaluated, awaited acks that
+ * those which came were held against. */
+struct pool_effort { uint64_t attributes, subscriptions, selectors, acks; };
 struct pool_effort pool_effort(const struct pool *pool);
 
 /* A hash of everything that matters of the state (not of addresses), for the simulator and the state search. */

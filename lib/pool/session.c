@@ -15,10 +15,7 @@ struct component_key { struct text component; int64_t index; };
 
 static uint64_t component_hash(const struct component_key *key)
 {
-    uint64_t hash = hash_mix((uint64_t)key->index, key->component.length);
-    for (size_t i = 0; i < key->component.length; i++)
-        hash = hash_mix(hash, (unsigned char)key->component.at[i]);
-    return hash;
+    return hash_text((uint64_t)key->index, key->component);
 }
 
 static bool component_matches(const struct map_link *link, const void *key)

@@ -225,4 +225,12 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
     return h ^ (h >> 32);
 }
 
+static inline uint64_t hash_text(uint64_t hash, struct text text)
+{
+    hash = hash_mix(hash, text.length);
+    for (size_t i = 0; i < text.length; i++)
+        hash = hash_mix(hash, (unsigned char)text.at[i]);
+    return hash;
+}
+
 #endif

@@ -15,14 +15,6 @@ enum { MOST_EVENTS = 1 << 20, MOST_BYTES = 64 * 1024 * 1024, QUEUE_BYTES = 1024 
 
 /* ---- names ---- */
 
-static uint64_t name_hash(struct text name)
-{
-    uint64_t hash = name.length;
-    for (size_t i = 0; i < name.length; i++)
-        hash = hash_mix(hash, (unsigned char)name.at[i]);
-    return hash;
-}
-
 static bool name_matches(const struct map_link *link, const void *key)
 {
     return text_equal(seal_name(map_entry(link, const struct subscription_extra, by_name)->name), *(const struct text *)key);
@@ -30,7 +22,7 @@ static bool name_matches(const struct map_link *link, const void *key)
 
 static struct subscription *subscription_named(const struct pool *pool, struct text name)
 {
-    struct map_link *link = name.length ? map_find(&pool->names, name_hash(name), name_matches, &name) : NULL;
+    struct map_link *link = name.length ? map_find(&pool->names, hash_text(0, name), name_matches, &name) : NULL;
     return link ? map_entry(link, struct subscription_extra, by_name)->subscription : NULL;
 }
 
@@ -146,7 +138,7 @@ static void subscription_enter(struct pool *pool, struct subscription *subscript
 {
     struct subscription_extra *extra = subscription->extra;
     if (extra && extra->name)
-        map_insert(&pool->names, &extra->by_name, name_hash(seal_name(extra->name)));
+        map_insert(&pool->names, &extra->by_name, hash_text(0, seal_name(extra->name)));
     index_add(pool, subscription);
     want(pool, subscription, 1);
 }

@@ -11,7 +11,6 @@
 #include "maestro/subscription.h"
 
 struct selector;
-struct index_set;
 
 /* One event in a queue, with a reference of what its fact shows.  It ends when it is sent; that of a named subscription when it is
  * settled: acknowledged where REQUIRE_ACK is asked for, else taken by the consumer's program. */
@@ -64,8 +63,8 @@ struct subscription_extra {
 };
 
 struct subscription {
-    struct list of_index[2];  /* with those told of objects; of applications */
-    struct index_set *set[2]; /* where it stands in the index, NULL: nowhere */
+    struct index_entry of_objects, of_applications;
+    struct index_entry *more; /* of_objects, under further values */
     struct list consumers;
     struct list telling;      /* pool->telling: something is to be sent; or pool->reading, pool->starved */
     struct list ending;       /* pool->ending: it ends in this step */
@@ -79,7 +78,7 @@ struct subscription {
     uint32_t kinds;
     mstro_status end;     /* with which, and why, it ends in this step */
     struct text end_reason;
-    uint8_t options, flags, when_full, when_late;
+    uint8_t options, flags, when_full, when_late, more_count;
     bool late;     /* an operation that waited for it did so in vain: none waits until it has caught up */
     bool replays;  /* it reads the ring of facts, and is told nothing else until it has read all */
     bool starved;  /* memory was short for the OVERFLOW that it is to be told */

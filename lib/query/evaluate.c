@@ -48,6 +48,23 @@ bool query_subject_find(const struct query_subject *subject, struct text key, st
     return find_value(subject, &(struct query_key){ key, origin_of(key) }, out);
 }
 
+/* Those that do not come from the block, then those in it. */
+static const enum core_key outside[] = { CORE_NAME, CORE_LOCAL_SIZE, CORE_COMPONENT };
+enum { OUTSIDE = sizeof outside / sizeof outside[0] };
+
+size_t query_subject_count(const struct query_subject *subject)
+{
+    return OUTSIDE + block_count(subject->block);
+}
+
+bool query_subject_at(const struct query_subject *subject, size_t i, struct text *key, struct value *out)
+{
+    if (i >= OUTSIDE)
+        return block_at(subject->block, i - OUTSIDE, key, out) && origin_of(*key) == ORIGIN_BLOCK;
+    *key = core_key_text(outside[i]);
+    return query_subject_find(subject, *key, out);
+}
+
 static bool spend(struct evaluation *e, uint32_t steps)
 {
     bool enough = e->steps > steps;

@@ -350,17 +350,55 @@ bool selector_is_all(const struct selector *s)
     return s->term[0].op == OP_ALL;
 }
 
-/* An equality with one value that stands at the top, or in an AND that does. */
-bool selector_equality(const struct selector *s, struct text *key, struct value *value)
+static bool has_value(const struct selector_equality *equality, const struct value *value)
 {
-    for (size_t i = 0; i < s->terms;) {
-        const struct term *t = &s->term[i];
-        if (t->op == OP_ANY && t->flags == 0 && t->count == 1) {
-            *key = s->key[t->key].text;
-            *value = s->operand[t->first].value;
+    int order;
+    for (size_t i = 0; i < equality->count; i++)
+        if (value_compare(&equality->value[i], value, &order) && order == 0)
             return true;
-        }
-        i = t->op == OP_AND ? i + 1 : t->end; /* into an AND, over everything else */
+    return false;
+}
+
+/* False: there are too many, or a range, or they are of another attribute than those before. */
+static bool add_values(const struct selector *s, const struct term *t, struct selector_equality *out)
+{
+    struct text key = s->key[t->key].text;
+    if (t->flags != 0 || (out->count > 0 && !text_equal(out->key, key)))
+        return false;
+    out->key = key;
+    for (size_t i = t->first; i < (size_t)t->first + t->count; i++) {
+        if (s->operand[i].kind != ENTRY_VALUE)
+            return false;
+        if (has_value(out, &s->operand[i].value))
+            continue;
+        if (out->count == SELECTOR_VALUES_MAX)
+            return false;
+        out->value[out->count++] = s->operand[i].value;
+    }
+    return true;
+}
+
+/* A list of values, or an OR of such. */
+static bool is_equality(const struct selector *s, size_t at, struct selector_equality *out)
+{
+    size_t end = s->term[at].end;
+    out->count = 0;
+    for (; at < end; at++) {
+        const struct term *t = &s->term[at];
+        if (t->op != OP_OR && (t->op != OP_ANY || !add_values(s, t, out)))
+            return false;
+    }
+    return true;
+}
+
+/* Those at the top, or in an AND that is. */
+bool selector_equality(const struct selector *s, size_t *at, struct selector_equality *out)
+{
+    while (*at < s->terms) {
+        size_t i = *at;
+        *at = s->term[i].op == OP_AND ? i + 1 : s->term[i].end; /* into an AND, over everything else */
+        if (is_equality(s, i, out))
+            return true;
     }
     return false;
 }

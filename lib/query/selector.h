@@ -23,6 +23,9 @@ struct query_subject {
     struct bytes block;
 };
 
+/* Of an equality with more values nothing is said. */
+enum { SELECTOR_VALUES_MAX = 16 };
+
 enum selector_answer { SELECTOR_NO, SELECTOR_YES, SELECTOR_TOO_EXPENSIVE };
 
 /* Compile 'query' (NULL: everything matches).  Keys that do not begin with a dot get 'nspace' (may be NULL) before them.  Keys are looked up
@@ -50,10 +53,21 @@ bool selector_is_all(const struct selector *s);
 /* At most SELECTOR_STEPS_MAX steps, about 10 us. */
 enum selector_answer selector_matches(const struct selector *s, const struct query_subject *subject);
 
-/* An equality that every match must fulfil, for an index: true with its key and value (views into 's'; value_hash is the hash to use). */
-bool selector_equality(const struct selector *s, struct text *key, struct value *value);
+/* What every match has: an attribute that equals one of these values.  Views into the selector; value_hash is the hash to use. */
+struct selector_equality {
+    struct text key;
+    size_t count;
+    struct value value[SELECTOR_VALUES_MAX];
+};
+
+/* The next such equality from '*at' (0 at first) on, for an index.  False: there is no further one. */
+bool selector_equality(const struct selector *s, size_t *at, struct selector_equality *out);
 
 /* The value of 'key' in 'subject', as a selector sees it.  False when it has none. */
 bool query_subject_find(const struct query_subject *subject, struct text key, struct value *out);
+
+/* The same by number, below query_subject_count: each attribute once.  False: this one does not count. */
+size_t query_subject_count(const struct query_subject *subject);
+bool query_subject_at(const struct query_subject *subject, size_t i, struct text *key, struct value *out);
 
 #endif

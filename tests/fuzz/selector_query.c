@@ -25,21 +25,33 @@ static enum selector_answer ask(const struct selector *s, struct bytes block)
     return selector_matches(s, &subject);
 }
 
+/* The object matches: has it what every match has? */
+static void fulfil(const struct selector *s)
+{
+    const struct query_subject subject = { text_of("fc/t/500"), text_of("forecast"), 4096, attributes_block(object) };
+    struct selector_equality equality;
+    struct value found;
+    size_t at = 0;
+    while (selector_equality(s, &at, &equality)) {
+        size_t i = 0;
+        if (!query_subject_find(&subject, equality.key, &found))
+            abort();
+        while (i < equality.count && value_hash(&found) != value_hash(&equality.value[i]))
+            i++;
+        if (i == equality.count)
+            abort();
+    }
+}
+
 static void use(struct selector *s, struct bytes input)
 {
     struct selector *again;
-    struct text key;
-    struct value value;
     enum selector_answer answer = ask(s, attributes_block(object));
     if (selector_decode(selector_bytes(s), &again) != MSTRO_OK || ask(again, attributes_block(object)) != answer)
         abort();
     ask(s, input); /* a block nobody has checked */
-    if (selector_equality(s, &key, &value) && answer == SELECTOR_YES) {
-        struct query_subject subject = { text_of("fc/t/500"), text_of("forecast"), 4096, attributes_block(object) };
-        struct value found;
-        if (!query_subject_find(&subject, key, &found) || value_hash(&found) != value_hash(&value))
-            abort();
-    }
+    if (answer == SELECTOR_YES)
+        fulfil(s);
     selector_destroy(again);
     selector_destroy(s);
 }

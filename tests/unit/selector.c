@@ -232,23 +232,45 @@ static void mistakes_are_told_with_column_token_and_expectation(void **state)
     refused(state, "(.maestro.core.cdo.name = 'ä' 'b)", "column 31: ')' expected"); /* characters, not bytes */
 }
 
-static void equality_that_must_hold_is_found(void **state)
+/* All equalities of a query, as "KEY=VALUE,VALUE KEY=VALUE", keys without their namespace. */
+static const char *equalities(struct world *w, const char *query)
 {
-    struct text key;
-    struct value value;
-    struct selector *s = compiled(*state, "(and (has .maestro.ecmwf.class)(and (.maestro.ecmwf.time > 1)(.maestro.ecmwf.step = 24)))", NULL);
-    assert_true(selector_equality(s, &key, &value));
-    assert_true(text_equal(key, text_of(".maestro.ecmwf.step")));
-    assert_int_equal(value.integer, 24);
-    selector_destroy(s);
-    const char *none[] = { "(or (.maestro.ecmwf.step = 24)(.maestro.ecmwf.step = 25))", "(not (.maestro.ecmwf.step = 24))",
-                           "(.maestro.ecmwf.step != 24)", "(.maestro.ecmwf.step = 24/25)", "(.maestro.ecmwf.step = 24/to/25)",
-                           "(.maestro.my.names = beta)", "(has .maestro.ecmwf.step)", NULL };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-        s = compiled(*state, none[i], NULL);
-        assert_false(selector_equality(s, &key, &value));
-        selector_destroy(s);
+    static char text[400];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    struct selector *s = compiled(w, query, NULL);
+    struct selector_equality equality;
+    size_t at = 0, found = 0;
+    while (selector_equality(s, &at, &equality)) {
+        const char *last = equality.key.at;
+        for (size_t i = 0; i < equality.key.length; i++)
+            last = equality.key.at[i] == '.' ? equality.key.at + i + 1 : last;
+        fprintf(out, "%s%.*s", found++ ? " " : "", (int)(equality.key.at + equality.key.length - last), last);
+        for (size_t i = 0; i < equality.count; i++) {
+            fputc(i ? ',' : '=', out);
+            value_print(out, &equality.value[i]);
+        }
     }
+    selector_destroy(s);
+    fclose(out);
+    return found ? text : "";
+}
+
+static void equalities_that_must_hold_are_found(void **state)
+{
+    struct world *w = *state;
+    assert_string_equal(equalities(w, "(and (has .maestro.ecmwf.class)(and (.maestro.ecmwf.time > 1)(.maestro.ecmwf.step = 24))(.maestro.ecmwf.class = od))"),
+                        "step=24 class=od");
+    assert_string_equal(equalities(w, "(.maestro.ecmwf.step = 24/25/24)"), "step=24,25");
+    assert_string_equal(equalities(w, "(or (.maestro.ecmwf.step = 24)(or (.maestro.ecmwf.step = 25/24)(.maestro.ecmwf.step = 26)))"), "step=24,25,26");
+    assert_string_equal(equalities(w, "(.maestro.ecmwf.step = 1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16)"), "step=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16");
+    const char *none[] = { "(or (.maestro.ecmwf.step = 24)(.maestro.ecmwf.time = 25))", "(not (.maestro.ecmwf.step = 24))",
+                           "(or (.maestro.ecmwf.step = 24)(.maestro.ecmwf.step > 25))", "(or (.maestro.ecmwf.step = 24)(not (.maestro.ecmwf.step = 25)))",
+                           "(or (.maestro.ecmwf.step = 24)(and (.maestro.ecmwf.step = 25)(.maestro.ecmwf.class = od)))",
+                           "(.maestro.ecmwf.step != 24)", "(.maestro.ecmwf.step = 23/24/to/25)",
+                           "(.maestro.ecmwf.step = 1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17)",
+                           "(.maestro.my.names = beta)", "(has .maestro.ecmwf.step)", NULL };
+    for (size_t i = 0; none[i]; i++)
+        assert_string_equal(equalities(w, none[i]), "");
 }
 
 static void equal_values_have_equal_hashes(void **state)
@@ -315,7 +337,7 @@ int main(void)
         CASE(patterns_match_a_part_and_globs_the_whole),
         CASE(comparison_with_a_list_is_true_of_one_item),
         CASE(mistakes_are_told_with_column_token_and_expectation),
-        CASE(equality_that_must_hold_is_found),
+        CASE(equalities_that_must_hold_are_found),
         CASE(equal_values_have_equal_hashes),
         CASE(changed_bytes_are_refused_or_harmless),
         CASE(one_comparison_fits_a_kilobyte),

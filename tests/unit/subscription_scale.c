@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/pool/pool.h"
 #include "lib/query/selector.h"
+#include "lib/schema/attributes.h"
 #include "lib/schema/catalogue.h"
 #include "maestro/subscription.h"
 
@@ -62,12 +64,25 @@ static void stop(void)
     pool_outputs_release(&out);
 }
 
-static void offer(uint64_t number)
+static void offer_with(uint64_t number, struct bytes attributes)
 {
     char name[32];
     snprintf(name, sizeof name, "object %" PRIu64, number);
-    struct record record = { .kind = KIND_OFFER, .offer = { .op = ++ops, .handle = number + 1, .name = text_of(name), .size = -1 } };
+    struct record record = { .kind = KIND_OFFER, .offer = { .op = ++ops, .handle = number + 1, .name = text_of(name), .size = -1, .attributes = attributes } };
     say(PRODUCER, &record);
+}
+
+static void offer(uint64_t number) { offer_with(number, (struct bytes){ 0 }); }
+
+/* An object that is described by these attributes. */
+static void offer_field(uint64_t number, const char *yaml)
+{
+    struct attributes *a;
+    assert_int_equal(attributes_create(schema, "field", &a), MSTRO_OK);
+    assert_int_equal(attributes_set_yaml(a, yaml), MSTRO_OK);
+    assert_int_equal(attributes_seal(a), MSTRO_OK);
+    offer_with(number, attributes_block(a));
+    attributes_destroy(a);
 }
 
 static void subscribe(uint64_t number, uint32_t kinds, const char *query, uint8_t begin)
@@ -106,6 +121,88 @@ static void offer_asks_only_the_selectors_that_ask_for_its_value(void **state)
     assert_int_equal(pool_effort(pool).selectors, 1);
     assert_int_equal(pool_effort(pool).subscriptions, 1);
     stop();
+}
+
+/* 'many' subscriptions that a number from 'from' on tells apart; the format has it once or twice. */
+static void subscribe_to_many(uint64_t many, uint64_t from, const char *format)
+{
+    for (uint64_t i = 0; i < many; i++) {
+        char query[200];
+        snprintf(query, sizeof query, format, (int)(from + i), (int)(from + i + 1));
+        subscribe(i + 1, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+    }
+}
+
+static void what_all_ask_for_does_not_hide_what_tells_them_apart(void **state)
+{
+    (void)state;
+    const char *shapes[] = { "(and (.maestro.ecmwf.class = od)(.maestro.ecmwf.step = %d))",
+                             "(and (.maestro.ecmwf.class = od)(and (.maestro.ecmwf.stream = oper)(.maestro.ecmwf.step = %d)))",
+                             "(and (.maestro.ecmwf.step = %d)(.maestro.ecmwf.class = od))" };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        start(pool_settings_default());
+        subscribe_to_many(10000, 1, shapes[i]);
+        uint64_t before = pool_effort(pool).selectors;
+        offer_field(1, "{.maestro.ecmwf.class: od, .maestro.ecmwf.stream: oper, .maestro.ecmwf.step: 20000}");
+        assert_int_equal(told, 0);
+        assert_true(pool_effort(pool).selectors - before <= 2); /* the first ones came when nothing was crowded */
+        before = pool_effort(pool).selectors;
+        offer_field(2, "{.maestro.ecmwf.class: od, .maestro.ecmwf.stream: oper, .maestro.ecmwf.step: 5000}");
+        assert_int_equal(told, 1);
+        assert_true(pool_effort(pool).selectors - before <= 3);
+        stop();
+    }
+}
+
+static void one_of_a_few_values_is_asked_for_without_asking_those_who_want_others(void **state)
+{
+    (void)state;
+    const char *shapes[] = { "(.maestro.ecmwf.step = %d/%d)", "(or (.maestro.ecmwf.step = %d)(.maestro.ecmwf.step = %d))",
+                             "(and (.maestro.ecmwf.class = od)(.maestro.ecmwf.step = %d/%d))" };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        start(pool_settings_default());
+        uint64_t counted = pool_count(pool).memory_bytes;
+        subscribe_to_many(10000, 10, shapes[i]);
+        uint64_t before = pool_effort(pool).selectors;
+        offer_field(1, "{.maestro.ecmwf.class: od, .maestro.ecmwf.step: 20000}");
+        assert_int_equal(told, 0);
+        assert_true(pool_effort(pool).selectors - before <= 2);
+        before = pool_effort(pool).selectors;
+        offer_field(2, "{.maestro.ecmwf.class: od, .maestro.ecmwf.step: 5000}");
+        assert_int_equal(told, 2); /* once each */
+        assert_true(pool_effort(pool).selectors - before <= 2 + 2);
+        for (uint64_t number = 1; number <= 10000; number++)
+            say(SUBSCRIBER, &(struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = ++ops, .subscription = number } });
+        assert_int_equal(pool_count(pool).subscriptions, 0);
+        assert_true(pool_count(pool).memory_bytes < counted + 100000); /* two objects are there, and what has happened */
+        stop();
+    }
+}
+
+static void attributes_that_an_object_does_not_have_are_not_looked_up(void **state)
+{
+    (void)state;
+    enum { KEYS = 1000 };
+    char *yaml = NULL;
+    size_t size;
+    struct schema *mine, *usual = schema;
+    FILE *text = open_memstream(&yaml, &size);
+    fprintf(text, "schema-name: mine\nschema-namespace: \".maestro.my.\"\nmaestro-attributes:\n");
+    for (int i = 0; i < KEYS; i++)
+        fprintf(text, "  - {key: key%d, type: int()}\n", i);
+    fclose(text);
+    assert_int_equal(schema_read_text(text_of(yaml), "mine.yaml", &mine), MSTRO_OK);
+    schema = mine;
+    start(pool_settings_default());
+    subscribe_to_many(KEYS, 0, "(.maestro.my.key%d = 1)");
+    schema = usual;
+    uint64_t before = pool_effort(pool).attributes;
+    offer_field(1, "{.maestro.ecmwf.class: od, .maestro.ecmwf.step: 1}");
+    assert_true(pool_effort(pool).attributes > before);
+    assert_true(pool_effort(pool).attributes - before <= 3 * 20); /* three facts, each of an object with a few */
+    stop();
+    schema_release(mine);
+    free(yaml);
 }
 
 static void event_asks_nobody_who_waits_for_other_kinds(void **state)
@@ -277,6 +374,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offer_asks_only_the_selectors_that_ask_for_its_value),
+        cmocka_unit_test(what_all_ask_for_does_not_hide_what_tells_them_apart),
+        cmocka_unit_test(one_of_a_few_values_is_asked_for_without_asking_those_who_want_others),
+        cmocka_unit_test(attributes_that_an_object_does_not_have_are_not_looked_up),
         cmocka_unit_test(event_asks_nobody_who_waits_for_other_kinds),
         cmocka_unit_test(a_hundred_thousand_subscriptions_take_a_kibibyte_each),
         cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
