@@ -36,6 +36,7 @@ static void print_pool(FILE *to, const struct pool_count *pool)
     print_number(to, "tickets", pool->tickets);
     print_number(to, "waiting", pool->waiting);
     print_number(to, "subscriptions", pool->subscriptions);
+    print_number(to, "subscription_names", pool->subscription_names);
     print_number(to, "inline_bytes", pool->inline_bytes);
     print_number(to, "memory_bytes", pool->memory_bytes);
 }

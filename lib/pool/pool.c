@@ -210,6 +210,7 @@ struct pool_count pool_count(const struct pool *pool)
         .tickets = pool->tickets,
         .waiting = pool->waiting,
         .subscriptions = pool->subscriptions.count,
+        .subscription_names = pool->names.count,
         .inline_bytes = pool->inline_bytes,
         .memory_bytes = pool->memory,
     };

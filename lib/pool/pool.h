@@ -38,7 +38,7 @@ struct pool_settings {
     uint64_t memory_budget; /* for everything; beyond it OFFER, REQUIRE, SUBSCRIBE are refused with MSTRO_QUOTA.  0: none */
     uint64_t fact_bytes;    /* size of the ring of facts; 0: none is kept */
     uint32_t event_window;  /* events a subscriber may have unseen before they queue, and then overflow */
-    uint32_t subscriptions; /* of one session; beyond it SUBSCRIBE is refused with MSTRO_QUOTA.  0: no limit */
+    uint32_t subscriptions; /* of one session, and names of any in the pool; beyond it SUBSCRIBE is refused with MSTRO_QUOTA.  0: no limit */
 };
 
 #define POOL_LEASE(T) T(2, s)
@@ -123,7 +123,7 @@ void pool_grow_no_more(struct pool *pool);
 uint64_t pool_next_deadline(const struct pool *pool);
 
 /* What there is, for statistics and tests. */
-struct pool_count { uint64_t sessions, cdos, generations, requires, tickets, waiting, subscriptions, inline_bytes, memory_bytes; };
+struct pool_count { uint64_t sessions, cdos, generations, requires, tickets, waiting, subscriptions, subscription_names, inline_bytes, memory_bytes; };
 struct pool_count pool_count(const struct pool *pool);
 
 /* What telling has cost: attributes that were looked up, subscriptions that were looked at, selectors that were evaluated, awaited acks that

@@ -178,6 +178,8 @@ static bool is_within_limits(struct pool *pool, struct session *session, const s
     const struct pool_settings *settings = &pool->settings;
     if (settings->subscriptions && session->subscribed >= settings->subscriptions)
         answer_refused(pool, session, asked->op, MSTRO_QUOTA, "this application has %" PRIu32 " subscriptions: no more are granted", session->subscribed);
+    else if (settings->subscriptions && asked->name.length && pool->names.count >= settings->subscriptions && !subscription_named(pool, asked->name))
+        answer_refused(pool, session, asked->op, MSTRO_QUOTA, "this pool has %zu names of subscriptions: no more are granted, forget one", pool->names.count);
     else if (asked->max_events > MOST_EVENTS || asked->max_bytes > MOST_BYTES)
         answer_refused(pool, session, asked->op, MSTRO_QUOTA, "a queue of more than %d events or %d bytes is not granted", MOST_EVENTS, MOST_BYTES);
     else if (asked->hold_time > settings->ack_timeout)

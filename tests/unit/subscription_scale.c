@@ -276,6 +276,44 @@ static void subscription_beyond_the_quota_is_refused_by_name(void **state)
     stop();
 }
 
+static void subscribe_durably(uint64_t number, const char *name)
+{
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++ops, .subscription = number, .kinds = MSTRO_POOL_EVENT_OFFER,
+                                                                           .name = text_of(name), .flags = SUBSCRIBE_DURABLE } });
+}
+
+static void unsubscribe(uint64_t number, uint8_t forget)
+{
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = ++ops, .subscription = number, .forget = forget } });
+}
+
+static void names_that_nobody_has_count_until_they_are_forgotten(void **state)
+{
+    (void)state;
+    struct pool_settings settings = pool_settings_default();
+    settings.subscriptions = 100;
+    start(settings);
+    for (uint64_t i = 1; i <= 100; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "name %" PRIu64, i);
+        subscribe_durably(i, name);
+        assert_int_equal(status, MSTRO_OK);
+        unsubscribe(i, FORGET_NOTHING);
+    }
+    assert_int_equal(pool_count(pool).subscriptions, 0);
+    assert_int_equal(pool_count(pool).subscription_names, 100);
+    subscribe_durably(101, "name 101");
+    assert_int_equal(status, MSTRO_QUOTA);
+    subscribe_durably(102, "name 7"); /* is there */
+    assert_int_equal(status, MSTRO_OK);
+    subscribe_to_name(103, "any"); /* has none */
+    assert_int_equal(status, MSTRO_OK);
+    unsubscribe(102, FORGET_NAME);
+    subscribe_durably(104, "name 101");
+    assert_int_equal(status, MSTRO_OK);
+    stop();
+}
+
 static void reading_a_long_past_takes_many_short_steps(void **state)
 {
     (void)state;
@@ -380,6 +418,7 @@ int main(void)
         cmocka_unit_test(event_asks_nobody_who_waits_for_other_kinds),
         cmocka_unit_test(a_hundred_thousand_subscriptions_take_a_kibibyte_each),
         cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
+        cmocka_unit_test(names_that_nobody_has_count_until_they_are_forgotten),
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
         cmocka_unit_test(who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing),
         cmocka_unit_test(ack_is_found_among_those_that_thousands_owe_for_the_same_event),
