@@ -89,7 +89,7 @@ void process_start(struct process *p, const char *program, const char *const arg
 
 int process_wait(struct process *p, unsigned ms)
 {
-    uint64_t end = clock_now() + ms * NANOSECONDS_PER_MILLISECOND;
+    uint64_t end = clock_now() + allowance(ms) * NANOSECONDS_PER_MILLISECOND;
     int status;
     for (;;) {
         pid_t ended = waitpid(p->pid, &status, WNOHANG);
