@@ -45,7 +45,8 @@ static struct {
     struct schema *schema;
     struct outlines *outlines; /* of 'schema', for those who have others */
     struct buffer_cache *buffers;
-    uint64_t operation_timeout, finalize_timeout, lease, heartbeat, ack_timeout, inline_limit, inline_budget;
+    uint64_t operation_timeout, finalize_timeout;
+    struct pool_settings settings; /* for a pool of our own */
     pthread_mutex_t lists;    /* leaf; guards cdos, groups, subscriptions, out */
     pthread_cond_t out;       /* the last one has left */
     struct list cdos, groups, subscriptions;
@@ -166,25 +167,33 @@ static mstro_status check_name(const char *what, const char *variable, const cha
     return MSTRO_OK;
 }
 
+static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
+
+static mstro_status read_pool_settings(struct pool_settings *p)
+{
+    uint64_t inline_limit = 0;
+    *p = pool_settings_default();
+    mstro_status s = setting_read_duration("MSTRO_LEASE", p->lease, &p->lease);
+    p->lease = zero_for_never(p->lease);
+    if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_HEARTBEAT", pool_heartbeat(p->lease), &p->heartbeat);
+    p->heartbeat = zero_for_never(p->heartbeat);
+    if (s == MSTRO_OK)
+        s = setting_read_duration("MSTRO_ACK_TIMEOUT", p->ack_timeout, &p->ack_timeout);
+    if (s == MSTRO_OK)
+        s = setting_read_size("MSTRO_INLINE_LIMIT", p->inline_limit, &inline_limit);
+    p->inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
+    return s == MSTRO_OK ? setting_read_size("MSTRO_INLINE_BUDGET", p->inline_budget, &p->inline_budget) : s;
+}
+
 static mstro_status read_settings(void)
 {
     mstro_status s = setting_read_duration("MSTRO_OPERATION_TIMEOUT", NO_DEADLINE, &process.operation_timeout);
     if (s == MSTRO_OK)
         s = setting_read_duration("MSTRO_FINALIZE_TIMEOUT", 60 * NANOSECONDS_PER_SECOND, &process.finalize_timeout);
-    struct pool_settings pool = pool_settings_default();
     if (s == MSTRO_OK)
-        s = setting_read_duration("MSTRO_LEASE", pool.lease, &process.lease);
-    if (s == MSTRO_OK)
-        s = setting_read_duration("MSTRO_HEARTBEAT", pool_heartbeat(process.lease == NO_DEADLINE ? 0 : process.lease), &process.heartbeat);
-    if (s == MSTRO_OK)
-        s = setting_read_duration("MSTRO_ACK_TIMEOUT", pool.ack_timeout, &process.ack_timeout);
-    if (s == MSTRO_OK)
-        s = setting_read_size("MSTRO_INLINE_LIMIT", pool.inline_limit, &process.inline_limit);
-    if (s == MSTRO_OK)
-        s = setting_read_size("MSTRO_INLINE_BUDGET", pool.inline_budget, &process.inline_budget);
-    if (s == MSTRO_OK)
-        s = transport_check_setting(setting_read_text("MSTRO_TRANSPORT_DEFAULT"));
-    return s;
+        s = read_pool_settings(&process.settings);
+    return s == MSTRO_OK ? transport_check_setting(setting_read_text("MSTRO_TRANSPORT_DEFAULT")) : s;
 }
 
 static struct session_identity identity(struct node *node)
@@ -212,16 +221,11 @@ static mstro_status open_own_pool(void)
 {
     struct node node;
     struct session_identity who = identity(&node);
-    struct pool_settings settings = pool_settings_default();
+    struct pool_settings settings = process.settings;
     random_fill(random_kernel, &settings.pool, sizeof settings.pool);
     process.pool = settings.pool;
     settings.workflow = text_of(process.workflow);
     settings.epoch = 1;
-    settings.lease = process.lease == NO_DEADLINE ? 0 : process.lease;
-    settings.heartbeat = process.heartbeat;
-    settings.ack_timeout = process.ack_timeout;
-    settings.inline_limit = process.inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)process.inline_limit;
-    settings.inline_budget = process.inline_budget;
     settings.home = HOST_FIRST_SESSION;
     mstro_status s = host_create(&process.host, &settings);
     struct link *link = NULL;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "maestro/maestro.h"
@@ -275,12 +276,44 @@ static void who_has_joined_a_pool_that_ends_is_told_so_and_can_end(void **state)
     free(info);
 }
 
+/* Nobody asks it for a sign of life: its thread has nothing to do. */
+static void idle_for_a_second(const char *info)
+{
+    struct timespec before, after;
+    setenv("MSTRO_POOL_MANAGER_INFO", info, 1);
+    MUST(mstro_init("served", "idle", 0), MSTRO_OK);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    poll(NULL, 0, 1000);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    TRUE((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 300);
+    MUST(mstro_finalize(), MSTRO_OK);
+}
+
+static void heartbeat_of_never_keeps_nobody_awake(void **state)
+{
+    (void)state;
+    struct guest guest = make_guest(idle_for_a_second);
+    char *info = NULL;
+    setenv("MSTRO_HEARTBEAT", "never", 1);
+    setenv("MSTRO_LEASE", "never", 1);
+    OK(mstro_init("served", "house", 0));
+    OK(mstro_pm_start());
+    OK(mstro_pm_getinfo(&info));
+    tell(&guest, info);
+    wait_for(&guest);
+    OK(mstro_finalize());
+    free(info);
+    unsetenv("MSTRO_HEARTBEAT");
+    unsetenv("MSTRO_LEASE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_of_a_process_serves_another_and_loses_nothing),
         cmocka_unit_test(process_can_join_and_leave_by_calls),
         cmocka_unit_test(who_has_joined_a_pool_that_ends_is_told_so_and_can_end),
+        cmocka_unit_test(heartbeat_of_never_keeps_nobody_awake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

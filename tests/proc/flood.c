@@ -23,6 +23,7 @@
 #include "lib/base/random.h"
 #include "lib/serve/pool_info.h"
 #include "lib/serve/witness.h"
+#include "tests/lib/entries.h"
 #include "tests/proc/stage.h"
 
 enum { PATIENT = 20000, JOIN_TIME = 5000 };
@@ -105,14 +106,8 @@ static void exchange(struct process *from, struct process *to, const char *name)
 static unsigned descriptors_of_manager(void)
 {
     char path[64];
-    unsigned count = 0;
     snprintf(path, sizeof path, "/proc/%d/fd", (int)stage.manager.pid);
-    DIR *all = opendir(path);
-    assert_non_null(all);
-    while (readdir(all))
-        count++;
-    closedir(all);
-    return count;
+    return (unsigned)entries_of(path);
 }
 
 /* Until the manager has no more than so many open. */

@@ -183,8 +183,8 @@ static void job_starts_when_the_last_field_is_offered_and_not_before(void **stat
     await_job();
     snprintf(line, sizeof line, "%s: all 4 fields have been offered", wind_group);
     expect_within(coordinator, line, PATIENCE * 1000);
-    assert_int_equal(process_wait(coordinator, PATIENCE * 1000 * SLOWER), 0);
-    assert_int_equal(process_wait(forecast, PATIENCE * 1000 * SLOWER), 0);
+    assert_int_equal(process_wait(coordinator, PATIENCE * 1000), 0);
+    assert_int_equal(process_wait(forecast, PATIENCE * 1000), 0);
     assert_int_equal(made_ask(verify_levels, made_input), 0);
 }
 
@@ -224,11 +224,11 @@ static void who_joins_late_has_the_inventory_of_who_was_there(void **state)
     started_before("ready/inventory/1");
     assert_int_equal(mstro_subscription_ack(gate, held), MSTRO_OK);
     mstro_pool_event_dispose(held);
-    assert_int_equal(process_wait(forecast, PATIENCE * 1000 * SLOWER), 0);
+    assert_int_equal(process_wait(forecast, PATIENCE * 1000), 0);
     struct process *third = start_inventory(late);
-    assert_int_equal(process_wait(first, PATIENCE * 1000 * SLOWER), 0);
-    assert_int_equal(process_wait(second, PATIENCE * 1000 * SLOWER), 0);
-    assert_int_equal(process_wait(third, PATIENCE * 1000 * SLOWER), 0);
+    assert_int_equal(process_wait(first, PATIENCE * 1000), 0);
+    assert_int_equal(process_wait(second, PATIENCE * 1000), 0);
+    assert_int_equal(process_wait(third, PATIENCE * 1000), 0);
 
     char *whole = inventory_of(0);
     size_t lines = 0;
@@ -258,7 +258,7 @@ static void producer_that_dies_before_the_set_is_whole_gets_no_job_started(void 
     snprintf(line, sizeof line, "coordinator: %s: 3 of 4 fields have been offered, its job is not started", wind_group);
     expect_within(coordinator, line, PATIENCE * 1000);
     expect_within(coordinator, "coordinator: levels/2/geopotential/2011-01-10T12+120h: 0 of 2 fields", PATIENCE * 1000);
-    assert_int_equal(process_wait(coordinator, PATIENCE * 1000 * SLOWER), 1);
+    assert_int_equal(process_wait(coordinator, PATIENCE * 1000), 1);
     offer_stranger("field/stranger/3");
     assert_false(started_before("field/stranger/3"));
 }
