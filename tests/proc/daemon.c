@@ -367,24 +367,12 @@ static long long used_by_clients(struct process *clients[])
     return used;
 }
 
-static long long cpu_of(pid_t pid)
-{
-    char path[64];
-    unsigned long long user = 0, system = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
-    fclose(file);
-    return (long long)(user + system) * (1000000000 / sysconf(_SC_CLK_TCK));
-}
-
 static long long used_by_manager(struct process *clients[])
 {
     (void)clients;
-    long long before = cpu_of(stage.manager.pid);
+    long long before = process_cpu(&stage.manager);
     nanosleep(&(struct timespec){ .tv_sec = IDLE_SECONDS }, NULL);
-    long long used = cpu_of(stage.manager.pid) - before;
+    long long used = process_cpu(&stage.manager) - before;
     print_message("the manager of %d idle clients used %lld ms of CPU time in %d s\n", IDLE_CLIENTS, used / 1000000, IDLE_SECONDS);
     return used;
 }

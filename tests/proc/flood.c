@@ -121,18 +121,7 @@ static void wait_for_descriptors(unsigned most, unsigned ms)
     }
 }
 
-/* ms of CPU time. */
-static long long cpu_of_manager(void)
-{
-    char path[64];
-    unsigned long long user = 0, system = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)stage.manager.pid);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
-    fclose(file);
-    return (long long)(user + system) * (1000 / sysconf(_SC_CLK_TCK));
-}
+static long long cpu_of_manager(void) { return process_cpu(&stage.manager) / 1000000; } /* ms */
 
 /* ---- who stands at the door ---- */
 

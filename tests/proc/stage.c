@@ -87,6 +87,18 @@ void process_start(struct process *p, const char *program, const char *const arg
     p->out = from[0];
 }
 
+long long process_cpu(const struct process *p)
+{
+    char path[64];
+    unsigned long long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
+    fclose(file);
+    return (long long)(user + system) * (1000000000 / sysconf(_SC_CLK_TCK));
+}
+
 int process_wait(struct process *p, unsigned ms)
 {
     uint64_t end = clock_now() + allowance(ms) * NANOSECONDS_PER_MILLISECOND;

@@ -57,6 +57,10 @@ bool process_enter_place(void);
 
 /* Its exit code, or 128 + signal; -1: it still runs after 'ms'. */
 int process_wait(struct process *p, unsigned ms);
+
+/* CPU time that it has used so far, in ns; as fine as the kernel's clock tick. */
+long long process_cpu(const struct process *p);
+
 void process_kill(struct process *p, int signal);
 
 /* SIGSTOP; when this returns it stands still. */
