@@ -81,10 +81,13 @@ check "and says nothing on stderr" test ! -s "$work/err"
 check "what was skipped is named with its reason" grep -qx 'SKIP: tests/x 1 - two nodes # SKIP there is one' "$work/out"
 check "the demo runs on the real forecast" grep -qx "demo of $tree/build/sample/gfs.*" "$work/out"
 check "of which the tests are told" grep -qx "sample: $tree/build/sample/gfs.*" "$tree/build/check.log"
+mkdir -p "$tree/build/tests"
+printf '%s\n' 'ok 2 - it begins' 'three are in' 'not ok 3 - it works' '# y.c:306: error: four expected' >"$tree/build/tests/y.log"
 check_ends '# PASS:  7
 FAIL: tests/y 3 - it works
 # FAIL:  1' 2 0
 check "a test that fails is named" grep -qx 'FAIL: tests/y 3 - it works' "$work/out"
+check "with what it had to say" grep -qx '# y.c:306: error: four expected' "$work/out"
 check "and counted" last_line "8 passed, 1 failed"
 check "and fails" test $code = 1
 check_ends '# PASS:  7' 2 0

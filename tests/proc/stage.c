@@ -66,8 +66,10 @@ static void become(const char *program, const char *const arguments[], char *con
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     change_environment(changes);
-    if (process_enter_place())
+    if (process_enter_place()) {
+        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* what the test itself was started with is nobody else's */
         execv(program, words);
+    }
     _exit(127);
 }
 
