@@ -90,6 +90,17 @@ check "a test that fails is named" grep -qx 'FAIL: tests/y 3 - it works' "$work/
 check "with what it had to say" grep -qx '# y.c:306: error: four expected' "$work/out"
 check "and counted" last_line "8 passed, 1 failed"
 check "and fails" test $code = 1
+git init -q "$tree"
+printf '%s\n' build/ >"$tree/.gitignore"
+check_ends '# PASS:  7' 0 0
+check "in a checkout the same" last_line "8 passed, 0 failed"
+# shellcheck disable=SC2016
+stand_in make 'case "$*" in *check*) touch ../left; echo "# PASS:  7" ;; esac'
+check_ends '' 0 0
+check "a test that leaves something in the source tree fails" last_line "8 passed, 1 failed"
+check "and what it left is shown" grep -qx '?? left' "$work/out"
+# shellcheck disable=SC2016
+stand_in make 'case "$*" in *check*) echo "$tests_say"; exit "$tests_end" ;; esac'
 check_ends '# PASS:  7' 2 0
 check "tests that end badly without a failure count as one" last_line "8 passed, 1 failed"
 check_ends '# PASS:  7' 0 1
