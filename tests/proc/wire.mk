@@ -46,8 +46,8 @@ LONG_TESTS += %D%/subscribers
 %C%_schemas_LDADD = $(unit_libs)
 %C%_standstill_SOURCES = %D%/standstill.c %D%/stage.c %D%/stage.h %D%/tries.c %D%/tries.h
 %C%_standstill_LDADD = $(maestro_static) $(CMOCKA_LIBS)
-dist_check_SCRIPTS += %D%/shards.sh
-TESTS += %D%/shards.sh
+dist_check_SCRIPTS += %D%/providers.sh %D%/shards.sh
+TESTS += %D%/providers.sh %D%/shards.sh
 endif
 
 dist_check_SCRIPTS += %D%/netns.sh
