@@ -3,11 +3,27 @@
 
 #include <err.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* The message that was given out last: whatever is decoded is of it. */
+static struct { const char *path; long long offset; unsigned number; } latest;
+
+/* ecCodes would abort without saying where: at this point there is no way back into it. */
+static void give_up(const char *assertion)
+{
+    if (latest.path)
+        warnx("%s: message %u at offset %lld is damaged: %s", latest.path, latest.number, latest.offset, assertion);
+    else
+        warnx("%s", assertion);
+    _exit(EXIT_FAILURE);
+}
 
 void grib_input_open(struct grib_input *in, const char *const path[], size_t paths)
 {
     *in = (struct grib_input){.path = path, .paths = paths};
+    codes_set_codes_assertion_failed_proc(give_up);
 }
 
 void grib_input_close(struct grib_input *in)
@@ -90,6 +106,9 @@ static int describe(struct grib_input *in, struct grib_message *message)
     in->expected = offset + (long long)message->size;
     in->in_this_file++;
     message->number = ++in->messages;
+    latest.path = message->path;
+    latest.offset = message->offset;
+    latest.number = message->number;
     return 1;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* grib_input.h - GRIB files as a sequence of messages
  *
- * A message is what stands between "GRIB" and "7777", whole, with all its fields (see grib_fields.h).  Messages are numbered from 1 through all files.  Whatever fails says so on stderr, naming file and offset, and returns -1. */
+ * A message is what stands between "GRIB" and "7777", whole, with all its fields (see grib_fields.h).  Messages are numbered from 1
+ * through all files.  Whatever fails says so on stderr, naming file and offset, and returns -1.  When ecCodes gives up in the midst of
+ * decoding a damaged message, the process says which one that is and exits with 1. */
 #ifndef EXAMPLES_FORECAST_GRIB_INPUT_H
 #define EXAMPLES_FORECAST_GRIB_INPUT_H
 #include <eccodes.h>

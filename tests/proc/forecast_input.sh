@@ -44,6 +44,10 @@ if [ -s "$real" ]; then
     check "it has 343 fields in 307 messages" grep -qx "forecast-index 1	messages 307	fields 343" "$work/list"
     check "and every one has a line" test "$(wc -l <"$work/list")" = 344
     check "u and v share a message in 36, and nothing else does" test "$(cat "$work/pairs")" = "u and v share a message in 36"
+    # the number of groups of its packing
+    { head -c 180 "$real"; printf '\377'; tail -c +182 "$real"; } >"$work/damaged.grib"
+    check "a message that ecCodes cannot bear is named" ends 1 "$work/damaged.grib: message 1 at offset 0 is damaged: ecCodes assertion" \
+        $stages/forecast "$work/damaged.grib"
 else
     skip "the real forecast has 343 fields in 307 messages" "it is not there: ./quickstart check fetches it"
 fi
