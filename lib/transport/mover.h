@@ -42,8 +42,10 @@ struct transfer {
     uint64_t next;                        /* bytes that were asked for, or copied */
     uint64_t word;
     uint64_t cancelled_at;
+    _Atomic uint64_t heard;               /* when the last read came home */
     unsigned in_flight;
     unsigned char phase;
+    bool worried;                         /* it was said that nothing comes */
     mstro_status failed;
     _Atomic bool cancelled, ended;
 };

@@ -9,10 +9,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
+#include "lib/base/log.h"
 #include "lib/transport/links.h"
 #include "lib/transport/mover.h"
 
 #define GREETING (NANOSECONDS_PER_SECOND) /* to connect and read eight bytes */
+#define SILENCE (2 * NANOSECONDS_PER_SECOND) /* after which the user hears that nothing comes */
 
 enum phase { GREET, BYTES, WORD };
 
@@ -117,6 +119,7 @@ static void read_done(void *context, mstro_status status)
     struct reader *r = m->reader;
     struct endpoint *broken = NULL;
     pthread_mutex_lock(&r->lock);
+    m->heard = clock_now();
     if (status) {
         if (!m->failed)
             m->failed = status;
@@ -144,6 +147,8 @@ static mstro_status start(struct transfer *m)
     m->failed = MSTRO_OK;
     m->phase = m->link->proven ? BYTES : GREET;
     m->cancelled_at = 0;
+    m->heard = clock_now();
+    m->worried = false;
     if (m->phase == GREET)
         m->failed = ask_word(m);
     else
@@ -168,8 +173,21 @@ static void hasten(struct transfer *m, uint64_t now)
     endpoint_close(broken);
 }
 
+/* It may be a slow network, and libfabric does not tell when the holder's memory is gone: the move goes on. */
+static void worry(struct transfer *m)
+{
+    uint64_t heard = m->heard, now = clock_now();
+    if (m->worried || now < heard + SILENCE)
+        return;
+    m->worried = true;
+    log_warn(LOG_TRANSPORT, "nothing has come from process %d for %.1f s, of %llu bytes that it lends: it stands still, the network is slow, or it has "
+             "freed what it lent; going on until the deadline", m->source->process, (double)(now - heard) / NANOSECONDS_PER_SECOND,
+             (unsigned long long)m->source->length);
+}
+
 static bool step(struct transfer *m, uint64_t until)
 {
+    worry(m);
     if (m->cancelled) {
         uint64_t now = clock_now();
         hasten(m, now);

@@ -291,14 +291,38 @@ static void killed_holder_ends_the_transfer_within_a_tenth_of_a_second(void **st
     scene_close_reading(&s, &m);
 }
 
+/* What this process writes to stderr goes to the file until it is given back. */
+static int take_stderr(FILE *file)
+{
+    int own = dup(STDERR_FILENO);
+    assert_true(own >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    return own;
+}
+
+static void give_stderr_back(int own, FILE *file, char *said, size_t size)
+{
+    dup2(own, STDERR_FILENO);
+    close(own);
+    rewind(file);
+    said[fread(said, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
 static void stopped_holder_costs_the_deadline_and_can_be_read_again_later(void **state)
 {
     (void)state;
     struct scene s;
     struct transfer m;
-    scene_open_reading(&s, &m, 1500 * SLOWER);
+    char said[1000];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    scene_open_reading(&s, &m, 2500 * SLOWER);
     stop_holder(&s);
+    int own = take_stderr(file);
     read_to_the_end(&m, m.deadline);
+    give_stderr_back(own, file, said, sizeof said);
+    assert_non_null(strstr(said, "nothing has come from process")); /* before the deadline */
+    assert_null(strstr(strstr(said, "nothing has come") + 1, "nothing has come")); /* once */
     assert_int_equal(m.status, MSTRO_TIMEOUT);
     assert_true(clock_now() < m.deadline + SLOWER * 200 * NANOSECONDS_PER_MILLISECOND);
     unsigned char *to = m.to;
