@@ -7,8 +7,9 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { JOBS_AT_ONCE = 4 };
+enum { JOBS_AT_ONCE = 4, LOOK_AGAIN = 20 /* ms: has a job ended, when others wait for that */ };
 
 enum progress { GATHERING, WHOLE, RUNNING, DONE };
 
@@ -31,7 +32,7 @@ struct coordination {
     struct work *work;    /* one for each set */
     struct place *place;  /* sorted by name */
     size_t places;
-    size_t gathering, running;
+    size_t gathering, whole, running; /* sets: that are not whole, whose job waits for its turn, whose job runs */
     bool failed; /* a job has */
     mstro_subscription subscription;
     struct statistics *statistics;
@@ -89,8 +90,8 @@ static int prepare(struct coordination *c)
     return code;
 }
 
-/* By the metadata alone: whatever else is offered, the forecast does not wait for us.  The acknowledgement is held back until the field is
- * required: it cannot be taken back before it was taken. */
+/* By the metadata, not by the names that the index tells: whatever else is offered, the forecast does not wait for us.  The acknowledgement
+ * is held back until the field is required: it cannot be taken back before it was taken. */
 static int subscribe(struct coordination *c)
 {
     mstro_cdo_selector selector = NULL;
@@ -105,17 +106,20 @@ static int subscribe(struct coordination *c)
 
 /* ---- jobs */
 
+/* Once for a set, whatever comes of it: what was offered stays lent until coordination_run takes it back. */
 static int start_job(struct coordination *c, size_t at)
 {
     const char *group = c->sets.set[at].name;
+    c->work[at].progress = DONE;
+    c->whole--;
     mstro_status status = gathering_offer(c->work[at].gathering);
     if (status != MSTRO_OK)
         return stage_fail(group, status);
-    printf("%s: all %zu fields have been offered, its job is started\n", group, c->sets.set[at].members);
-    fflush(stdout);
     int code = c->runner->start(c->runner->context, (unsigned)at + 1, group);
     if (code)
         return code;
+    printf("%s: all %zu fields have been offered, its job is started\n", group, c->sets.set[at].members);
+    fflush(stdout);
     c->work[at].progress = RUNNING;
     c->running++;
     c->statistics->jobs++;
@@ -137,7 +141,7 @@ static int end_job(struct coordination *c, size_t at, int code)
     return 0;
 }
 
-/* Let jobs that have ended go, and start those that can be; 'wait' for one to end. */
+/* Let jobs that have ended go, and start those that can be; 'wait' for the first of them to end. */
 static int run_jobs(struct coordination *c, bool wait)
 {
     int code = 0;
@@ -190,6 +194,7 @@ static int take(struct coordination *c, const struct place *place)
     if (gathering_taken(work->gathering) == c->sets.set[place->set].members) {
         work->progress = WHOLE;
         c->gathering--;
+        c->whole++;
     }
     return 0;
 }
@@ -211,15 +216,29 @@ static int handle(struct coordination *c, mstro_pool_event events)
     return code;
 }
 
+/* The next fields; none when it is time to see whether a job has ended, for which others wait. */
+static mstro_status next_events(const struct coordination *c, mstro_pool_event *events)
+{
+    struct timespec until;
+    if (c->whole == 0)
+        return mstro_subscription_wait(c->subscription, events);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOOK_AGAIN * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    mstro_status status = mstro_subscription_timedwait(c->subscription, &until, events);
+    return status == MSTRO_TIMEOUT ? MSTRO_OK : status;
+}
+
 static int gather(struct coordination *c)
 {
     int code = 0;
     while (code == 0 && c->gathering > 0) {
         mstro_pool_event events = NULL;
-        mstro_status status = mstro_subscription_wait(c->subscription, &events);
+        mstro_status status = next_events(c, &events);
         if (status != MSTRO_OK)
             return stage_fail("waiting for fields", status);
-        code = handle(c, events);
+        code = events ? handle(c, events) : run_jobs(c, false);
         mstro_pool_event_dispose(events);
     }
     return code;
@@ -239,11 +258,11 @@ static int coordinate(struct coordination *c)
     int code = prepare(c);
     if (code == 0)
         code = subscribe(c);
-    if (code == 0)
-        code = stage_announce("coordinator", 0, &ready);
     if (code)
         return code;
-    code = gather(c);
+    code = stage_announce("coordinator", 0, &ready);
+    if (code == 0)
+        code = gather(c);
     if (code)
         say_unfinished(c);
     mstro_subscription_dispose(c->subscription);

@@ -263,12 +263,49 @@ static void producer_that_dies_before_the_set_is_whole_gets_no_job_started(void 
     assert_false(started_before("field/stranger/3"));
 }
 
+/* Of a set whose bytes were freed while they were lent, what is read is the pattern that MALLOC_PERTURB_ has malloc write. */
+static void who_required_a_set_whose_job_cannot_be_started_gets_its_bytes(void **state)
+{
+    (void)state;
+    mstro_group group;
+    mstro_cdo member;
+    size_t members;
+    setenv("MALLOC_PERTURB_", "85", 1);
+    start_both((const char *const[]){"/nonexistent/job", "of nobody"});
+    unsetenv("MALLOC_PERTURB_");
+    assert_int_equal(mstro_group_declare(wind_group, &group), MSTRO_OK);
+    assert_int_equal(mstro_group_require(group), MSTRO_OK);
+
+    mstro_pool_event held = wait_for(gate);
+    assert_int_equal(mstro_subscription_ack(gate, held), MSTRO_OK);
+    mstro_pool_event_dispose(held);
+    expect_within(coordinator, "coordinator: cannot start /nonexistent/job", PATIENCE * 1000);
+    expect_within(coordinator, "coordinator: levels/2/geopotential/2011-01-10T12+120h: 0 of 2 fields", PATIENCE * 1000);
+    hear_nothing(coordinator, 300);
+
+    assert_int_equal(mstro_group_demand(group), MSTRO_OK);
+    assert_int_equal(mstro_group_size_get(group, &members), MSTRO_OK);
+    assert_int_equal(members, 4);
+    while (mstro_group_next(group, &member) == MSTRO_OK) {
+        void *bytes;
+        int64_t size;
+        assert_int_equal(mstro_cdo_access_ptr(member, &bytes, &size), MSTRO_OK);
+        assert_true(size > 0);
+        for (int64_t i = 0; i < size / (int64_t)sizeof(double); i++)
+            assert_true(((const double *)bytes)[i] < 1e6);
+        free(bytes);
+    }
+    assert_int_equal(mstro_group_dispose(group), MSTRO_OK);
+    assert_int_equal(process_wait(coordinator, PATIENCE * 1000), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(job_starts_when_the_last_field_is_offered_and_not_before, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(who_joins_late_has_the_inventory_of_who_was_there, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(producer_that_dies_before_the_set_is_whole_gets_no_job_started, begin_pool, end_pool),
+        cmocka_unit_test_setup_teardown(who_required_a_set_whose_job_cannot_be_started_gets_its_bytes, begin_pool, end_pool),
     };
     return cmocka_run_group_tests(tests, made_begin, made_end);
 }
