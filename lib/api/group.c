@@ -66,6 +66,13 @@ static mstro_status can_grow(mstro_group g)
     return MSTRO_OK;
 }
 
+static mstro_status is_another(mstro_group g, const struct mstro_cdo_ *cdo)
+{
+    if (text_equal(cdo_name(cdo), cdo_name(g->cdo)))
+        return detail_set(MSTRO_INVARG, "add: the group '%.200s' cannot be its own member", cdo->name);
+    return MSTRO_OK;
+}
+
 static mstro_status add(mstro_group g, mstro_cdo cdo)
 {
     mstro_status s = can_grow(g);
@@ -74,9 +81,10 @@ static mstro_status add(mstro_group g, mstro_cdo cdo)
     s = handle_claim(cdo);
     if (s != MSTRO_OK)
         return s;
-    if (cdo->member || cdo->use != USE_NONE)
+    s = is_another(g, cdo);
+    if (s == MSTRO_OK && (cdo->member || cdo->use != USE_NONE))
         s = detail_set(MSTRO_INVARG, "add: '%.200s' is %s", cdo->name, cdo->member ? "a member of a group" : cdo->use == USE_LENT ? "offered" : "required");
-    else
+    if (s == MSTRO_OK)
         s = group_append(g, cdo, true, true, NULL);
     handle_release(cdo);
     return s;
@@ -94,8 +102,8 @@ static mstro_status add_by_name(mstro_group g, const char *name)
     mstro_status s = can_grow(g);
     if (s == MSTRO_OK)
         s = cdo_declare(name, &cdo);
-    if (s == MSTRO_OK && text_equal(cdo_name(cdo), cdo_name(g->cdo)))
-        s = detail_set(MSTRO_INVARG, "add: the group '%.200s' cannot be its own member", name);
+    if (s == MSTRO_OK)
+        s = is_another(g, cdo);
     if (s == MSTRO_OK)
         s = group_append(g, cdo, false, false, NULL);
     if (s != MSTRO_OK)

@@ -342,7 +342,7 @@ static const char *read_as_they_come(struct stage *s)
 static const char *misuse_groups(struct stage *s)
 {
     mstro_group g, empty;
-    mstro_cdo cdo, offered;
+    mstro_cdo cdo, offered, itself;
     size_t count;
     EXPECT(mstro_group_declare("", &g), MSTRO_INVARG);
     EXPECT(mstro_group_declare(NULL, &g), MSTRO_INVARG);
@@ -355,6 +355,10 @@ static const char *misuse_groups(struct stage *s)
     OK(mstro_cdo_offer(offered));
     EXPECT(mstro_group_add(g, offered), MSTRO_INVARG);
     EXPECT(mstro_group_add(g, NULL), MSTRO_INVARG);
+    OK(mstro_cdo_declare(name_of(s, "g"), MSTRO_ATTR_DEFAULT, &itself));
+    EXPECT(mstro_group_add(g, itself), MSTRO_INVARG);
+    CHECK(strstr(mstro_error_detail(), "own member"));
+    OK(mstro_cdo_dispose(itself));
     EXPECT(mstro_group_add_by_name(g, ""), MSTRO_INVARG);
     EXPECT(mstro_group_add_by_selector(g, NULL), MSTRO_INVARG);
     OK(mstro_group_add(g, cdo));

@@ -123,13 +123,18 @@ static struct process *start(const char *program, const char *const arguments[])
     return p;
 }
 
+/* What it says on stderr is heard, too. */
+static struct process *start_aloud(const char *program, const char *first, const char *second)
+{
+    char output[128];
+    snprintf(output, sizeof output, "--output=%s", made_folder);
+    return start("/bin/sh", (const char *const[]){"-c", "exec \"$@\" 2>&1", "sh", built(program), output, first, second, NULL});
+}
+
 static void start_both(const char *const job[2])
 {
-    static char output[128], coordinator_program[4096], pace[] = "--pace=1";
-    snprintf(output, sizeof output, "--output=%s", made_folder);
-    snprintf(coordinator_program, sizeof coordinator_program, "%s", built("examples/forecast/coordinator"));
-    /* What it says on stderr is of interest, too. */
-    coordinator = start("/bin/sh", (const char *const[]){"-c", "exec \"$@\" 2>&1", "sh", coordinator_program, output, job[0], job[1], NULL});
+    static char pace[] = "--pace=1";
+    coordinator = start_aloud("examples/forecast/coordinator", job[0], job[1]);
     forecast = start(built("examples/forecast/forecast"), (const char *const[]){pace, "--expect=coordinator", made_input, NULL});
 }
 
@@ -157,7 +162,8 @@ static int end_pool(void **state)
     mstro_pool_event_dispose(events);
     at = events = NULL;
     assert_int_equal(mstro_subscription_dispose(gate), MSTRO_OK);
-    assert_int_equal(mstro_subscription_dispose(watch), MSTRO_OK);
+    if (watch)
+        assert_int_equal(mstro_subscription_dispose(watch), MSTRO_OK);
     assert_int_equal(mstro_finalize(), MSTRO_OK);
     return stage_end(state);
 }
@@ -263,6 +269,42 @@ static void producer_that_dies_before_the_set_is_whole_gets_no_job_started(void 
     assert_false(started_before("field/stranger/3"));
 }
 
+static void inventory_of_a_forecast_that_dies_says_how_much_is_missing(void **state)
+{
+    (void)state;
+    struct process *inventory = start_aloud("examples/forecast/inventory", NULL, NULL);
+    forecast = start(built("examples/forecast/forecast"), (const char *const[]){"--pace=1", "--expect=inventory", made_input, NULL});
+    mstro_pool_event held = wait_for(gate);
+    process_kill(forecast, SIGKILL);
+    mstro_pool_event_dispose(held);
+    expect_within(inventory, "inventory: forecast is gone after ", PATIENCE * 1000);
+    assert_non_null(strstr(inventory->answer, "the inventory is not whole"));
+    assert_int_equal(process_wait(inventory, PATIENCE * 1000), 1);
+}
+
+/* More than the pool remembers has happened before it comes. */
+static void inventory_that_comes_too_late_for_what_the_pool_remembers_says_so(void **state)
+{
+    (void)state;
+    enum { MANY = 512, ROUNDS = 140 };
+    mstro_cdo many[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "past/%zu", i);
+        assert_int_equal(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &many[i]), MSTRO_OK);
+    }
+    assert_int_equal(mstro_subscription_dispose(watch), MSTRO_OK);
+    watch = NULL;
+    for (int round = 0; round < ROUNDS; round++) {
+        assert_int_equal(mstro_cdo_offer_all(MANY, many, NULL), MSTRO_OK);
+        assert_int_equal(mstro_cdo_withdraw_all(MANY, many, NULL), MSTRO_OK);
+    }
+    assert_int_equal(mstro_cdo_dispose_all(MANY, many, NULL), MSTRO_OK);
+    struct process *inventory = start_aloud("examples/forecast/inventory", NULL, NULL);
+    expect_within(inventory, "inventory: the pool does not keep ", PATIENCE * 1000);
+    assert_int_equal(process_wait(inventory, PATIENCE * 1000), 1);
+}
+
 /* Of a set whose bytes were freed while they were lent, what is read is the pattern that MALLOC_PERTURB_ has malloc write. */
 static void who_required_a_set_whose_job_cannot_be_started_gets_its_bytes(void **state)
 {
@@ -305,6 +347,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(job_starts_when_the_last_field_is_offered_and_not_before, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(who_joins_late_has_the_inventory_of_who_was_there, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(producer_that_dies_before_the_set_is_whole_gets_no_job_started, begin_pool, end_pool),
+        cmocka_unit_test_setup_teardown(inventory_of_a_forecast_that_dies_says_how_much_is_missing, begin_pool, end_pool),
+        cmocka_unit_test_setup_teardown(inventory_that_comes_too_late_for_what_the_pool_remembers_says_so, begin_pool, end_pool),
         cmocka_unit_test_setup_teardown(who_required_a_set_whose_job_cannot_be_started_gets_its_bytes, begin_pool, end_pool),
     };
     return cmocka_run_group_tests(tests, made_begin, made_end);

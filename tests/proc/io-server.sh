@@ -37,6 +37,9 @@ check "and each consumer has its own, as it was offered" all_taken
 MSTRO_TRANSPORT_DEFAULT=RDMA && export MSTRO_TRANSPORT_DEFAULT
 check "so they do over one-sided reads alone" processes
 check "and each has its own" all_taken
+MSTRO_TRANSPORT_DEFAULT=pigeons
+refuses "and not over a way that does not exist" processes
+unset MSTRO_TRANSPORT_DEFAULT
 
 refuses "a role that does not exist is refused" timeout 10 "$server" sing
 refuses "so is a consumer beyond the last" timeout 10 "$server" --consumers 2 consume 2
