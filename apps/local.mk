@@ -54,6 +54,7 @@ bin_PROGRAMS += %D%/maestro-doctor
 	%D%/doctor/doctor.c \
 	%D%/doctor/environment.c \
 	%D%/doctor/fabric.c \
+	%D%/doctor/finding.c \
 	%D%/doctor/finding.h \
 	%D%/doctor/machine.c \
 	%D%/doctor/programs.c

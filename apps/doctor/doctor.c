@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,28 +17,6 @@
 #include "apps/exit_code.h"
 
 static const char who[] = "maestro doctor";
-
-void finding_add(struct findings *f, const char *section, enum verdict verdict, const char *subject, const char *format, ...)
-{
-    if (f->count == f->room) {
-        size_t room = f->room ? 2 * f->room : 32;
-        struct finding *larger = realloc(f->list, room * sizeof *larger);
-        if (!larger) {
-            complain(who, "out of memory");
-            exit(EXIT_CODE_INTERNAL);
-        }
-        f->list = larger;
-        f->room = room;
-    }
-    struct finding *one = &f->list[f->count++];
-    one->section = section;
-    one->verdict = verdict;
-    snprintf(one->subject, sizeof one->subject, "%s", subject);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(one->text, sizeof one->text, format, arguments);
-    va_end(arguments);
-}
 
 static const char *const verdict_names[] = { [VERDICT_GOOD] = "ok", [VERDICT_NOTE] = "note", [VERDICT_BAD] = "WRONG" };
 
