@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Plays about groups: what is offered as one is seen, required, lost and withdrawn as one. */
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -406,6 +408,51 @@ static const char *misuse_groups(struct stage *s)
     return NULL;
 }
 
+static void *demand_group(void *group) { return (void *)(intptr_t)mstro_group_demand(group); }
+
+static const char *use_a_group_in_two_threads(struct stage *s)
+{
+    mstro_group wanted;
+    struct set set;
+    pthread_t thread;
+    size_t count;
+    void *result;
+    OK(mstro_group_declare(name_of(s, "awaited"), &wanted));
+    CHECK(pthread_create(&thread, NULL, demand_group, wanted) == 0);
+    while (mstro_group_size_get(wanted, &count) != MSTRO_BUSY)
+        sched_yield();
+    EXPECT(mstro_group_dispose(wanted), MSTRO_BUSY);
+    CHECK(strstr(mstro_error_detail(), "awaited"));
+    PLAY(set_make(s, "awaited", &set));
+    OK(mstro_group_offer(set.group));
+    CHECK(pthread_join(thread, &result) == 0);
+    CHECK((intptr_t)result == MSTRO_OK);
+    OK(mstro_group_size_get(wanted, &count));
+    CHECK(count == MEMBERS);
+    OK(mstro_group_dispose(wanted));
+    OK(mstro_group_withdraw(set.group));
+    PLAY(set_end(&set));
+    return NULL;
+}
+
+static const char *list_more_names_than_an_offer_can_carry(struct stage *s)
+{
+    enum { NAMES = 90, LENGTH = 200 };
+    mstro_group g;
+    char name[LENGTH];
+    OK(mstro_group_declare(name_of(s, "long"), &g));
+    memset(name, 'n', sizeof name);
+    name[LENGTH - 1] = '\0';
+    for (int i = 0; i < NAMES; i++) {
+        name[0] = (char)(' ' + 1 + i); /* none begins as the one before */
+        OK(mstro_group_add_by_name(g, name));
+    }
+    EXPECT(mstro_group_offer(g), MSTRO_QUOTA);
+    CHECK(strstr(mstro_error_detail(), "16384"));
+    OK(mstro_group_dispose(g));
+    return NULL;
+}
+
 /* ---- retract ---- */
 
 static const char *lend_to_who_retracts(struct stage *s)
@@ -503,6 +550,8 @@ const struct scenario api_group_scenarios[] = {
     { "members_are_listed_named_selected_and_nested", { { "parts", offer_parts }, { "collector", collect_parts }, { "consumer", find_parts } } },
     { "who_reads_a_group_sees_all_of_one_offer", { { "producer", lend_again_and_again }, { "reader 0", read_as_they_come }, { "reader 1", read_as_they_come } } },
     { "a_group_that_is_not_in_a_state_for_a_call_says_so", { { "both", misuse_groups } } },
+    { "a_group_that_another_thread_uses_is_busy", { { "both", use_a_group_in_two_threads } } },
+    { "a_group_of_more_names_than_an_offer_can_carry_is_refused", { { "both", list_more_names_than_an_offer_can_carry } } },
     { "a_withdraw_of_a_group_does_not_wait_for_who_has_retracted_it", { { "producer", lend_to_who_retracts }, { "consumer", retract_set } } },
     { "a_coordinator_that_holds_offers_by_ack_gets_the_whole_group", { { "producer", lend_when_acknowledged }, { "coordinator", coordinate } } },
     { "groups_that_nobody_has_disposed_of_end_with_the_library", { { "both", leave_groups_behind } } },
