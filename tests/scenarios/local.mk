@@ -10,8 +10,7 @@ scenarios = %D%/broker-dies.play %D%/broker.play %D%/cancelled-demand.play %D%/c
 
 check_PROGRAMS += %D%/simulated
 TESTS += %D%/simulated
-%C%_simulated_SOURCES = %D%/simulated.c %D%/play.c %D%/play.h tests/sim/sets.c tests/sim/world.c tests/sim/world.h tests/sim/compare.c \
-	tests/sim/model.c tests/sim/model.h
+%C%_simulated_SOURCES = %D%/simulated.c %D%/play.c %D%/play.h $(simulated_world)
 %C%_simulated_LDADD = libcore.la
 
 if HAVE_CMOCKA

@@ -6,17 +6,19 @@ TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/subscribe
 LONG_TESTS += %D%/subscribers
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
-%C%_deaths_SOURCES = %D%/deaths.c %D%/sets.c %D%/world.c %D%/world.h %D%/compare.c %D%/model.c %D%/model.h
+simulated_model = %D%/compare.c %D%/model.c %D%/model.h %D%/rules.c %D%/rules.h
+simulated_world = $(simulated_model) %D%/mover.c %D%/network.c %D%/process.c %D%/sets.c %D%/world.c %D%/world.h
+%C%_deaths_SOURCES = %D%/deaths.c $(simulated_world)
 %C%_deaths_LDADD = libcore.la
 %C%_token_SOURCES = %D%/token.c
 LONG_TESTS += %D%/deaths %D%/search %D%/simulate
-%C%_search_SOURCES = %D%/search.c %D%/compare.c %D%/model.c %D%/model.h
+%C%_search_SOURCES = %D%/search.c $(simulated_model)
 %C%_search_CPPFLAGS = $(AM_CPPFLAGS) -DMODEL_SMALL
 %C%_search_LDADD = libcore.la
 %C%_shortage_SOURCES = %D%/shortage.c
 %C%_shortage_LDADD = libcore.la
 %C%_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take
-%C%_simulate_SOURCES = %D%/simulate.c %D%/sets.c %D%/world.c %D%/world.h %D%/compare.c %D%/model.c %D%/model.h
+%C%_simulate_SOURCES = %D%/simulate.c $(simulated_world)
 %C%_simulate_LDADD = libcore.la
 
 dist_check_SCRIPTS += %D%/mutants.sh %D%/planted.sh

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tests/sim/model.h"
+#include "tests/sim/rules.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ void model_init(struct model *model, uint64_t inline_budget, int shard, int shar
     model->inline_budget = inline_budget;
 }
 
-static struct model_answer *expect(struct model *model, uint64_t session, enum record_kind kind, uint64_t op, uint32_t status)
+struct model_answer *expect(struct model *model, uint64_t session, enum record_kind kind, uint64_t op, uint32_t status)
 {
     if (model->answers == MODEL_ANSWERS)
         abort();
@@ -23,13 +23,13 @@ static struct model_answer *expect(struct model *model, uint64_t session, enum r
     return answer;
 }
 
-static void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t status)
+void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t status)
 {
     if (op)
         expect(model, session, KIND_ACK, op, status);
 }
 
-static struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
+struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
 {
     struct model_answer *answer = expect(model, 0, kind, 0, status);
     answer->shard = (uint64_t)shard;
@@ -37,13 +37,13 @@ static struct model_answer *expect_shard(struct model *model, int shard, enum re
     return answer;
 }
 
-static void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status)
+void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status)
 {
     for (int shard = 1; shard < model->shards; shard++)
         expect_shard(model, shard, kind, session, status);
 }
 
-static struct model_session *session_of(struct model *model, uint64_t number)
+struct model_session *session_of(struct model *model, uint64_t number)
 {
     for (int i = 0; i < MODEL_SESSIONS; i++)
         if (model->session[i].in && model->session[i].number == number)
@@ -67,7 +67,7 @@ struct model_generation *model_held_by(struct model *model, uint64_t session, ui
     return NULL;
 }
 
-static struct model_generation *standing(struct model *model, const char *name)
+struct model_generation *standing(struct model *model, const char *name)
 {
     for (int i = 0; i < MODEL_GENERATIONS; i++)
         if (model->generation[i].session && strcmp(model->generation[i].name, name) == 0)
@@ -75,7 +75,7 @@ static struct model_generation *standing(struct model *model, const char *name)
     return NULL;
 }
 
-static uint64_t *generations_of(struct model *model, const char *name)
+uint64_t *generations_of(struct model *model, const char *name)
 {
     int unused = -1;
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
@@ -91,7 +91,7 @@ static uint64_t *generations_of(struct model *model, const char *name)
     return &model->named[unused].generations;
 }
 
-static struct model_handle *handle_known(struct model *model, uint64_t session, uint64_t number, struct text name)
+struct model_handle *handle_known(struct model *model, uint64_t session, uint64_t number, struct text name)
 {
     struct model_handle *handle = model_handle_of(model, session, number);
     for (int i = 0; !handle && name.length && i < MODEL_HANDLES; i++)
@@ -119,7 +119,7 @@ static void forget_copy(struct model *model, const struct model_generation *gene
 }
 
 /* A copy is kept as long as somebody needs it; a WITHDRAW ends when nobody does. */
-static void settle(struct model *model)
+void settle(struct model *model)
 {
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
         struct model_generation *generation = &model->generation[i];
@@ -164,7 +164,7 @@ static void settle(struct model *model)
     }
 }
 
-static void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
+void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
 {
     struct model_generation *generation = &model->generation[handle->bound];
     struct model_answer *answer = expect(model, handle->session, KIND_TICKET, op, 0);
@@ -181,7 +181,7 @@ static void give_ticket(struct model *model, struct model_handle *handle, uint64
     }
 }
 
-static void bind(struct model *model, struct model_handle *handle)
+void bind_handle(struct model *model, struct model_handle *handle)
 {
     struct model_generation *generation = standing(model, handle->name);
     if (!handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing || generation->prepared)
@@ -191,14 +191,14 @@ static void bind(struct model *model, struct model_handle *handle)
         give_ticket(model, handle, handle->demand);
 }
 
-static void bind_all(struct model *model, const char *name)
+void bind_all(struct model *model, const char *name)
 {
     for (int i = 0; i < MODEL_HANDLES; i++)
         if (model->handle[i].session && strcmp(model->handle[i].name, name) == 0)
-            bind(model, &model->handle[i]);
+            bind_handle(model, &model->handle[i]);
 }
 
-static void forget_need(struct model *model, struct model_handle *handle)
+void forget_need(struct model *model, struct model_handle *handle)
 {
     if (handle->needs && handle->demand)
         expect_ack(model, handle->session, handle->demand, MSTRO_CANCELLED);
@@ -207,7 +207,7 @@ static void forget_need(struct model *model, struct model_handle *handle)
     handle->bound = NO_GENERATION;
 }
 
-static void lose_generation(struct model *model, struct model_generation *generation)
+void lose_generation(struct model *model, struct model_generation *generation)
 {
     for (int i = 0; i < MODEL_HANDLES; i++) {
         struct model_handle *handle = &model->handle[i];
@@ -236,7 +236,7 @@ static void lose_generation(struct model *model, struct model_generation *genera
 }
 
 /* Nobody has seen it. */
-static void drop_prepared(struct model *model, struct model_generation *generation)
+void drop_prepared(struct model *model, struct model_generation *generation)
 {
     if (generation->awaited)
         expect_ack(model, generation->session, generation->op, MSTRO_CANCELLED);
@@ -259,7 +259,7 @@ static void tell_shards(struct model *model, struct model_session *session, uint
         expect_shard(model, 0, KIND_DISMISS, session->number, status);
 }
 
-static void lose_session(struct model *model, uint64_t number, uint32_t status)
+void lose_session(struct model *model, uint64_t number, uint32_t status)
 {
     struct model_session *session = session_of(model, number);
     bool silent = status == MSTRO_STALE_EPOCH;
@@ -300,10 +300,7 @@ void model_evict(struct model *model, uint64_t session)
     lose_session(model, session, MSTRO_STALE_EPOCH);
     expect(model, session, KIND_BYE, 0, MSTRO_STALE_EPOCH);
 }
-
-/* ---- one rule for each record ---- */
-
-static struct model_session *new_session(struct model *model, uint64_t number)
+struct model_session *new_session(struct model *model, uint64_t number)
 {
     for (int i = 0; i < MODEL_SESSIONS; i++)
         if (!model->session[i].in) {
@@ -311,26 +308,6 @@ static struct model_session *new_session(struct model *model, uint64_t number)
             return &model->session[i];
         }
     abort();
-}
-
-static void rule_join(struct model *model, uint64_t number, const struct record_join *asked)
-{
-    if (session_of(model, number)) {
-        expect_ack(model, number, asked->op, MSTRO_NOT_TWICE);
-        return;
-    }
-    for (int i = 0; model->shards > 1 && i < MODEL_SESSIONS; i++)
-        if (model->session[i].in && model->session[i].index == asked->index) {
-            expect(model, number, KIND_REFUSED, asked->op, MSTRO_CONFLICT);
-            return;
-        }
-    struct model_session *session = new_session(model, number);
-    session->join_op = asked->op;
-    session->index = asked->index;
-    session->unanswered = model->shards - 1;
-    if (session->unanswered == 0)
-        expect(model, number, KIND_WELCOME, asked->op, 0);
-    expect_others(model, KIND_ADMIT, number, 0);
 }
 
 uint64_t model_commit_of(struct model *model, const char *name)
@@ -347,452 +324,4 @@ int model_prepared_for(const struct model *model, uint64_t session, uint64_t gro
         count += generation->name[0] && generation->prepared && !generation->is_group && generation->session == session && generation->group == group;
     }
     return count;
-}
-
-static void becomes_visible(struct model *model, struct model_generation *generation)
-{
-    generation->prepared = generation->made = false;
-    generation->number = ++*generations_of(model, generation->name);
-    bind_all(model, generation->name);
-}
-
-static void members_become_visible(struct model *model, uint64_t session, uint64_t group, uint64_t commit)
-{
-    for (int i = 0; i < MODEL_GENERATIONS; i++) {
-        struct model_generation *generation = &model->generation[i];
-        if (!generation->name[0] || !generation->prepared || generation->is_group || generation->session != session || generation->group != group)
-            continue;
-        generation->commit = commit;
-        becomes_visible(model, generation);
-    }
-}
-
-/* When its members are to be seen everywhere. */
-static void group_becomes_visible(struct model *model, struct model_generation *group)
-{
-    bool whole = group->shown == group->members;
-    expect_ack(model, group->session, group->op, whole ? MSTRO_OK : MSTRO_INVMSG);
-    if (whole)
-        becomes_visible(model, group);
-    else
-        drop_prepared(model, group);
-}
-
-/* All that was prepared for it, then the group. */
-static void commit(struct model *model, struct model_generation *group)
-{
-    group->commit = ++model->commits << 10 | (uint64_t)model->shard;
-    group->shown = model_prepared_for(model, group->session, group->handle);
-    for (int shard = 0; shard < model->shards; shard++)
-        if (shard != model->shard) {
-            expect_shard(model, shard, KIND_COMMIT, group->session, 0)->commit = group->commit;
-            group->awaited++;
-        }
-    members_become_visible(model, group->session, group->handle, group->commit);
-    if (group->awaited == 0)
-        group_becomes_visible(model, group);
-}
-
-static mstro_status why_no_offer(struct model *model, uint64_t session, const struct record_offer *asked, const struct model_handle *handle, bool fits)
-{
-    bool group = asked->flags & OFFER_GROUP;
-    if (standing(model, handle->name))
-        return MSTRO_CONFLICT;
-    if (handle->needs)
-        return MSTRO_INVARG;
-    if (group && !fits)
-        return MSTRO_QUOTA;
-    int prepared = group ? model_prepared_for(model, session, asked->handle) : 0;
-    bool wrong = model->shards == 1 ? prepared != (int)asked->members : prepared > (int)asked->members;
-    return group && wrong ? MSTRO_INVMSG : MSTRO_OK;
-}
-
-static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
-{
-    bool group = asked->flags & OFFER_GROUP;
-    if (group && (asked->inline_data.length == 0 || asked->group)) {
-        expect_ack(model, session, asked->op, MSTRO_INVMSG);
-        return;
-    }
-    bool new = !model_handle_of(model, session, asked->handle);
-    struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
-    bool fits = model->inline_bytes + asked->inline_data.length <= model->inline_budget;
-    mstro_status refused = why_no_offer(model, session, asked, handle, fits);
-    if (refused != MSTRO_OK) {
-        expect_ack(model, session, asked->op, refused);
-        if (new)
-            handle->session = 0;
-        return;
-    }
-    for (int i = 0; i < MODEL_GENERATIONS; i++) {
-        struct model_generation *generation = &model->generation[i];
-        if (generation->name[0])
-            continue;
-        *generation = (struct model_generation){ .session = session, .handle = asked->handle, .size = asked->size };
-        memcpy(generation->name, handle->name, MODEL_NAME);
-        generation->copied = asked->inline_data.length > 0 && fits;
-        generation->is_group = group;
-        generation->whole = asked->size <= 0 || (generation->copied && !group);
-        generation->bears_loss = asked->flags & OFFER_ON_LOSS_WAIT;
-        generation->group = group ? asked->handle : asked->group;
-        generation->prepared = asked->group != 0 || group;
-        generation->members = (int)asked->members;
-        generation->op = asked->op;
-        generation->made = new;
-        if (generation->copied)
-            model->inline_bytes += (uint64_t)asked->size;
-        if (group) {
-            commit(model, generation);
-            return;
-        }
-        expect_ack(model, session, asked->op, MSTRO_OK);
-        if (!generation->prepared)
-            becomes_visible(model, generation);
-        return;
-    }
-    abort();
-}
-
-static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss)
-{
-    struct model_generation *generation = model_held_by(model, handle->session, handle->number);
-    if (generation) {
-        expect_ack(model, handle->session, op, MSTRO_INVARG);
-        return false;
-    }
-    if (!handle->needs) {
-        handle->needs = true;
-        handle->bears_loss = bears_loss;
-    }
-    return true;
-}
-
-static void rule_require(struct model *model, uint64_t session, const struct record_require *asked)
-{
-    bool new = !model_handle_of(model, session, asked->handle);
-    struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
-    const struct model_generation *generation = standing(model, handle->name);
-    bool there = generation && !generation->prepared && !generation->withdrawing && generation->commit == asked->commit;
-    if (asked->commit && !handle->needs && !model_held_by(model, session, asked->handle) && !there) {
-        expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
-        if (new)
-            handle->session = 0;
-        return;
-    }
-    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT)) {
-        bind(model, handle);
-        expect_ack(model, session, asked->op, MSTRO_OK);
-    }
-}
-
-static void demand_begins(struct model *model, struct model_handle *handle, uint64_t op)
-{
-    handle->demand = op;
-    if (handle->bound == NO_GENERATION)
-        bind(model, handle);
-    else if (!handle->ticket)
-        give_ticket(model, handle, op);
-}
-
-static void rule_demand(struct model *model, uint64_t session, const struct record_demand *asked)
-{
-    struct model_handle *handle = model_handle_of(model, session, asked->handle);
-    if (asked->failed_ticket) {
-        if (!handle || !handle->needs || handle->told == asked->op)
-            return;
-        if (handle->ticket == asked->failed_ticket) {
-            if (handle->demand && handle->demand != asked->op) {
-                expect_ack(model, session, asked->op, MSTRO_BUSY);
-                return;
-            }
-            handle->ticket = 0;
-            if (handle->demand) {
-                demand_begins(model, handle, asked->op);
-                return;
-            }
-        } else if (handle->demand == asked->op)
-            return;
-    }
-    handle = handle_known(model, session, asked->handle, asked->name);
-    if (!handle) {
-        expect_ack(model, session, asked->op, MSTRO_NOENT);
-        return;
-    }
-    if (handle->needs && handle->demand)
-        expect_ack(model, session, asked->op, MSTRO_BUSY);
-    else if (handle->needs && handle->owed_loss) {
-        expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;
-        handle->owed_loss = false;
-    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT))
-        demand_begins(model, handle, asked->op);
-}
-
-static void rule_completed(struct model *model, uint64_t session, const struct record_completed *said)
-{
-    struct model_handle *handle = model_handle_of(model, session, said->handle);
-    if (!handle || !handle->needs || !said->ticket)
-        return;
-    if (said->status == MSTRO_OK && (handle->ticket == said->ticket || handle->voided == said->ticket)) {
-        handle->demand = 0;
-        forget_need(model, handle);
-    } else if (said->status != MSTRO_OK && handle->ticket == said->ticket)
-        handle->ticket = handle->demand = 0;
-}
-
-static void withdraw(struct model *model, struct model_generation *generation, uint64_t op)
-{
-    int index = (int)(generation - model->generation);
-    generation->withdrawing = true;
-    generation->withdraw_op = op;
-    for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
-        struct model_handle *handle = &model->handle[i];
-        if (handle->session && handle->needs && handle->bound == index && !handle->ticket)
-            give_ticket(model, handle, 0);
-    }
-}
-
-static void rule_withdraw(struct model *model, uint64_t session, const struct record_withdraw *asked)
-{
-    struct model_generation *generation = model_held_by(model, session, asked->handle);
-    if (!model_handle_of(model, session, asked->handle))
-        expect_ack(model, session, asked->op, MSTRO_NOENT);
-    else if (!generation)
-        expect_ack(model, session, asked->op, MSTRO_INVARG);
-    else if (generation->awaited && !asked->force)
-        expect_ack(model, session, asked->op, MSTRO_BUSY);
-    else if (generation->prepared) {
-        drop_prepared(model, generation);
-        expect_ack(model, session, asked->op, MSTRO_OK);
-    } else if (generation->withdrawing)
-        expect_ack(model, session, asked->op, MSTRO_BUSY);
-    else if (asked->force && !generation->whole) {
-        lose_generation(model, generation);
-        expect_ack(model, session, asked->op, MSTRO_OK);
-    }
-    else
-        withdraw(model, generation, asked->op);
-}
-
-static void rule_dispose(struct model *model, uint64_t session, const struct record_dispose *asked)
-{
-    struct model_handle *handle = model_handle_of(model, session, asked->handle);
-    if (handle && model_held_by(model, session, asked->handle)) {
-        expect_ack(model, session, asked->op, MSTRO_BUSY);
-        return;
-    }
-    if (handle) {
-        forget_need(model, handle);
-        handle->session = 0;
-    }
-    expect_ack(model, session, asked->op, MSTRO_OK);
-}
-
-static void rule_retract(struct model *model, uint64_t session, const struct record_retract *asked)
-{
-    struct model_handle *handle = model_handle_of(model, session, asked->handle);
-    if (handle)
-        forget_need(model, handle);
-    expect_ack(model, session, asked->op, MSTRO_OK);
-}
-
-static void stand_again(struct model *model, struct model_generation *generation)
-{
-    generation->withdrawing = generation->by_leave = false;
-    generation->withdraw_op = 0;
-    bind_all(model, generation->name);
-}
-
-static void rule_cancel(struct model *model, struct model_session *session, const struct record_cancel *asked)
-{
-    uint64_t number = session->number, target = asked->target;
-    for (int i = 0; target && i < MODEL_HANDLES; i++) {
-        struct model_handle *handle = &model->handle[i];
-        if (handle->session == number && handle->needs && handle->demand == target) {
-            handle->demand = 0;
-            expect_ack(model, number, target, MSTRO_CANCELLED);
-            expect_ack(model, number, asked->op, MSTRO_OK);
-            return;
-        }
-    }
-    for (int i = 0; target && i < MODEL_GENERATIONS; i++) {
-        struct model_generation *generation = &model->generation[i];
-        if (generation->name[0] && generation->session == number && generation->withdrawing && generation->withdraw_op == target) {
-            expect_ack(model, number, target, MSTRO_CANCELLED);
-            expect_ack(model, number, asked->op, MSTRO_OK);
-            if (session->leaving) { /* its LEAVE wants it back all the same */
-                generation->by_leave = true;
-                generation->withdraw_op = 0;
-            } else
-                stand_again(model, generation);
-            return;
-        }
-    }
-    if (target && session->leaving && session->leave_op == target) {
-        session->leaving = false;
-        expect_ack(model, number, target, MSTRO_CANCELLED);
-        for (int i = 0; i < MODEL_GENERATIONS; i++)
-            if (model->generation[i].name[0] && model->generation[i].session == number && model->generation[i].by_leave)
-                stand_again(model, &model->generation[i]);
-        expect_ack(model, number, asked->op, MSTRO_OK);
-        return;
-    }
-    expect_ack(model, number, asked->op, MSTRO_NOENT);
-}
-
-static void rule_leave(struct model *model, struct model_session *session, const struct record_leave *asked)
-{
-    uint64_t number = session->number;
-    if (asked->force) {
-        lose_session(model, number, MSTRO_OK);
-        expect(model, number, KIND_BYE, asked->op, MSTRO_OK);
-        return;
-    }
-    if (session->leaving) {
-        expect_ack(model, number, asked->op, MSTRO_BUSY);
-        return;
-    }
-    session->leaving = true;
-    session->leave_op = asked->op;
-    for (int i = 0; i < MODEL_HANDLES; i++)
-        if (model->handle[i].session == number)
-            forget_need(model, &model->handle[i]);
-    for (int i = 0; i < MODEL_GENERATIONS; i++) {
-        struct model_generation *generation = &model->generation[i];
-        if (generation->name[0] && generation->session == number && generation->prepared)
-            drop_prepared(model, generation);
-        else if (generation->name[0] && generation->session == number && !generation->withdrawing) {
-            generation->by_leave = true;
-            withdraw(model, generation, 0);
-        }
-    }
-}
-
-static void rule_record(struct model *model, uint64_t number, const struct record *record)
-{
-    struct model_session *session = session_of(model, number);
-    if (record->kind == KIND_JOIN && model->shard == 0) {
-        rule_join(model, number, &record->join);
-        return;
-    }
-    if (session && session->parted) {
-        if (record->kind == KIND_LEAVE)
-            expect(model, number, KIND_BYE, record->leave.op, MSTRO_OK);
-        return;
-    }
-    if (!session) {
-        expect(model, number, KIND_BYE, 0, MSTRO_STALE_EPOCH);
-        return;
-    }
-    switch (record->kind) {
-    case KIND_OFFER:
-        if (session->leaving)
-            expect_ack(model, number, record->offer.op, MSTRO_INVARG);
-        else
-            rule_offer(model, number, &record->offer);
-        break;
-    case KIND_REQUIRE:
-        if (session->leaving)
-            expect_ack(model, number, record->require.op, MSTRO_INVARG);
-        else
-            rule_require(model, number, &record->require);
-        break;
-    case KIND_DEMAND:
-        if (session->leaving)
-            expect_ack(model, number, record->demand.op, MSTRO_INVARG);
-        else
-            rule_demand(model, number, &record->demand);
-        break;
-    case KIND_COMPLETED:
-        rule_completed(model, number, &record->completed);
-        break;
-    case KIND_WITHDRAW:
-        rule_withdraw(model, number, &record->withdraw);
-        break;
-    case KIND_DISPOSE:
-        rule_dispose(model, number, &record->dispose);
-        break;
-    case KIND_RETRACT:
-        rule_retract(model, number, &record->retract);
-        break;
-    case KIND_SUBSCRIBE:
-        expect_ack(model, number, record->subscribe.op, model_subscribe(model, session, record));
-        break;
-    case KIND_UNSUBSCRIBE:
-        expect_ack(model, number, record->unsubscribe.op, model_subscribe(model, session, record));
-        break;
-    case KIND_CANCEL:
-        rule_cancel(model, session, &record->cancel);
-        break;
-    case KIND_LEAVE:
-        rule_leave(model, session, &record->leave);
-        break;
-    default:
-        break;
-    }
-}
-
-/* ---- what shards tell each other ---- */
-
-static void rule_dismiss(struct model *model, const struct record_dismiss *said)
-{
-    struct model_session *session = session_of(model, said->session);
-    if (!session)
-        return;
-    if (model->shard == 0) {
-        lose_session(model, said->session, said->status);
-        expect(model, said->session, KIND_BYE, 0, said->status);
-        return;
-    }
-    int first = model->answers;
-    if (!session->parted)
-        lose_session(model, said->session, said->status);
-    session->in = false;
-    for (int i = first; i < model->answers; i++) /* who said it knows it */
-        if (model->answer[i].kind == KIND_DISMISS)
-            model->answer[i--] = model->answer[--model->answers];
-}
-
-static void rule_commit(struct model *model, int from, const struct record_commit *said)
-{
-    expect_shard(model, from, KIND_COMMITTED, said->session, 0)->members = (uint64_t)model_prepared_for(model, said->session, said->group);
-    members_become_visible(model, said->session, said->group, said->commit);
-}
-
-static void rule_committed(struct model *model, const struct record_committed *said)
-{
-    struct model_generation *group = model_held_by(model, said->session, said->group);
-    if (!group || !group->is_group || !group->prepared || group->op != said->op)
-        return;
-    group->shown += (int)said->members;
-    if (--group->awaited == 0)
-        group_becomes_visible(model, group);
-}
-
-static void rule_shard(struct model *model, int from, const struct record *record)
-{
-    if (record->kind == KIND_ADMIT) {
-        new_session(model, record->admit.session);
-        expect_shard(model, from, KIND_DONE, record->admit.session, MSTRO_OK);
-    } else if (record->kind == KIND_DONE) {
-        struct model_session *session = session_of(model, record->done.session);
-        if (session && --session->unanswered == 0)
-            expect(model, session->number, KIND_WELCOME, session->join_op, 0);
-    } else if (record->kind == KIND_DISMISS)
-        rule_dismiss(model, &record->dismiss);
-    else if (record->kind == KIND_COMMIT)
-        rule_commit(model, from, &record->commit);
-    else if (record->kind == KIND_COMMITTED)
-        rule_committed(model, &record->committed);
-}
-
-void model_input(struct model *model, const struct pool_input *in)
-{
-    model->answers = 0;
-    if (in->kind == POOL_RECORD)
-        rule_record(model, in->session, in->record);
-    else if (in->kind == POOL_LOST)
-        lose_session(model, in->session, MSTRO_POOL_LOST);
-    else if (in->kind == POOL_SHARD)
-        rule_shard(model, in->shard, in->record);
-    settle(model);
 }

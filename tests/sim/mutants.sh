@@ -21,9 +21,10 @@ if [ -n "$SANITIZER_FLAGS" ]; then
 fi
 traces="tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/trace/terms.o"
 shortage="tests/sim/shortage.o"
-search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o"
+search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o tests/sim/search-rules.o"
 subscribers="tests/sim/subscribers.o tests/sim/witness.o"
-simulate="tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o"
+model="tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
+simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/process.o tests/sim/sets.o tests/sim/world.o $model"
 conversations=
 grep -q '^D\["HAVE_CMOCKA"\]' config.status && conversations="client client_cancel client_life client_groups client_shards"
 for object in $traces $shortage $subscribers $search $simulate ${conversations:+tests/unit/conversation.o} .libs/libcore.a; do

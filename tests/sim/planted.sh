@@ -14,10 +14,11 @@ fi
 cp .libs/libcore.a "$work/libcore.a" || { echo "Bail out! libcore is not built"; exit 1; }
 dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
 number=0
+world="tests/sim/mover.o tests/sim/network.o tests/sim/process.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
 
 # plant SENTENCE FILE SED-EXPRESSION [SHARDS]: the sentence is true when the simulator finds it; plant_events: when that of subscribers does
 plant() {
-    simulator=simulate objects="tests/sim/simulate.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o"
+    simulator=simulate objects="tests/sim/simulate.o $world"
     options="--steps 150000 --shards ${4-1}"
     plant_in "$@"
 }

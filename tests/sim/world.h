@@ -102,7 +102,16 @@ uint64_t world_below(struct world *world, uint64_t limit);
 bool world_chance(struct world *world, uint64_t in_thousand);
 
 /* ---- the network ---- */
+void show_record(struct world *world, const char *way, const struct process *process, const struct record *record); /* if that is wanted */
+void post_letter(struct world *world, struct list *queue, const struct record *record);
 void drop_letters(struct list *queue);
+
+/* The first letter of the queue; the caller frees it.  Its record points into it and into 'arena'. */
+struct letter *take_letter(struct world *world, struct list *queue, struct arena *arena, struct record *record);
+
+/* The process of that session, that application; NULL: it is none any more. */
+struct process *process_of_session(struct world *world, uint64_t session);
+struct process *process_of_app(struct world *world, uint64_t app);
 
 /* The oldest letter of the process to the shard, of the shard to the process, of one shard to another. */
 void deliver_up(struct world *world, struct process *process, uint16_t shard);
@@ -128,6 +137,9 @@ void step_client(struct world *world, struct process *process, const struct clie
 /* ---- a process ---- */
 void process_start(struct world *world, struct process *process);
 void process_end(struct world *world, struct process *process, const char *reason);
+
+/* What its program does with that handle, NULL: there is none. */
+struct use *use_of(struct process *process, uint64_t handle);
 
 /* Its program begins an operation; 'use' may be NULL. */
 void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op);
