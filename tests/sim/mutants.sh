@@ -22,7 +22,8 @@ fi
 traces="tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trace/shards.o tests/trace/terms.o"
 shortage="tests/sim/shortage.o"
 search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o tests/sim/search-rules.o"
-subscribers="tests/sim/subscribers.o tests/sim/witness.o"
+witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
+subscribers="tests/sim/subscribers.o $witness"
 model="tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
 simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/process.o tests/sim/sets.o tests/sim/world.o $model"
 conversations=

@@ -13,6 +13,7 @@ if [ -n "$SANITIZER_FLAGS" ]; then
 fi
 cp .libs/libcore.a "$work/libcore.a" || { echo "Bail out! libcore is not built"; exit 1; }
 dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
+witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
 number=0
 world="tests/sim/mover.o tests/sim/network.o tests/sim/process.o tests/sim/sets.o tests/sim/world.o tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
 
@@ -23,7 +24,7 @@ plant() {
     plant_in "$@"
 }
 plant_events() {
-    simulator=subscribers objects="tests/sim/subscribers.o tests/sim/witness.o" options="--steps 12000"
+    simulator=subscribers objects="tests/sim/subscribers.o $witness" options="--steps 12000"
     plant_in "$@"
 }
 plant_in() {

@@ -23,7 +23,6 @@
 #include "tests/sim/witness.h"
 
 #define MS NANOSECONDS_PER_MILLISECOND
-#define STEP_KEY ".maestro.ecmwf.step"
 
 enum { PRODUCERS = 3, PROCESSES = 8, OBJECTS = 4, HELD_MAX = 1000, SUBSCRIPTIONS = 3, ACK_TIMEOUT_MS = 60, STEPS = 12000 };
 
@@ -109,7 +108,7 @@ static struct happened happened_of(const struct fact *fact)
                                  .intent = intent, .announced = !intent && fact_is_announced(kind) && fact->intended != FACT_SUDDEN,
                                  .size = fact->size, .generation = fact->generation, .step = -2 };
     snprintf(happened.name, sizeof happened.name, TEXT_FORMAT, TEXT_ARGUMENTS(seal_name(fact->sealed)));
-    if (block_find(seal_rest(fact->sealed), text_of(STEP_KEY), &step))
+    if (block_find(seal_rest(fact->sealed), text_of(W_STEP_KEY), &step))
         happened.step = (int)step.integer;
     return happened;
 }
@@ -146,7 +145,7 @@ static struct watch *watch_of_op(struct process *p, uint64_t op)
     return NULL;
 }
 
-static void see_ack(struct process *p, const struct record_ack *ack)
+static void see_ack(struct process *p, const struct record_ack *ack, uint64_t newest)
 {
     struct watch *watch = watch_of_op(p, ack->op);
     for (int i = 0; i < OBJECTS; i++)
@@ -158,10 +157,10 @@ static void see_ack(struct process *p, const struct record_ack *ack)
     if (watch && ack->status == MSTRO_OK && !watch->ending && !watch->placed)
         snprintf(witness.wrong, sizeof witness.wrong, "a subscription is made before it is said where it begins");
     if (watch && ack->status == MSTRO_OK && !watch->ending)
-        witness_subscribed(&witness, p->session, p->app, watch->number, &watch->wanted);
+        witness_subscribed(&witness, p->session, p->app, watch->number, &watch->wanted, newest);
 }
 
-static void see_output(const struct pool_output *output, bool forgotten)
+static void see_output(const struct pool_output *output, bool forgotten, uint64_t newest)
 {
     struct process *p = process_of(output->session);
     const struct record *record = &output->record;
@@ -171,7 +170,7 @@ static void see_output(const struct pool_output *output, bool forgotten)
     if (record->kind == KIND_WELCOME)
         p->app = record->welcome.app;
     if (record->kind == KIND_ACK)
-        see_ack(p, &record->ack);
+        see_ack(p, &record->ack, newest);
     for (int i = 0; record->kind == KIND_EVENTS && i < SUBSCRIPTIONS; i++)
         p->watch[i].placed |= p->watch[i].number == record->events.subscription;
     if (record->kind == KIND_EVENTS && record->events.events.count)
@@ -189,12 +188,13 @@ static void step(const struct pool_input *in)
         show("->", in->session, in->record);
     else if (in->kind == POOL_LOST && verbose)
         printf("# %9.3f session %" PRIu64 " is lost\n", (double)now / 1e9, in->session);
+    uint64_t newest = witness_newest(&witness);
     witness.now = now;
     pool_step(pool, in, now, &out);
     see_facts(actor ? actor->app : 0);
     witness_time(&witness, now);
     for (size_t i = 0; i < out.count; i++)
-        see_output(&out.at[i], forgotten);
+        see_output(&out.at[i], forgotten, newest);
     witness_step_ends(&witness);
     pool_outputs_clear(&out);
     if (pool_check(pool) && !witness.wrong[0])
@@ -281,7 +281,7 @@ static void begin(struct process *p, int object, enum verb verb)
     struct use *use = &p->use[object];
     char name[W_NAME];
     unsigned char sealed[128];
-    struct block_item item = { .key = text_of(STEP_KEY), .value = { .kind = VALUE_INT64, .integer = (int64_t)below(3) } };
+    struct block_item item = { .key = text_of(W_STEP_KEY), .value = { .kind = VALUE_INT64, .integer = (int64_t)below(3) } };
     struct record record = { .kind = KIND_DISPOSE };
     uint64_t handle = (uint64_t)object + 1;
     snprintf(name, sizeof name, "n%d", object);
@@ -341,6 +341,8 @@ static void choose_name(struct wanted *wanted)
     wanted->kinds = which == 1 ? UINT32_MAX >> 1 : MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_APP_JOIN;
     wanted->name[0] = '\0';
     wanted->step = -1;
+    wanted->attributes = which == 2;
+    wanted->max_bytes = 0;
     wanted->start = which == 0 ? MSTRO_SUBSCRIPTION_START_AGE : MSTRO_SUBSCRIPTION_START_NOW;
     wanted->since = 20 * MS;
     wanted->max_events = 40;
@@ -353,7 +355,7 @@ static struct wanted choose_terms(const struct watch *before)
     static const uint32_t kinds[] = { UINT32_MAX >> 1, MSTRO_POOL_EVENT_OFFER, MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_POOL_CHECKPOINT,
                                       MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_SUBSCRIBE };
     struct wanted wanted = { .kinds = kinds[below(4)], .step = chance(300) ? (int)below(3) : -1, .when_full = (uint8_t)below(3), .when_late = (uint8_t)below(2),
-                             .start = (uint8_t)below(5), .max_events = 1 + below(20), .hold_time = (5 + below(ACK_TIMEOUT_MS - 4)) * MS };
+                             .start = (uint8_t)below(5), .attributes = chance(300), .max_bytes = chance(200) ? 100 + below(1500) : 0, .max_events = 1 + below(20), .hold_time = (5 + below(ACK_TIMEOUT_MS - 4)) * MS };
     wanted.options = (chance(400) ? MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK : 0) | (chance(300) ? MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE : 0) |
                      (chance(200) ? MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS : 0);
     if (chance(300))
@@ -374,7 +376,7 @@ static struct selector *selector_of(const struct wanted *wanted)
     if (!wanted->name[0] && wanted->step < 0)
         return NULL;
     if (wanted->step >= 0)
-        snprintf(query, sizeof query, "(and (.maestro.core.cdo.name glob \"%s\") (" STEP_KEY " = %d))", wanted->name[0] ? wanted->name : "*", wanted->step);
+        snprintf(query, sizeof query, "(and (.maestro.core.cdo.name glob \"%s\") (" W_STEP_KEY " = %d))", wanted->name[0] ? wanted->name : "*", wanted->step);
     else
         snprintf(query, sizeof query, "(.maestro.core.cdo.name = %s)", wanted->name);
     if (selector_compile(query, NULL, schema, NULL, &selector) != MSTRO_OK)
@@ -385,6 +387,7 @@ static struct selector *selector_of(const struct wanted *wanted)
 static void subscribe(struct process *p, struct watch *watch)
 {
     struct record_position position;
+    struct record_key key = { text_of(W_STEP_KEY) };
     struct record record = { .kind = KIND_SUBSCRIBE };
     struct wanted wanted = choose_terms(watch);
     struct selector *selector = selector_of(&wanted);
@@ -392,7 +395,7 @@ static void subscribe(struct process *p, struct watch *watch)
     record.subscribe = (struct record_subscribe){
         .op = watch->op, .subscription = watch->number, .kinds = wanted.kinds, .options = wanted.options, .max_events = wanted.max_events,
         .hold_time = wanted.hold_time, .when_full = wanted.when_full, .when_late = wanted.when_late, .flags = wanted.flags, .start = wanted.start,
-        .since = wanted.since, .name = text_of(wanted.title), .selector = selector ? selector_bytes(selector) : (struct bytes){ 0 } };
+        .since = wanted.since, .max_bytes = wanted.max_bytes, .attributes = { wanted.attributes, &key }, .name = text_of(wanted.title), .selector = selector ? selector_bytes(selector) : (struct bytes){ 0 } };
     position.serial = wanted.since;
     if (wanted.start == MSTRO_SUBSCRIPTION_START_CURSOR) {
         record.subscribe.positions.count = 1;
@@ -520,7 +523,6 @@ static void open_world(uint64_t number)
     settings.event_window = 16;
     if (pool_create(&pool, &settings) != MSTRO_OK)
         abort();
-    memset(&witness, 0, sizeof witness);
     memset(process, 0, sizeof process);
     now = 1;
     sessions = counter = 0;

@@ -1,75 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tests/sim/witness.h"
-
+/* witness.c - who is there to be told, and who waits for whom; testimony.c: what they are told */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SERIAL_STEP = 1024,
-    ABOUT_APPLICATIONS = MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
-                         MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE
-};
+#include "tests/sim/audience.h"
 
-static void complain(struct witness *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void complain(struct witness *w, const char *format, ...)
+/* One more fits. */
+static void *grown(void *at, size_t count, size_t *room, size_t size)
 {
-    va_list arguments;
-    if (w->wrong[0])
-        return;
-    va_start(arguments, format);
-    vsnprintf(w->wrong, sizeof w->wrong, format, arguments);
-    va_end(arguments);
+    if (count < *room)
+        return at;
+    *room = *room * 2 + 64;
+    if (!(at = realloc(at, *room * size)))
+        abort();
+    return at;
 }
-
-static bool is_named(const struct audience *a) { return a->wanted.title[0] != '\0'; }
-static bool is_shared(const struct audience *a) { return a->wanted.flags & SUBSCRIBE_SHARED; }
-static bool wants_ack(const struct audience *a) { return a->wanted.options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK; }
-static bool wants_before(const struct audience *a) { return a->wanted.options & MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE; }
-
-static bool is_attended(const struct audience *a)
-{
-    for (int c = 0; c < W_CONSUMERS; c++)
-        if (a->consumer[c].in)
-            return true;
-    return false;
-}
-
-/* ---- who is to be told of what ---- */
-
-static bool selects(const struct wanted *wanted, const struct happened *fact)
-{
-    if (fact->event & ABOUT_APPLICATIONS)
-        return true;
-    return (!wanted->name[0] || strcmp(wanted->name, fact->name) == 0) && (wanted->step < 0 || wanted->step == fact->step);
-}
-
-/* Told before what is going to happen, when it was there to be told so, else when it happens; the past is told as it was. */
-static bool is_for(const struct audience *a, const struct happened *fact)
-{
-    bool before = wants_before(a) && fact->serial > a->began;
-    if (fact->event == MSTRO_POOL_EVENT_POOL_CHECKPOINT || !(a->wanted.kinds & fact->event))
-        return false;
-    if (fact->intent ? !before : before && fact->announced && fact->intended > a->began)
-        return false;
-    if ((a->wanted.options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && fact->app == a->app)
-        return false;
-    return selects(&a->wanted, fact);
-}
-
-static size_t fact_with(const struct witness *w, uint64_t serial) /* they have no gaps */
-{
-    size_t i = (size_t)(serial / SERIAL_STEP) - 1;
-    return serial >= SERIAL_STEP && i < w->facts && w->fact[i].serial == serial ? i : SIZE_MAX;
-}
-
-static uint64_t newest(const struct witness *w) { return w->facts ? w->fact[w->facts - 1].serial : 0; }
 
 /* ---- acks ---- */
-
-static void drop_duty(struct witness *w, size_t i) { w->duty[i] = w->duty[--w->duties]; }
 
 static void forget_duties(struct witness *w, const struct audience *a)
 {
@@ -92,11 +40,10 @@ static void owe_ack(struct witness *w, struct audience *a, const struct happened
 {
     if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || (fact->intent ? !wants_before(a) : wants_before(a) || !fact->announced))
         return;
-    if (w->duties == W_DUTIES)
-        abort();
+    w->duty = grown(w->duty, w->duties, &w->duty_room, sizeof *w->duty);
     struct duty *duty = &w->duty[w->duties++];
     *duty = (struct duty){ .audience = a, .app = fact->app, .serial = fact->serial, .due = fact->time + a->wanted.hold_time, .before = fact->intent,
-                           .doubtful = a->late };
+                           .doubtful = a->late || fact->unclear };
     memcpy(duty->name, fact->name, W_NAME);
 }
 
@@ -109,32 +56,66 @@ static void excuse(struct witness *w, uint64_t app, const char *name, bool befor
             continue;
         duty->excused = true;
         if (!duty->told) {
-            duty->audience->unwaited[fact_with(w, duty->serial)] = true;
+            passage_of(duty->audience, fact_with(w, duty->serial))->unwaited = true;
             drop_duty(w, i);
         }
     }
 }
 
-static uint64_t last_intent(const struct witness *w, const struct happened *fact)
+static struct announced *last_intent(const struct witness *w, const struct happened *fact)
 {
-    for (size_t i = w->facts; i-- > 0;)
-        if (w->fact[i].intent && w->fact[i].app == fact->app && w->fact[i].event == fact->event && strcmp(w->fact[i].name, fact->name) == 0)
-            return w->fact[i].serial;
-    return 0;
+    for (size_t i = 0; i < w->announcements; i++) {
+        struct announced *last = &w->announced[i];
+        if (last->app == fact->app && last->event == fact->event && strcmp(last->name, fact->name) == 0)
+            return last;
+    }
+    return NULL;
+}
+
+static void note_intent(struct witness *w, const struct happened *fact)
+{
+    struct announced *last = last_intent(w, fact);
+    if (!last) {
+        w->announced = grown(w->announced, w->announcements, &w->announcement_room, sizeof *w->announced);
+        last = &w->announced[w->announcements++];
+        *last = (struct announced){ .app = fact->app, .event = fact->event };
+        memcpy(last->name, fact->name, W_NAME);
+    }
+    last->serial = fact->serial;
+}
+
+/* Since it was offered: taken back, or lost with its holder. */
+static void check_group_lost(struct witness *w, const struct happened *fact)
+{
+    for (size_t i = w->facts; i-- > 0;) {
+        const struct happened *before = &w->fact[i];
+        if (before->intent || before->app != fact->app || strcmp(before->name, fact->name) != 0)
+            continue;
+        if (before->event & (MSTRO_POOL_EVENT_GROUP_LOST | MSTRO_POOL_EVENT_WITHDRAW))
+            complain(w, "the group %s is lost at %" PRIu64 ", where it was lost or taken back before", fact->name, fact->serial / SERIAL_STEP);
+        if (before->event & (MSTRO_POOL_EVENT_GROUP_LOST | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_OFFER))
+            return;
+    }
 }
 
 void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor)
 {
-    if (w->facts == W_FACTS)
-        abort();
     if (fact->app != actor) /* it had waited: others have run out of time by now */
         let_pass(w);
-    if (fact->announced && !fact->intent)
+    if (fact->announced && !fact->intent && !fact->unclear)
         excuse(w, fact->app, fact->name, true);
-    struct happened *kept = &w->fact[w->facts];
+    if (fact->event == MSTRO_POOL_EVENT_GROUP_LOST)
+        check_group_lost(w, fact);
+    if (fact->whole && fact->event == MSTRO_POOL_EVENT_LOST)
+        complain(w, "the group %s is lost as if it were a single object", fact->name);
+    w->fact = grown(w->fact, w->facts, &w->fact_room, sizeof *w->fact);
+    struct happened *kept = &w->fact[w->facts++];
+    const struct announced *intent = fact->announced ? last_intent(w, fact) : NULL;
     *kept = *fact;
-    kept->intended = fact->announced ? last_intent(w, fact) : 0;
-    w->facts++;
+    kept->intended = intent ? intent->serial : 0;
+    kept->moment = w->moment;
+    if (fact->intent)
+        note_intent(w, fact);
     for (int i = 0; i < W_AUDIENCES; i++)
         owe_ack(w, &w->audience[i], kept);
 }
@@ -149,30 +130,7 @@ void witness_answered(struct witness *w, uint64_t app, const char *name) { excus
 
 /* ---- coming and going ---- */
 
-static struct audience *audience_of(struct witness *w, uint64_t session, uint64_t number, int *consumer)
-{
-    for (int i = 0; i < W_AUDIENCES; i++)
-        for (int c = 0; w->audience[i].in && c < W_CONSUMERS; c++) {
-            const struct consumed *who = &w->audience[i].consumer[c];
-            if (who->in && who->session == session && who->number == number) {
-                *consumer = c;
-                return &w->audience[i];
-            }
-        }
-    return NULL;
-}
-
-static void audience_end(struct witness *w, struct audience *a)
-{
-    forget_duties(w, a);
-    free(a->fate);
-    free(a->by);
-    free(a->taken);
-    free(a->order);
-    *a = (struct audience){ 0 };
-}
-
-static struct audience *audience_named(struct witness *w, const char *title)
+static const struct audience *audience_named(const struct witness *w, const char *title)
 {
     for (int i = 0; title[0] && i < W_AUDIENCES; i++)
         if (w->audience[i].in && strcmp(w->audience[i].wanted.title, title) == 0)
@@ -180,19 +138,43 @@ static struct audience *audience_named(struct witness *w, const char *title)
     return NULL;
 }
 
+static void stand(struct audience *a, uint64_t serial)
+{
+    if (a->standing == sizeof a->stood / sizeof a->stood[0])
+        abort();
+    a->stood[a->standing++] = serial;
+}
+
+static bool ends_offer(const struct happened *fact, const struct happened *offer)
+{
+    return !fact->intent && (fact->event & (MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_LOST | MSTRO_POOL_EVENT_GROUP_LOST)) &&
+           strcmp(fact->name, offer->name) == 0;
+}
+
 /* What has happened last to each object: is it offered? */
 static void find_standing(const struct witness *w, struct audience *a)
 {
-    for (size_t i = 0; i < w->facts; i++) {
+    for (size_t i = 0; i < w->facts && w->fact[i].serial <= a->began; i++) {
         const struct happened *fact = &w->fact[i];
-        if (fact->serial >= a->began || fact->intent || fact->event != MSTRO_POOL_EVENT_OFFER || !(a->wanted.kinds & fact->event) || !selects(&a->wanted, fact))
+        if (fact->intent || fact->event != MSTRO_POOL_EVENT_OFFER || !(a->wanted.kinds & fact->event) || !selects(&a->wanted, fact))
             continue;
         bool over = false;
-        for (size_t k = i + 1; k < w->facts && w->fact[k].serial < a->began && !over; k++)
-            over = !w->fact[k].intent && (w->fact[k].event & (MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_LOST)) &&
-                   strcmp(w->fact[k].name, fact->name) == 0;
+        for (size_t k = i + 1; k < w->facts && w->fact[k].serial <= a->began && !over; k++)
+            over = ends_offer(&w->fact[k], fact);
         if (!over)
-            a->stood[a->standing++] = fact->serial;
+            stand(a, fact->serial);
+    }
+}
+
+void witness_takes_back(struct witness *w, uint64_t app, const char *name)
+{
+    for (size_t i = w->facts; i-- > 0;) {
+        struct happened *fact = &w->fact[i];
+        if (fact->intent || fact->event != MSTRO_POOL_EVENT_OFFER || fact->app != app || (name && strcmp(fact->name, name) != 0))
+            continue;
+        fact->going = true;
+        if (name)
+            return;
     }
 }
 
@@ -211,73 +193,146 @@ static void begin_at(const struct witness *w, struct audience *a)
     if (wanted->start == MSTRO_SUBSCRIPTION_START_STANDING)
         find_standing(w, a);
     for (size_t i = 0; is_named(a) && i < w->facts && w->fact[i].serial <= a->last; i++)
-        a->fate[i] = MISSED; /* before its time */
+        passage_of(a, i)->fate = MISSED; /* before its time */
 }
 
-void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted)
+/* The fact of its SUBSCRIBE, where that is one: something may have happened behind it in the same step. */
+static uint64_t fact_of_subscribe(const struct witness *w, uint64_t app, uint64_t newest)
 {
-    struct audience *a = audience_named(w, wanted->title);
-    bool is_new = !a;
-    uint64_t since = newest(w); /* the fact of the SUBSCRIBE: something may have happened behind it in the same step */
-    int c = 0;
-    for (size_t i = w->facts; i-- > 0 && (w->fact[i].event != MSTRO_POOL_EVENT_SUBSCRIBE || w->fact[i].app != app);)
-        since = i ? w->fact[i - 1].serial : 0;
-    for (int i = 0; !a && i < W_AUDIENCES; i++)
-        if (!w->audience[i].in)
-            a = &w->audience[i];
-    if (!a)
+    for (size_t i = w->facts; i-- > 0 && w->fact[i].serial > newest;)
+        if (w->fact[i].event == MSTRO_POOL_EVENT_SUBSCRIBE && w->fact[i].app == app)
+            return w->fact[i].serial;
+    return newest;
+}
+
+static struct audience *audience_made(struct witness *w, uint64_t app, const struct wanted *wanted, uint64_t since)
+{
+    struct audience *a = w->audience;
+    while (a < w->audience + W_AUDIENCES && a->in)
+        a++;
+    if (a == w->audience + W_AUDIENCES)
         abort();
-    if (is_new) {
-        *a = (struct audience){ .in = true, .wanted = *wanted, .app = app, .began = since };
-        if (is_named(a)) {
-            a->fate = calloc(W_FACTS, 1);
-            a->by = calloc(W_FACTS, 1);
-            a->taken = calloc(W_FACTS, sizeof *a->taken);
-            a->order = calloc(W_FACTS, sizeof *a->order);
-        }
-        begin_at(w, a);
-    } else if (!is_shared(a) && is_attended(a))
+    *a = (struct audience){ .in = true, .wanted = *wanted, .app = app, .began = since };
+    begin_at(w, a);
+    return a;
+}
+
+void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted, uint64_t newest)
+{
+    struct audience *a = (struct audience *)audience_named(w, wanted->title);
+    bool is_new = !a;
+    uint64_t since = fact_of_subscribe(w, app, newest);
+    int c = 0;
+    if (is_new)
+        a = audience_made(w, app, wanted, since);
+    else if (!is_shared(a) && is_attended(a))
         complain(w, "a second subscriber of a name that is not shared");
     while (c < W_CONSUMERS && a->consumer[c].in)
         c++;
     if (c == W_CONSUMERS)
         abort();
-    a->consumer[c] = (struct consumed){ .session = session, .number = number, .in = true };
-    for (size_t i = fact_with(w, since) + 1; i > 0 && i < w->facts; i++)
+    a->consumer[c] = (struct consumed){ .session = session, .number = number, .in = true, .made = is_new };
+    for (size_t i = since ? fact_with(w, since) + 1 : 0; i < w->facts; i++)
         owe_ack(w, a, &w->fact[i]);
 }
 
-static void leaves(struct witness *w, struct audience *a, int c)
+void witness_refused(struct witness *w, const struct wanted *wanted, mstro_status status)
 {
+    const struct consumed *holder = witness_holder(w, wanted->title);
+    if (status != MSTRO_CONFLICT || !holder)
+        complain(w, "a SUBSCRIBE is refused (%s) for which there is no reason", mstro_status_name(status));
+}
+
+static void leaves(struct witness *w, struct audience *a, int c, bool unmake)
+{
+    bool stays = (a->wanted.flags & SUBSCRIBE_DURABLE) && !(unmake && a->consumer[c].made);
     a->consumer[c].in = false;
-    for (size_t i = 0; is_named(a) && i < w->facts; i++)
-        if (a->fate[i] == TOLD && a->by[i] == c)
-            a->fate[i] = NOT_TOLD;
+    for (size_t i = is_named(a) ? first_open(w, a) : w->facts; i < w->facts; i++) {
+        struct passage *passage = passage_of(a, i);
+        if (passage->fate == TOLD && passage->by == c)
+            passage->fate = NOT_TOLD;
+    }
     if (!is_attended(a))
         forget_duties(w, a);
-    if (!is_attended(a) && !(a->wanted.flags & SUBSCRIBE_DURABLE))
+    if (!is_attended(a) && !stays)
         audience_end(w, a);
 }
 
-void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, bool forget)
+void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, unsigned forget)
 {
     int c;
     struct audience *a = audience_of(w, session, number, &c);
-    if (a && forget)
+    if (a && forget == FORGET_NAME)
         audience_end(w, a);
     else if (a) /* else the pool has ended it before */
-        leaves(w, a, c);
+        leaves(w, a, c, forget == FORGET_MADE);
 }
 
-void witness_lost(struct witness *w, uint64_t session, uint64_t app)
+void witness_left(struct witness *w, uint64_t session)
 {
     for (int i = 0; i < W_AUDIENCES; i++)
         for (int c = 0; c < W_CONSUMERS; c++)
             if (w->audience[i].in && w->audience[i].consumer[c].in && w->audience[i].consumer[c].session == session)
-                leaves(w, &w->audience[i], c);
+                leaves(w, &w->audience[i], c, false);
+}
+
+void witness_lost(struct witness *w, uint64_t session, uint64_t app)
+{
+    witness_left(w, session);
     for (size_t i = w->duties; i-- > 0;)
-        if (w->duty[i].app == app)
+        if (w->duty[i].app == app && app)
             drop_duty(w, i);
+    for (size_t i = w->announcements; i-- > 0;)
+        if (w->announced[i].app == app && app)
+            w->announced[i] = w->announced[--w->announcements];
+}
+
+void witness_let_go(struct witness *w, uint64_t app)
+{
+    for (size_t i = 0; i < w->duties; i++)
+        w->duty[i].doubtful |= w->duty[i].app == app;
+}
+
+void witness_late(struct witness *w, uint64_t session, uint64_t number)
+{
+    int c;
+    struct audience *a = audience_of(w, session, number, &c);
+    if (a)
+        a->late = true;
+}
+
+const struct consumed *witness_holder(const struct witness *w, const char *title)
+{
+    const struct audience *a = audience_named(w, title);
+    for (int c = 0; a && !is_shared(a) && c < W_CONSUMERS; c++)
+        if (a->consumer[c].in)
+            return &a->consumer[c];
+    return NULL;
+}
+
+bool witness_knows(struct witness *w, uint64_t session, uint64_t number)
+{
+    int c;
+    return audience_of(w, session, number, &c) != NULL;
+}
+
+void witness_displaced(struct witness *w, uint64_t session, uint64_t number)
+{
+    int c;
+    struct audience *a = audience_of(w, session, number, &c);
+    if (a)
+        leaves(w, a, c, false);
+}
+
+bool witness_may_wait(const struct witness *w, uint64_t app)
+{
+    for (size_t i = 0; i < w->duties; i++)
+        if (w->duty[i].app == app)
+            return true;
+    for (int i = 0; i < W_AUDIENCES; i++)
+        if (w->audience[i].in && w->audience[i].wanted.when_full == MSTRO_SUBSCRIPTION_FULL_HOLD && is_attended(&w->audience[i]))
+            return true;
+    return false;
 }
 
 void witness_ended(struct witness *w, uint64_t session, const struct record_subscription_end *end, bool forgotten)
@@ -304,12 +359,14 @@ void witness_seen(struct witness *w, uint64_t session, const struct record_seen 
     if (!a || seen->count <= a->consumer[c].seen || seen->count > a->consumer[c].told)
         return;
     a->consumer[c].seen = seen->count;
-    for (size_t i = 0; is_named(a) && i < w->facts; i++)
-        if (a->fate[i] == TOLD && a->by[i] == c && a->order[i] <= seen->count) {
-            a->taken[i] = true;
-            if (!wants_ack(a))
-                a->fate[i] = SETTLED;
-        }
+    for (size_t i = is_named(a) ? first_open(w, a) : w->facts; i < w->facts; i++) {
+        struct passage *passage = passage_of(a, i);
+        if (passage->fate != TOLD || passage->by != c || passage->order > seen->count)
+            continue;
+        passage->taken = true;
+        if (!wants_ack(a))
+            passage->fate = SETTLED;
+    }
 }
 
 void witness_acknowledged(struct witness *w, uint64_t session, const struct record_ack_event *ack)
@@ -323,170 +380,8 @@ void witness_acknowledged(struct witness *w, uint64_t session, const struct reco
         if (w->duty[i].audience == a && w->duty[i].serial == ack->serial)
             drop_duty(w, i);
     size_t at = fact_with(w, ack->serial);
-    if (is_named(a) && wants_ack(a) && at != SIZE_MAX && a->fate[at] == TOLD && a->by[at] == c)
-        a->fate[at] = SETTLED;
-}
-
-/* ---- what they are told ---- */
-
-static uint64_t count_for(const struct witness *w, const struct audience *a, uint64_t first, uint64_t last)
-{
-    uint64_t count = 0;
-    for (size_t i = first / SERIAL_STEP ? first / SERIAL_STEP - 1 : 0; i < w->facts && w->fact[i].serial <= last; i++)
-        count += w->fact[i].serial >= first && is_for(a, &w->fact[i]) && !(a->fate && a->fate[i] == MISSED && w->fact[i].serial <= a->last);
-    return count;
-}
-
-/* Nobody owes an ack for what it was not told of. */
-static void forget_missing(struct witness *w, const struct audience *a, const struct record_event *gap)
-{
-    for (size_t i = w->duties; i-- > 0;)
-        if (w->duty[i].audience == a && w->duty[i].serial >= gap->first_serial && w->duty[i].serial <= gap->serial)
-            drop_duty(w, i);
-}
-
-static void check_gap(struct witness *w, struct audience *a, int c, const struct record_event *e)
-{
-    bool first_told = a->past && a->consumer[c].told == 1; /* of a past of some age it is not known where it would begin */
-    uint64_t all = (e->serial - e->first_serial) / SERIAL_STEP + 1, missing = count_for(w, a, e->first_serial, e->serial);
-    if (e->first_serial > e->serial || e->serial > newest(w) || e->count > all || e->count < missing)
-        complain(w, "a gap of %" PRIu64 " from %" PRIu64 " to %" PRIu64 ", where %" PRIu64 " are missing", e->count, e->first_serial / SERIAL_STEP,
-                 e->serial / SERIAL_STEP, missing);
-    forget_missing(w, a, e);
-    if (!is_named(a) && ((e->first_serial <= a->last && !first_told) || count_for(w, a, a->last + SERIAL_STEP, e->first_serial - 1) > 0))
-        complain(w, "a gap from %" PRIu64 " that is not where the events end, at %" PRIu64, e->first_serial / SERIAL_STEP, a->last / SERIAL_STEP);
-    for (size_t i = 0; is_named(a) && i < w->facts; i++) {
-        if (w->fact[i].serial < e->first_serial || w->fact[i].serial > e->serial || !is_for(a, &w->fact[i]))
-            continue;
-        if (a->fate[i] == TOLD || a->fate[i] == SETTLED)
-            complain(w, "a gap that states an event as missing that was told");
-        a->fate[i] = MISSED;
-    }
-    if (!is_named(a))
-        a->last = e->serial;
-}
-
-static void check_payload(struct witness *w, const struct happened *fact, const struct record_event *e)
-{
-    if (e->kind != fact->event || e->app != fact->app || e->size != fact->size || e->generation != fact->generation ||
-        !text_equal(e->name, text_of(fact->name)))
-        complain(w, "event %" PRIu64 " does not say what happened", e->serial / SERIAL_STEP);
-}
-
-/* Of a name: nobody has it, and nothing of its object is with somebody else, or, if it is not shared, was passed over. */
-static void check_turn(struct witness *w, struct audience *a, size_t at, int c)
-{
-    if (a->fate[at] != NOT_TOLD)
-        complain(w, "event %" PRIu64 " is told though it was %s", w->fact[at].serial / SERIAL_STEP, a->fate[at] == MISSED ? "missing" : "told");
-    for (size_t i = 0; i < at; i++) {
-        bool same = strcmp(w->fact[i].name, w->fact[at].name) == 0, open = is_for(a, &w->fact[i]) && (a->fate[i] == NOT_TOLD || a->fate[i] == TOLD);
-        if (open && ((same && (a->fate[i] == NOT_TOLD || a->by[i] != c)) || (!is_shared(a) && a->fate[i] == NOT_TOLD)))
-            complain(w, "event %" PRIu64 " is told before %" PRIu64 " is settled", w->fact[at].serial / SERIAL_STEP, w->fact[i].serial / SERIAL_STEP);
-    }
-}
-
-static void check_named(struct witness *w, struct audience *a, int c, const struct record_event *e, size_t at)
-{
-    check_turn(w, a, at, c);
-    if (e->again != a->taken[at])
-        complain(w, "event %" PRIu64 " does not say rightly whether it was taken before", e->serial / SERIAL_STEP);
-    a->fate[at] = TOLD;
-    a->by[at] = (uint8_t)c;
-    a->order[at] = a->consumer[c].told;
-}
-
-static void check_standing(struct witness *w, struct audience *a, const struct record_event *e, size_t at)
-{
-    if (e->serial != a->stood[0])
-        complain(w, "offer %" PRIu64 " is told where %" PRIu64 " stood", e->serial / SERIAL_STEP, a->stood[0] / SERIAL_STEP);
-    memmove(a->stood, a->stood + 1, --a->standing * sizeof a->stood[0]);
-    check_payload(w, &w->fact[at], e);
-}
-
-static void check_next(struct witness *w, struct audience *a, const struct record_event *e)
-{
-    if (e->serial <= a->last)
-        complain(w, "event %" PRIu64 " is told behind %" PRIu64, e->serial / SERIAL_STEP, a->last / SERIAL_STEP);
-    else if (count_for(w, a, a->last + SERIAL_STEP, e->serial - 1) > 0)
-        complain(w, "between %" PRIu64 " and %" PRIu64 " an event is missing", a->last / SERIAL_STEP, e->serial / SERIAL_STEP);
-    a->last = e->serial;
-}
-
-/* Whoever was not waited for because there was no room for the event is not told of it as if there had been. */
-static void check_duty(struct witness *w, struct audience *a, uint64_t serial)
-{
-    if (a->unwaited[fact_with(w, serial)])
-        a->suspect = serial;
-    for (size_t i = 0; i < w->duties; i++) {
-        if (w->duty[i].audience == a && w->duty[i].serial == serial)
-            w->duty[i].told = true;
-    }
-}
-
-void witness_step_ends(struct witness *w)
-{
-    for (size_t i = 0; i < w->duties; i++)
-        if (w->duty[i].told && w->duty[i].excused)
-            complain(w, "an operation on %s has not waited for the ack of event %" PRIu64, w->duty[i].name, w->duty[i].serial / SERIAL_STEP);
-    for (int i = 0; i < W_AUDIENCES; i++)
-        if (w->audience[i].suspect)
-            complain(w, "an operation has not waited for the ack of event %" PRIu64, w->audience[i].suspect / SERIAL_STEP);
-}
-
-static void check_event(struct witness *w, struct audience *a, int c, const struct record_event *e)
-{
-    size_t at = fact_with(w, e->serial);
-    a->consumer[c].told++;
-    w->checked++;
-    if (e->kind == MSTRO_POOL_EVENT_OVERFLOW)
-        check_gap(w, a, c, e);
-    else if (at == SIZE_MAX)
-        complain(w, "event %" PRIu64 " is of something that did not happen", e->serial / SERIAL_STEP);
-    else if (e->kind == MSTRO_POOL_EVENT_POOL_CHECKPOINT) {
-        if (!a->past && !is_named(a))
-            complain(w, "a checkpoint that nobody is owed");
-        a->past = false;
-    } else if (a->standing > 0)
-        check_standing(w, a, e, at);
-    else if (!is_for(a, &w->fact[at]))
-        complain(w, "event %" PRIu64 " was not asked for", e->serial / SERIAL_STEP);
-    else {
-        check_payload(w, &w->fact[at], e);
-        check_duty(w, a, e->serial);
-        if (is_named(a))
-            check_named(w, a, c, e, at);
-        else
-            check_next(w, a, e);
-    }
-}
-
-void witness_told(struct witness *w, uint64_t session, const struct record_events *events)
-{
-    int c;
-    struct audience *a = audience_of(w, session, events->subscription, &c);
-    if (!a)
-        complain(w, "events for a subscription that is not there, or not any more");
-    for (uint32_t i = 0; a && i < events->events.count; i++)
-        check_event(w, a, c, &events->events.at[i]);
-    uint64_t on_its_way = a ? a->consumer[c].told - a->consumer[c].seen : 0;
-    if (a && on_its_way > a->wanted.max_events)
-        complain(w, "%" PRIu64 " events are on their way to somebody who wanted %" PRIu64 " at most", on_its_way, a->wanted.max_events);
-}
-
-void witness_end(struct witness *w)
-{
-    for (int i = 0; i < W_AUDIENCES; i++) {
-        struct audience *a = &w->audience[i];
-        if (!a->in || !is_attended(a))
-            continue;
-        if (a->standing || (a->past && !is_named(a) && (a->wanted.kinds & MSTRO_POOL_EVENT_POOL_CHECKPOINT)))
-            complain(w, "somebody has not been told what stood, or that this was it");
-        if (!is_named(a) && count_for(w, a, a->last + SERIAL_STEP, UINT64_MAX) > 0)
-            complain(w, "somebody was not told what happened behind %" PRIu64, a->last / SERIAL_STEP);
-        for (size_t k = 0; is_named(a) && k < w->facts; k++)
-            if (is_for(a, &w->fact[k]) && (a->fate[k] == NOT_TOLD || a->fate[k] == TOLD))
-                complain(w, "event %" PRIu64 " of a name is not settled", w->fact[k].serial / SERIAL_STEP);
-    }
+    if (is_named(a) && wants_ack(a) && at != SIZE_MAX && passage_of(a, at)->fate == TOLD && passage_of(a, at)->by == c)
+        passage_of(a, at)->fate = SETTLED;
 }
 
 void witness_release(struct witness *w)
@@ -494,4 +389,8 @@ void witness_release(struct witness *w)
     for (int i = 0; i < W_AUDIENCES; i++)
         if (w->audience[i].in)
             audience_end(w, &w->audience[i]);
+    free(w->fact);
+    free(w->duty);
+    free(w->announced);
+    *w = (struct witness){ 0 };
 }

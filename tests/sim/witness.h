@@ -3,8 +3,9 @@
  *
  * Written from the words of the public contract, not from lib/pool: events in order, none twice, none missing without an OVERFLOW that
  * states it, nothing after unsubscribe, nothing missed after subscribe; an operation waits for the acks of those who want that; what a
- * consumer of a name has not settled goes to the next.  It sees what goes into the pool, what happened there (its facts) and what
- * comes out, and says what is wrong with it.  It looks at everything every time: slow, and simple. */
+ * consumer of a name has not settled goes to the next; queues have the bounds that were asked for.  It sees what goes into one shard of
+ * the pool, what happened there (its facts) and what comes out, and says what is wrong with it.  It looks at everything every time: slow,
+ * and simple. */
 #ifndef TESTS_SIM_WITNESS_H
 #define TESTS_SIM_WITNESS_H
 #include <stdbool.h>
@@ -14,16 +15,23 @@
 #include "lib/wire/record.h"
 #include "maestro/subscription.h"
 
-enum { W_NAME = 8, W_AUDIENCES = 48, W_CONSUMERS = 16, W_FACTS = 40000, W_DUTIES = 4096 };
+enum { W_NAME = 8, W_AUDIENCES = 64, W_CONSUMERS = 16 };
+
+/* The attribute that objects have here, or not. */
+#define W_STEP_KEY ".maestro.ecmwf.step"
 
 /* Something that happened, or (intent) will. */
 struct happened {
     uint64_t serial, time, app;
     uint32_t event;         /* how it is told, 0: not at all */
     uint64_t intended;      /* announced: the last INTENT of it, 0: there was none */
+    uint64_t moment;        /* the step in which it did */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
+    bool whole;             /* of a group as one */
+    bool going;             /* an OFFER: its holder wants it back, or has gone; it may stand still */
+    bool unclear;           /* which of the application's operations led to it */
     char name[W_NAME];      /* of the object, "": none is concerned */
-    int step;
+    int step;               /* its attribute; below 0: it has none */
     int64_t size;
     uint32_t generation;
 };
@@ -31,16 +39,17 @@ struct happened {
 /* What a subscription asks for. */
 struct wanted {
     uint32_t kinds, options;
-    int step;          /* what its selector asks for; -1, "": anything */
+    int step;           /* what its selector asks for; -1, "": anything */
     char name[W_NAME];
     char title[W_NAME]; /* its own name, "": none */
+    bool attributes;    /* events shall carry the step */
     uint8_t flags, when_full, when_late, start;
     uint64_t max_events, hold_time, since;
+    uint64_t max_bytes; /* 0: so many that it does not matter */
 };
 
-enum fate { NOT_TOLD, TOLD, SETTLED, MISSED };
-
-struct consumed { uint64_t session, number, told, seen; bool in; };
+struct passage;
+struct consumed { uint64_t session, number, told, seen; bool in, made; };
 
 /* A subscription, and what has become of the events in it. */
 struct audience {
@@ -53,23 +62,24 @@ struct audience {
     uint64_t stood[64];
     struct consumed consumer[W_CONSUMERS];
     uint64_t suspect;    /* an event of which an operation should have waited, unless the subscription ends in this step */
-    bool unwaited[W_FACTS]; /* of each fact: its operation has not waited, though it should have if there was room for the event */
-    /* named: of each fact */
-    uint8_t *fate, *by;
-    bool *taken;
-    uint64_t *order;
+    struct passage *passage; /* what has become of each fact in it: audience.h */
+    size_t passages, floor;  /* floor: whatever is below it is settled */
 };
 
 /* An operation on an object that waits for somebody's ack; doubtful: perhaps he is late, and it does not. */
 struct duty { struct audience *audience; uint64_t app, serial, due; char name[W_NAME]; bool before, told, excused, doubtful; };
 
+/* The last INTENT of an application, of that kind, about that object. */
+struct announced { uint64_t app, serial; uint32_t event; char name[W_NAME]; };
+
+/* All zero: nothing has happened yet. */
 struct witness {
-    struct happened fact[W_FACTS];
-    size_t facts;
+    struct happened *fact;
+    struct duty *duty;
+    struct announced *announced;
+    size_t facts, fact_room, duties, duty_room, announcements, announcement_room;
     struct audience audience[W_AUDIENCES];
-    struct duty duty[W_DUTIES];
-    size_t duties;
-    uint64_t now, checked; /* checked: events that were held against the rules */
+    uint64_t now, moment, checked; /* checked: events that were held against the rules */
     char wrong[300];
 };
 
@@ -79,14 +89,19 @@ void witness_release(struct witness *w);
 void witness_seen(struct witness *w, uint64_t session, const struct record_seen *seen);
 void witness_acknowledged(struct witness *w, uint64_t session, const struct record_ack_event *ack);
 void witness_lost(struct witness *w, uint64_t session, uint64_t app);
-void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, bool forget); /* not a word more */
+void witness_left(struct witness *w, uint64_t session); /* it is told nothing any more */
+void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, unsigned forget /* FORGET_* */); /* not a word more */
+void witness_takes_back(struct witness *w, uint64_t app, const char *name /* NULL: all */);
+void witness_late(struct witness *w, uint64_t session, uint64_t number); /* another shard has waited too long */
+void witness_let_go(struct witness *w, uint64_t app); /* some of its operations wait for nobody any more */
 
 /* ---- after it: what happened, in order; 'actor': whose record the step was about, 0: nobody's ---- */
 void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor);
 void witness_time(struct witness *w, uint64_t now);
 
-/* ---- then what came out, in order ---- */
-void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted);
+/* ---- then what came out, in order; 'newest': the last fact before the step ---- */
+void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted, uint64_t newest);
+void witness_refused(struct witness *w, const struct wanted *wanted, mstro_status status);
 void witness_told(struct witness *w, uint64_t session, const struct record_events *events);
 void witness_ended(struct witness *w, uint64_t session, const struct record_subscription_end *end, bool forgotten);
 
@@ -96,7 +111,23 @@ void witness_step_ends(struct witness *w);
 /* An operation of 'app' on 'name' has been answered: nobody is owed an ack. */
 void witness_answered(struct witness *w, uint64_t app, const char *name);
 
+/* ---- at any time ---- */
+
+/* Has anybody that name who cannot share it?  Where it is not at home that may be news to him; then he has it no more. */
+const struct consumed *witness_holder(const struct witness *w, const char *title);
+bool witness_knows(struct witness *w, uint64_t session, uint64_t number);
+void witness_displaced(struct witness *w, uint64_t session, uint64_t number);
+
+/* Can an operation of 'app' be waiting for a subscriber? */
+bool witness_may_wait(const struct witness *w, uint64_t app);
+
+/* The serial of the last fact, 0: there is none. */
+uint64_t witness_newest(const struct witness *w);
+
 /* Everybody has taken and acknowledged all that came: nothing is left. */
 void witness_end(struct witness *w);
+
+/* Everybody has gone: each group that was offered was taken back or lost, once. */
+void witness_groups_end(struct witness *w);
 
 #endif
