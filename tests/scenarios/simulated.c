@@ -154,6 +154,7 @@ static struct record record_of(struct stage *stage, struct process *process, str
     case PLAY_RETRACT: return (struct record){ .kind = KIND_RETRACT, .retract = { .op = op, .handle = handle } };
     case PLAY_DISPOSE: return (struct record){ .kind = KIND_DISPOSE, .dispose = { .op = op, .handle = handle } };
     case PLAY_WATCH:
+        process->watch[0] = (struct watch){ .number = 1, .op = op };
         return (struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = op, .subscription = 1, .kinds = MSTRO_POOL_EVENT_OFFER,
                                                                        .options = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK } };
     default: /* PLAY_LEAVE */

@@ -8,7 +8,8 @@ LONG_TESTS += %D%/subscribers
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
 simulated_model = %D%/compare.c %D%/model.c %D%/model.h %D%/rules.c %D%/rules.h
-simulated_world = $(simulated_model) %D%/mover.c %D%/network.c %D%/process.c %D%/sets.c %D%/world.c %D%/world.h
+simulated_world = $(simulated_model) $(simulated_witness) %D%/mover.c %D%/network.c %D%/observer.c %D%/observer.h %D%/process.c %D%/sets.c %D%/watchers.c \
+	%D%/world.c %D%/world.h
 %C%_deaths_SOURCES = %D%/deaths.c $(simulated_world)
 %C%_deaths_LDADD = libcore.la
 %C%_token_SOURCES = %D%/token.c

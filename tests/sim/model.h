@@ -47,6 +47,9 @@ struct model_generation {
     uint64_t op;
 };
 
+/* Whatever the status: a witness (witness.h) judges what subscribers are answered. */
+enum { ANY_STATUS = 1 << 30 };
+
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
 struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags; int how; bool came; };
 
@@ -59,7 +62,6 @@ struct model {
     struct { char name[MODEL_NAME]; uint64_t generations; } named[MODEL_GENERATIONS];
     struct model_answer answer[MODEL_ANSWERS];
     int answers;
-    uint64_t watcher; /* shard 0: the session that was given the one name that subscriptions have here */
     const char *wrong; /* the first fault, or NULL */
     char text[256];
 };
@@ -80,9 +82,6 @@ struct pool_count model_count(const struct model *model);
 
 /* With which commit the object is offered, 0: alone, or not at all. */
 uint64_t model_commit_of(struct model *model, const char *name);
-
-/* The answer to a SUBSCRIBE or UNSUBSCRIBE.  Shard 0 says who has a name, the others follow it. */
-uint32_t model_subscribe(struct model *model, const struct model_session *session, const struct record *record);
 
 /* How many of this session are prepared for the group with that handle. */
 int model_prepared_for(const struct model *model, uint64_t session, uint64_t group);

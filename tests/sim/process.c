@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/list.h"
-#include "maestro/subscription.h"
+#include "lib/schema/block.h"
 #include "tests/sim/world.h"
 
 struct use *use_of(struct process *process, uint64_t handle)
@@ -40,7 +40,7 @@ static void check_demanded(struct world *world, struct process *process, struct 
 /* Whatever it had offered was given back before. */
 static void check_left(struct world *world, struct process *process)
 {
-    for (uint16_t shard = 0; shard < world->shards; shard++)
+    for (uint16_t shard = 0; shard < world->shards && !world->held; shard++)
         for (int i = 0; i < MODEL_GENERATIONS; i++)
             if (world->model[shard].generation[i].name[0] && world->model[shard].generation[i].session == process->session)
                 world_fail(world, "process %d has left, but shard %u has an offer of it", (int)(process - world->process), shard);
@@ -66,11 +66,8 @@ static void operation_ended(struct world *world, struct process *process, const 
         process->joined = out->status == MSTRO_OK;
         return;
     }
-    if (kind == KIND_SUBSCRIBE && out->status != MSTRO_OK) { /* refused: somebody else has the name; else undone, and perhaps the name with it */
-        process->subscribed = false;
-        if (process->named && out->status != MSTRO_CONFLICT)
-            memset(world->watched, 0, sizeof world->watched);
-    }
+    if (kind == KIND_SUBSCRIBE || kind == KIND_UNSUBSCRIBE)
+        watch_answered(process, out->op, out->status);
     if (kind == KIND_LEAVE && out->op == process->leave_op && out->status == MSTRO_OK)
         check_left(world, process);
     struct use *use = NULL;
@@ -142,30 +139,6 @@ static void move_begins(struct world *world, struct process *process, const stru
     }
 }
 
-/* Who has subscribed to all: each event once, in order, and what was dropped is told as a gap; under a name it goes on where that stands. */
-static void events_come(struct world *world, struct process *process, const struct record_events *events)
-{
-    for (uint32_t i = 0; i < events->events.count; i++) {
-        const struct record_event *event = &events->events.at[i];
-        bool gap = event->kind == MSTRO_POOL_EVENT_OVERFLOW;
-        uint64_t *told = &process->told[event->serial % SERIAL_STEP];
-        uint64_t first = gap ? event->first_serial : event->serial, expected = *told + SERIAL_STEP;
-        uint64_t watched = process->named && !*told ? world->watched[event->serial % SERIAL_STEP] : 0;
-        if (watched && first > watched + SERIAL_STEP)
-            world_fail(world, "process %d: what happened behind %" PRIu64 ", which was taken under its name, is lost", (int)(process - world->process), watched >> 10);
-        if (process->subscribed && *told && first != expected)
-            world_fail(world, "process %d: event %" PRIu64 " came where %" PRIu64 " was due", (int)(process - world->process), first >> 10, expected >> 10);
-        if (gap && event->count != (event->serial - first) / SERIAL_STEP + 1)
-            world_fail(world, "process %d: a gap of another size than it says", (int)(process - world->process));
-        *told = event->serial;
-        process->events[event->serial % SERIAL_STEP]++;
-        process->event.serial = event->serial;
-        process->event.kind = event->kind;
-        process->event.fresh = true;
-        snprintf(process->event.name, sizeof process->event.name, TEXT_FORMAT, TEXT_ARGUMENTS(event->name));
-    }
-}
-
 static void take_outputs(struct world *world, struct process *process)
 {
     for (size_t i = 0; i < world->said.count; i++) {
@@ -189,11 +162,14 @@ static void take_outputs(struct world *world, struct process *process)
             process->ended = true;
             break;
         case CLIENT_EVENTS:
-            events_come(world, process, &out->record.events);
+            watch_events(world, process, &out->record.events);
+            break;
+        case CLIENT_SUBSCRIPTION_ENDED:
+            if (out->object)
+                ((struct watch *)out->object)->over = true;
             break;
         case CLIENT_DIFFERENCE:
         case CLIENT_NAMES:
-        case CLIENT_SUBSCRIPTION_ENDED:
         case CLIENT_NOTE:
             break;
         }
@@ -217,7 +193,11 @@ void deliver_down(struct world *world, struct process *process, uint16_t shard)
     struct record record;
     struct letter *letter = take_letter(world, &process->down[shard], &arena, &record);
     show_record(world, "<-", process, &record);
+    struct watch *watch = record.kind == KIND_EVENTS && !process->leaving && client_status(process->client) == MSTRO_OK ? watch_of(process, record.events.subscription) : NULL;
+    uint64_t come = watch ? watch->come[shard] : 0, more = watch && !watch->ending ? record.events.events.count : 0;
     step_client(world, process, &(struct client_input){ .kind = CLIENT_RECORD, .record = &record });
+    if (watch && watch->come[shard] != come + more)
+        world_fail(world, "process %d: of the events that came its program has others", (int)(process - world->process));
     free(letter);
     arena_reset(&arena);
 }
@@ -230,28 +210,17 @@ void process_asks(struct world *world, struct process *process, struct use *use,
         use->kind = record->kind;
     }
     show_record(world, "..", process, record);
-    step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = record });
+    if (record->kind == KIND_CANCEL)
+        process->unclear = world->now + 4 * UNCLEAR; /* less, when that is there */
+    step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = record,
+                                                        .object = record->kind == KIND_SUBSCRIBE ? watch_of(process, record->subscribe.subscription) : NULL });
 }
 
-void start_subscribe(struct world *world, struct process *process)
+struct bytes step_attribute(int step, unsigned char room[ATTRIBUTE_ROOM])
 {
-    struct record record = { .kind = KIND_SUBSCRIBE };
-    record.subscribe = (struct record_subscribe){ .op = ++process->ops, .subscription = 1, .kinds = UINT32_MAX >> 1 };
-    process->named = process->session % 2;
-    if (process->named) {
-        record.subscribe.name = text_of("watch");
-        record.subscribe.flags = SUBSCRIBE_DURABLE;
-    }
-    process_asks(world, process, NULL, &record, record.subscribe.op);
-}
-
-void start_seen(struct world *world, struct process *process, uint16_t shard)
-{
-    struct record record = { .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = process->told[shard], .count = process->events[shard] } };
-    process->seen[shard] = process->told[shard];
-    if (process->named && client_count(process->client).subscriptions)
-        world->watched[shard] = process->told[shard];
-    step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = &record });
+    struct block_item item = { .key = text_of(W_STEP_KEY), .value = { .kind = VALUE_INT64, .integer = step } };
+    block_write(&item, 1, room);
+    return bytes_of(room, block_size(&item, 1));
 }
 
 void process_start(struct world *world, struct process *process)
@@ -260,12 +229,11 @@ void process_start(struct world *world, struct process *process)
         abort();
     process->session = ++world->sessions;
     process->linked = true;
-    process->cut_told = process->joined = process->leaving = process->ended = process->subscribed = false;
+    process->cut_told = process->joined = process->leaving = process->ended = false;
     process->app = process->paused = process->up_blocked = process->down_blocked = 0;
     process->handles = process->ops = process->leave_op = 0;
-    memset(process->told, 0, sizeof process->told);
-    memset(process->seen, 0, sizeof process->seen);
-    memset(process->events, 0, sizeof process->events);
+    memset(process->watch, 0, sizeof process->watch);
+    process->subscriptions = process->unclear = 0;
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);
     process->lends = LENDS_NOTHING;

@@ -391,10 +391,10 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
         rule_retract(model, number, &record->retract);
         break;
     case KIND_SUBSCRIBE:
-        expect_ack(model, number, record->subscribe.op, model_subscribe(model, session, record));
+        expect_ack(model, number, record->subscribe.op, session->leaving ? MSTRO_INVARG : ANY_STATUS);
         break;
     case KIND_UNSUBSCRIBE:
-        expect_ack(model, number, record->unsubscribe.op, model_subscribe(model, session, record));
+        expect_ack(model, number, record->unsubscribe.op, ANY_STATUS);
         break;
     case KIND_CANCEL:
         rule_cancel(model, session, &record->cancel);

@@ -66,11 +66,13 @@ static void prepare_member(struct world *world, struct process *process, struct 
 {
     struct record record = { .kind = KIND_OFFER };
     struct record_place place = { .address = use->number };
+    unsigned char room[ATTRIBUTE_ROOM];
     uint64_t op = ++process->ops, sort = world_below(world, 4);
     use->word = batch << BATCH_SHIFT | (uint64_t)(i + 1);
     use->content = use->word * 3;
     record.offer = (struct record_offer){ .op = op, .handle = use->number, .name = text_of(use->name), .word = use->word, .size = 8,
-                                          .group = process->use[LENT_SET].number, .data_place = { 1, &place }, .word_place = { 1, &place } };
+                                          .group = process->use[LENT_SET].number, .data_place = { 1, &place }, .word_place = { 1, &place },
+                                          .attributes = step_attribute(i, room) };
     if (sort == 0)
         record.offer.inline_data = bytes_of(&use->content, sizeof use->content);
     process_asks(world, process, use, &record, op);

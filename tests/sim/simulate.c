@@ -6,7 +6,7 @@
  * paused, the pool is paused.  After every step the pool is compared with the rules (model.h) and its invariants and the clients'
  * are checked; no DEMAND that ends well may hold bytes that are not of the generation it was served with.  At the end everything
  * is healed and must end.
- *     simulate [--seed N] [--steps M] [--shards S]     one run; without arguments the fixed seeds of tests/seeds
+ *     simulate [--seed N] [--steps M] [--shards S] [--held] [--verbose]     one run; without arguments the fixed seeds of tests/seeds
  * MAESTRO_LONG in the environment: new seeds too, for a quarter of an hour or MAESTRO_SEED_SECONDS. */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -29,11 +29,13 @@ static void start_offer(struct world *world, struct process *process, struct use
 {
     struct record record = { .kind = KIND_OFFER };
     struct record_place place = { .address = use->number };
+    unsigned char room[ATTRIBUTE_ROOM];
     uint64_t sort = world_below(world, 4);
     use->word = 1 + world_below(world, UINT32_MAX);
     use->content = use->word * 3;
     record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .word = use->word,
-                                          .flags = world_chance(world, 200) ? OFFER_ON_LOSS_WAIT : 0, .size = sort == 0 ? -1 : 8 };
+                                          .flags = world_chance(world, 200) ? OFFER_ON_LOSS_WAIT : 0, .size = sort == 0 ? -1 : 8,
+                                          .attributes = step_attribute((int)(use->number % 3), room) };
     if (sort == 1)
         record.offer.inline_data = bytes_of(&use->content, sizeof use->content);
     if (sort > 0) {
@@ -133,19 +135,11 @@ static void program_acts(struct world *world, struct process *process)
     bool busy = false;
     if (!process->joined || process->leaving || process->ended)
         return;
-    for (uint16_t shard = 0; shard < world->shards; shard++)
-        if (process->told[shard] != process->seen[shard]) {
-            start_seen(world, process, shard);
-            return;
-        }
-    if (!process->subscribed && !world->healing && world_chance(world, 20)) {
-        process->subscribed = true;
-        start_subscribe(world, process);
+    if (world_chance(world, world->healing ? 500 : 250) && watcher_acts(world, process))
         return;
-    }
     for (int i = 0; i < HANDLES; i++)
         busy = busy || process->use[i].number;
-    if (world->healing ? !busy : world_chance(world, 4))
+    if (world->healing ? world->parting && !busy : world_chance(world, 4))
         start_leave(world, process, !world->healing && world_chance(world, 300));
     else if (world_chance(world, 300))
         sets_lend(world, process);
@@ -286,12 +280,33 @@ static void one_step(struct world *world)
 
 /* ---- a run ---- */
 
+struct plan { uint64_t seed, steps; uint16_t shards; bool held; };
+
 static void heal(struct world *world)
 {
     world->healing = true;
     world->pool_paused = 0;
     for (int i = 0; i < PROCESSES; i++)
         world->process[i].paused = world->process[i].up_blocked = world->process[i].down_blocked = 0;
+}
+
+/* Nothing is under way, and nobody has anything left to do but to leave. */
+static bool is_quiet(const struct world *world)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (pool_next_deadline(world->pool[shard]) <= world->now)
+            return false;
+    for (int i = 0; i < PROCESSES; i++) {
+        const struct process *process = &world->process[i];
+        if (!process->client)
+            continue;
+        if (!process->linked || process->leaving || process->ended || letters_wait(world, process) || !watches_rest(process))
+            return false;
+        for (int h = 0; h < HANDLES; h++)
+            if (process->use[h].number)
+                return false;
+    }
+    return !mail_waits(world);
 }
 
 static bool all_ended(const struct world *world)
@@ -311,35 +326,54 @@ static void say_what_waits(struct world *world)
     world_fail(world, "healed, but a process does not end");
 }
 
-static bool run(int number, uint64_t seed, uint64_t steps, uint16_t shards, bool verbose)
+static uint64_t events_checked(const struct world *world)
+{
+    uint64_t events = 0;
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        events += world->witness[shard].checked;
+    return events;
+}
+
+static bool run(int number, const struct plan *plan, bool verbose)
 {
     static struct world world;
+    uint64_t seed = plan->seed, steps = plan->steps;
+    uint16_t shards = plan->shards;
     world_open(&world, seed, shards, SCARCE_INLINE, verbose);
+    world.held = plan->held;
     while (world.steps < steps && !world.wrong[0])
         one_step(&world);
     heal(&world);
+    for (uint64_t i = 0; i < 400000 && !is_quiet(&world) && !world.wrong[0]; i++)
+        one_step(&world);
+    if (!is_quiet(&world))
+        say_what_waits(&world);
+    check_all_told(&world);
+    world.parting = true;
     for (uint64_t i = 0; i < 400000 && (!all_ended(&world) || mail_waits(&world)) && !world.wrong[0]; i++)
         one_step(&world);
     if (!all_ended(&world))
         say_what_waits(&world);
     check_nothing_is_left(&world);
     bool good = !world.wrong[0];
-    printf("%sok %d - seed %" PRIu64 ", %u shard%s: whatever fails, the rules hold and everything ends\n", good ? "" : "not ", number, seed, shards,
-           shards > 1 ? "s" : "");
+    printf("%sok %d - seed %" PRIu64 ", %u shard%s%s: whatever fails, %s and everything ends\n", good ? "" : "not ", number, seed, shards,
+           shards > 1 ? "s" : "", plan->held ? ", held" : "", plan->held ? "subscribers are told, operations wait for them" : "the rules hold");
     if (good)
-        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %" PRIu64 " groups read, %.1f s\n", world.steps, world.sessions, world.letters, world.sets_read, (double)world.now / 1e9);
+        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %" PRIu64 " groups read, %" PRIu64 " events, %.1f s\n", world.steps,
+               world.sessions, world.letters, world.sets_read, events_checked(&world), (double)world.now / 1e9);
     else
-        printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 " --shards %u\n", world.wrong, seed, steps, shards);
+        printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 " --shards %u%s\n", world.wrong, seed, steps, shards,
+               plan->held ? " --held" : "");
     world_close(&world);
     return good;
 }
 
-/* The fixed seeds, a line each: seed, steps and shards. */
+/* The fixed seeds, a line each: seed, steps, shards, and "free" or "held". */
 static bool run_fixed(int *number)
 {
     char path[4096];
-    uint64_t seed, steps;
-    uint16_t shards;
+    char terms[8];
+    struct plan plan;
     bool good = true;
     snprintf(path, sizeof path, "%.2000s/tests/seeds/simulate", getenv("srcdir") ? getenv("srcdir") : ".");
     FILE *file = fopen(path, "r");
@@ -347,8 +381,10 @@ static bool run_fixed(int *number)
         printf("not ok %d - the fixed seeds are in %s\n", ++*number, path);
         return false;
     }
-    while (fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu16 " %*[^\n]", &seed, &steps, &shards) == 3)
-        good = run(++*number, seed, steps, shards, false) && good;
+    while (fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu16 " %7s %*[^\n]", &plan.seed, &plan.steps, &plan.shards, terms) == 4) {
+        plan.held = strcmp(terms, "held") == 0;
+        good = run(++*number, &plan, false) && good;
+    }
     fclose(file);
     return good;
 }
@@ -361,7 +397,8 @@ static bool run_new(int *number, uint64_t steps)
     uint64_t end = clock_now() + (asked ? strtoull(asked, NULL, 10) : 900) * NANOSECONDS_PER_SECOND;
     while (good && clock_now() < end) {
         *number += 1;
-        good = run(*number, random_word(random_kernel), steps, (uint16_t)(1 + *number % SHARDS_MAX), false);
+        struct plan plan = { random_word(random_kernel), steps, (uint16_t)(1 + *number % SHARDS_MAX), *number % 2 };
+        good = run(*number, &plan, false);
     }
     return good;
 }
@@ -378,23 +415,23 @@ static bool run_all(uint64_t steps)
 
 int main(int argc, char **argv)
 {
-    uint64_t steps = 150000, seed = 0;
-    uint16_t shards = 1;
+    struct plan plan = { .steps = 150000, .shards = 1 };
     bool verbose = false, given = false;
     for (int i = 1; i < argc; i++) {
         verbose = verbose || strcmp(argv[i], "--verbose") == 0;
+        plan.held = plan.held || strcmp(argv[i], "--held") == 0;
         if (i + 1 < argc && strcmp(argv[i], "--steps") == 0)
-            steps = strtoull(argv[i + 1], NULL, 0);
+            plan.steps = strtoull(argv[i + 1], NULL, 0);
         if (i + 1 < argc && strcmp(argv[i], "--shards") == 0 && atoi(argv[i + 1]) > 0 && atoi(argv[i + 1]) <= SHARDS_MAX)
-            shards = (uint16_t)atoi(argv[i + 1]);
+            plan.shards = (uint16_t)atoi(argv[i + 1]);
         if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-            seed = strtoull(argv[i + 1], NULL, 0);
+            plan.seed = strtoull(argv[i + 1], NULL, 0);
             given = true;
         }
     }
     if (given) {
         printf("1..1\n");
-        return !run(1, seed, steps, shards, verbose);
+        return !run(1, &plan, verbose);
     }
-    return !run_all(steps);
+    return !run_all(plan.steps);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* testimony.c - what subscribers are told, held against what they must be told */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/schema/block.h"
@@ -177,12 +178,21 @@ static void check_standing(struct witness *w, struct audience *a, const struct r
     check_payload(w, a, &w->fact[at], e);
 }
 
+static uint64_t first_for(const struct witness *w, const struct audience *a, uint64_t since)
+{
+    size_t i = fact_with(w, since);
+    while (i < w->facts && !is_for(a, &w->fact[i]))
+        i++;
+    return i < w->facts ? w->fact[i].serial : 0;
+}
+
 static void check_next(struct witness *w, struct audience *a, const struct record_event *e, size_t at)
 {
     if (e->serial <= a->last)
         complain(w, "event %" PRIu64 " is told behind %" PRIu64, e->serial / SERIAL_STEP, a->last / SERIAL_STEP);
     else if (count_for(w, a, a->last + SERIAL_STEP, e->serial - 1) > 0)
-        complain(w, "between %" PRIu64 " and %" PRIu64 " an event is missing", a->last / SERIAL_STEP, e->serial / SERIAL_STEP);
+        complain(w, "event %" PRIu64 " is told behind %" PRIu64 ", and %" PRIu64 " is missing", e->serial / SERIAL_STEP, a->last / SERIAL_STEP,
+                 first_for(w, a, a->last + SERIAL_STEP) / SERIAL_STEP);
     a->last = e->serial;
     passage_of(a, at)->told_in = w->moment;
     passage_of(a, at)->fate = TOLD;
@@ -250,9 +260,16 @@ static uint64_t open_at(const struct witness *w, struct audience *a, int c)
     return open;
 }
 
+static void say_to_whom(struct witness *w, uint64_t session, uint64_t number)
+{
+    size_t length = strlen(w->wrong);
+    snprintf(w->wrong + length, sizeof w->wrong - length, " (session %" PRIu64 ", subscription %" PRIu64 ")", session, number);
+}
+
 void witness_told(struct witness *w, uint64_t session, const struct record_events *events)
 {
     int c;
+    bool good = !w->wrong[0];
     struct audience *a = audience_of(w, session, events->subscription, &c);
     if (!a)
         complain(w, "events for a subscription that is not there, or not any more");
@@ -261,6 +278,8 @@ void witness_told(struct witness *w, uint64_t session, const struct record_event
     uint64_t on_its_way = a ? open_at(w, a, c) : 0;
     if (a && on_its_way > a->wanted.max_events)
         complain(w, "%" PRIu64 " events are on their way to somebody who wanted %" PRIu64 " at most", on_its_way, a->wanted.max_events);
+    if (good && w->wrong[0])
+        say_to_whom(w, session, events->subscription);
 }
 
 void witness_end(struct witness *w)
@@ -273,7 +292,7 @@ void witness_end(struct witness *w)
         if (a->standing || (a->past && !is_named(a) && (a->wanted.kinds & MSTRO_POOL_EVENT_POOL_CHECKPOINT)))
             complain(w, "somebody has not been told what stood, or that this was it");
         if (!is_named(a) && count_for(w, a, a->last + SERIAL_STEP, UINT64_MAX) > 0)
-            complain(w, "somebody was not told what happened behind %" PRIu64, a->last / SERIAL_STEP);
+            complain(w, "somebody was not told of %" PRIu64, first_for(w, a, a->last ? a->last + SERIAL_STEP : w->fact[0].serial) / SERIAL_STEP);
         for (size_t k = is_named(a) ? first_open(w, a) : w->facts; k < w->facts; k++)
             if (is_for(a, &w->fact[k]) && passage_of(a, k)->fate < SETTLED)
                 complain(w, "event %" PRIu64 " of a name is not settled", w->fact[k].serial / SERIAL_STEP);

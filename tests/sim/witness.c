@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* witness.c - who is there to be told, and who waits for whom; testimony.c: what they are told */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,18 +85,34 @@ static void note_intent(struct witness *w, const struct happened *fact)
     last->serial = fact->serial;
 }
 
-/* Since it was offered: taken back, or lost with its holder. */
-static void check_group_lost(struct witness *w, const struct happened *fact)
+static struct group *group_of(const struct witness *w, uint64_t app, const char *name)
 {
-    for (size_t i = w->facts; i-- > 0;) {
-        const struct happened *before = &w->fact[i];
-        if (before->intent || before->app != fact->app || strcmp(before->name, fact->name) != 0)
-            continue;
-        if (before->event & (MSTRO_POOL_EVENT_GROUP_LOST | MSTRO_POOL_EVENT_WITHDRAW))
-            complain(w, "the group %s is lost at %" PRIu64 ", where it was lost or taken back before", fact->name, fact->serial / SERIAL_STEP);
-        if (before->event & (MSTRO_POOL_EVENT_GROUP_LOST | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_OFFER))
-            return;
+    for (size_t i = 0; i < w->groups; i++)
+        if (w->group[i].app == app && strcmp(w->group[i].name, name) == 0)
+            return &w->group[i];
+    return NULL;
+}
+
+void witness_group_begins(struct witness *w, uint64_t app, const char *name)
+{
+    struct group *group = group_of(w, app, name);
+    if (!group) {
+        w->group = grown(w->group, w->groups, &w->group_room, sizeof *w->group);
+        group = &w->group[w->groups++];
+        *group = (struct group){ .app = app };
+        snprintf(group->name, sizeof group->name, "%s", name);
     }
+    group->over = false;
+}
+
+/* Once each time that it is offered: taken back, or lost with its holder. */
+static void group_ends(struct witness *w, const struct happened *fact)
+{
+    struct group *group = group_of(w, fact->app, fact->name);
+    if (fact->event == MSTRO_POOL_EVENT_GROUP_LOST && (!group || group->over))
+        complain(w, "the group %s is lost at %" PRIu64 ", where it was lost or taken back before", fact->name, fact->serial / SERIAL_STEP);
+    if (group)
+        group->over = true;
 }
 
 void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor)
@@ -104,8 +121,8 @@ void witness_happened(struct witness *w, const struct happened *fact, uint64_t a
         let_pass(w);
     if (fact->announced && !fact->intent && !fact->unclear)
         excuse(w, fact->app, fact->name, true);
-    if (fact->event == MSTRO_POOL_EVENT_GROUP_LOST)
-        check_group_lost(w, fact);
+    if (!fact->intent && (fact->event == MSTRO_POOL_EVENT_GROUP_LOST || (fact->whole && fact->event == MSTRO_POOL_EVENT_WITHDRAW)))
+        group_ends(w, fact);
     if (fact->whole && fact->event == MSTRO_POOL_EVENT_LOST)
         complain(w, "the group %s is lost as if it were a single object", fact->name);
     w->fact = grown(w->fact, w->facts, &w->fact_room, sizeof *w->fact);
@@ -156,7 +173,8 @@ static void find_standing(const struct witness *w, struct audience *a)
 {
     for (size_t i = 0; i < w->facts && w->fact[i].serial <= a->began; i++) {
         const struct happened *fact = &w->fact[i];
-        if (fact->intent || fact->event != MSTRO_POOL_EVENT_OFFER || !(a->wanted.kinds & fact->event) || !selects(&a->wanted, fact))
+        bool local = (a->wanted.options & MSTRO_SUBSCRIPTION_OPTS_NO_LOCAL_EVENTS) && fact->app == a->app;
+        if (fact->intent || local || fact->event != MSTRO_POOL_EVENT_OFFER || !(a->wanted.kinds & fact->event) || !selects(&a->wanted, fact))
             continue;
         bool over = false;
         for (size_t k = i + 1; k < w->facts && w->fact[k].serial <= a->began && !over; k++)
@@ -392,5 +410,6 @@ void witness_release(struct witness *w)
     free(w->fact);
     free(w->duty);
     free(w->announced);
+    free(w->group);
     *w = (struct witness){ 0 };
 }

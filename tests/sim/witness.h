@@ -72,12 +72,16 @@ struct duty { struct audience *audience; uint64_t app, serial, due; char name[W_
 /* The last INTENT of an application, of that kind, about that object. */
 struct announced { uint64_t app, serial; uint32_t event; char name[W_NAME]; };
 
+/* A group of an application; over: it was taken back or lost since it was offered last. */
+struct group { uint64_t app; char name[W_NAME]; bool over; };
+
 /* All zero: nothing has happened yet. */
 struct witness {
     struct happened *fact;
     struct duty *duty;
     struct announced *announced;
-    size_t facts, fact_room, duties, duty_room, announcements, announcement_room;
+    struct group *group;
+    size_t facts, fact_room, duties, duty_room, announcements, announcement_room, groups, group_room;
     struct audience audience[W_AUDIENCES];
     uint64_t now, moment, checked; /* checked: events that were held against the rules */
     char wrong[300];
@@ -91,6 +95,7 @@ void witness_acknowledged(struct witness *w, uint64_t session, const struct reco
 void witness_lost(struct witness *w, uint64_t session, uint64_t app);
 void witness_left(struct witness *w, uint64_t session); /* it is told nothing any more */
 void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, unsigned forget /* FORGET_* */); /* not a word more */
+void witness_group_begins(struct witness *w, uint64_t app, const char *name); /* it is being offered */
 void witness_takes_back(struct witness *w, uint64_t app, const char *name /* NULL: all */);
 void witness_late(struct witness *w, uint64_t session, uint64_t number); /* another shard has waited too long */
 void witness_let_go(struct witness *w, uint64_t app); /* some of its operations wait for nobody any more */

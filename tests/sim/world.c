@@ -19,6 +19,29 @@ void world_fail(struct world *world, const char *format, ...)
 uint64_t world_below(struct world *world, uint64_t limit) { return random_below(world->random, limit); }
 bool world_chance(struct world *world, uint64_t in_thousand) { return world_below(world, 1000) < in_thousand; }
 
+/* It is answered at once, unless a subscriber holds it up. */
+static void check_held(struct world *world, const struct process *process, const struct use *use)
+{
+    bool at_once = use->kind == KIND_OFFER || use->kind == KIND_REQUIRE || use->kind == KIND_RETRACT || use->kind == KIND_DISPOSE;
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        if (witness_may_wait(&world->witness[shard], process->app))
+            return;
+    if (at_once && process->unclear <= world->now)
+        world_fail(world, "process %d waits for its %s of %s, though it waits for no subscriber", (int)(process - world->process), record_name(use->kind), use->name);
+}
+
+static void check_known(struct world *world, const struct process *process, const struct use *use)
+{
+    struct model *model = &world->model[shard_of_name(world, use->name)];
+    const struct model_handle *handle = model_handle_of(model, process->session, use->number);
+    const struct model_generation *held = model_held_by(model, process->session, use->number);
+    bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
+    if (known && use->own && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
+        world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
+    if (!known)
+        world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
+}
+
 void check_waiting(struct world *world, struct process *process)
 {
     if (!process->joined || !process->linked || process->cut_told || process->leaving || process->ended || letters_wait(world, process) ||
@@ -28,14 +51,10 @@ void check_waiting(struct world *world, struct process *process)
         const struct use *use = &process->use[i];
         if (!use->op || use->moving)
             continue;
-        struct model *model = &world->model[shard_of_name(world, use->name)];
-        const struct model_handle *handle = model_handle_of(model, process->session, use->number);
-        const struct model_generation *held = model_held_by(model, process->session, use->number);
-        bool known = use->kind == KIND_DEMAND ? handle && handle->demand == use->op : held && held->withdraw_op == use->op;
-        if (known && use->own && use->kind == KIND_DEMAND && handle->bound == NO_GENERATION)
-            world_fail(world, "process %d waits for %s, of a group that was lost", (int)(process - world->process), use->name);
-        if (!known)
-            world_fail(world, "process %d waits for its %s of %s, but the pool does not know that", (int)(process - world->process), record_name(use->kind), use->name);
+        if (world->held)
+            check_held(world, process, use);
+        else
+            check_known(world, process, use);
     }
 }
 
@@ -47,8 +66,9 @@ void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t in
     settings.lease = LEASE_MS * MS;
     settings.pool = (struct id){ 1, 2 };
     settings.inline_budget = inline_budget;
-    settings.fact_bytes = 64 * 64;
-    settings.event_window = 32;
+    settings.fact_bytes = 64 * KEPT_FACTS;
+    settings.event_window = EVENT_WINDOW;
+    settings.ack_timeout = ACK_TIMEOUT_MS * MS;
     settings.shards = shards;
     for (uint16_t shard = 0; shard < shards; shard++) {
         settings.shard = shard;
@@ -76,9 +96,19 @@ void world_close(struct world *world)
         for (uint16_t to = 0; to < world->shards; to++)
             drop_letters(&world->mail[shard][to]);
         pool_destroy(world->pool[shard]);
+        witness_release(&world->witness[shard]);
     }
     pool_outputs_release(&world->out);
     client_outputs_release(&world->said);
+}
+
+void check_all_told(struct world *world)
+{
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        witness_end(&world->witness[shard]);
+        if (world->witness[shard].wrong[0])
+            world_fail(world, "shard %u: %s", shard, world->witness[shard].wrong);
+    }
 }
 
 void check_nothing_is_left(struct world *world)
@@ -87,5 +117,8 @@ void check_nothing_is_left(struct world *world)
         struct pool_count left = pool_count(world->pool[shard]);
         if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
             world_fail(world, "everybody has left the pool, but something is left in shard %u", shard);
+        witness_groups_end(&world->witness[shard]);
+        if (world->witness[shard].wrong[0])
+            world_fail(world, "shard %u: %s", shard, world->witness[shard].wrong);
     }
 }

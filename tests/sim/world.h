@@ -13,13 +13,18 @@
 #include "lib/client/client.h"
 #include "lib/pool/pool.h"
 #include "tests/sim/model.h"
+#include "tests/sim/witness.h"
 
 #define MS NANOSECONDS_PER_MILLISECOND
+
+/* Whoever has given an operation up does not know when what undoes it takes effect: not for longer than this. */
+#define UNCLEAR (500 * MS)
 
 enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
 enum { SINGLES = 5, SET_MEMBERS = 4, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
-enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, LEASE_MS = 2000, SERIAL_STEP = 1024 };
+enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, HELD_MAX = 256, MEMBERS = 256 };
+enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
 struct letter { struct list link; uint64_t serial; size_t length; uint8_t at[]; };
@@ -50,13 +55,27 @@ enum needs { NEEDS_NOTHING, NEEDS_OBJECT, NEEDS_LISTED, NEEDS_READS, NEEDS_AGAIN
 enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
 struct listed { char name[8]; bool own; };
 
+/* A subscription of a process, and what of its events the program has taken: watchers.c.  Of each shard: how many came and were taken, how
+ * many of those the shard knows of, and up to where. */
+struct watch {
+    uint64_t number, op; /* number 0: none; op: of the SUBSCRIBE or UNSUBSCRIBE under way */
+    bool ending, over;   /* over: the pool has ended it */
+    struct wanted wanted;
+    uint64_t come[SHARDS_MAX], taken[SHARDS_MAX], said[SHARDS_MAX], position[SHARDS_MAX], cursor[SHARDS_MAX];
+    uint64_t held[HELD_MAX]; /* serials of events that it owes an ack of */
+    size_t holds;
+    uint64_t laziness;       /* in a thousand: how often it does not acknowledge */
+};
+
+struct member { uint64_t session, app; };
+
 struct process {
     struct client *client; /* NULL: not running */
     uint64_t session, app;
     struct list up[SHARDS_MAX], down[SHARDS_MAX]; /* letters */
     bool linked;          /* the connection stands */
     bool cut_told;        /* the pool has been told that it does not */
-    bool joined, leaving, ended, subscribed;
+    bool joined, leaving, ended;
     uint64_t paused, up_blocked, down_blocked; /* until */
     uint64_t ops, handles, join_op, leave_op; /* leave_op: of a LEAVE in peace */
     struct use use[HANDLES];
@@ -66,18 +85,22 @@ struct process {
     struct listed list[SET_MEMBERS];
     int listed;
     struct { uint64_t op; enum record_kind kind; uint64_t ended; mstro_status status; } pending[OPERATIONS]; /* DONE is owed for op; ended: the one before */
-    uint64_t told[SHARDS_MAX], seen[SHARDS_MAX]; /* serials of each shard's events; seen: what the program has taken */
-    uint64_t events[SHARDS_MAX]; /* that came of each */
-    bool named;           /* it subscribes under the durable name, which is everybody's */
+    struct watch watch[WATCHES];
+    uint64_t subscriptions;      /* that it has had */
+    struct wanted asked[ASKED];  /* what it asked for of late: a SUBSCRIBE may arrive long after that was given up */
+    uint64_t cursor[SHARDS_MAX]; /* where its last subscription had come to, its forerunners' as well */
+    uint64_t unclear;            /* until: it has given something up, and which of its operations does what is not known */
     uint64_t heard;       /* when shard 0 last had something of it */
     struct { uint64_t serial; uint32_t kind; char name[8]; bool fresh; } event; /* the last one; fresh: nobody has looked at it */
 };
 
 struct world {
     uint16_t shards;
-    uint64_t watched[SHARDS_MAX]; /* under that name: the last event that a program has taken, 0: none */
     struct pool *pool[SHARDS_MAX];
     struct model model[SHARDS_MAX];
+    struct witness witness[SHARDS_MAX];
+    struct member member[MEMBERS]; /* the sessions of late */
+    uint64_t newest;               /* the last fact before this step, of its shard */
     struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */
     struct pool_outputs out;
     struct client_outputs said;
@@ -89,8 +112,8 @@ struct world {
     bool strangers;     /* some of them list what is somebody else's */
     uint64_t sets_read; /* groups that were read whole */
     uint64_t losses; /* processes that were killed, evicted or left at once */
-    bool healing, verbose;
-    bool held; /* offers are held until a subscriber has acknowledged them, of which the model knows nothing */
+    bool healing, parting, verbose; /* parting: everybody leaves */
+    bool held; /* operations are held until subscribers have acknowledged them, or have room, of which the model knows nothing */
     char wrong[512];
 };
 
@@ -143,8 +166,25 @@ struct use *use_of(struct process *process, uint64_t handle);
 
 /* Its program begins an operation; 'use' may be NULL. */
 void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op);
-void start_subscribe(struct world *world, struct process *process);
-void start_seen(struct world *world, struct process *process, uint16_t shard);
+
+/* The attributes of an object, in 'room': a step. */
+enum { ATTRIBUTE_ROOM = 128 };
+struct bytes step_attribute(int step, unsigned char room[ATTRIBUTE_ROOM]);
+
+/* ---- watchers.c ---- */
+
+/* The program does something about its subscriptions; false: there is nothing to be done. */
+bool watcher_acts(struct world *world, struct process *process);
+
+/* NULL: there is none with that number. */
+struct watch *watch_of(struct process *process, uint64_t number);
+
+/* What the client has of a subscription. */
+void watch_events(struct world *world, struct process *process, const struct record_events *events);
+void watch_answered(struct process *process, uint64_t op, mstro_status status);
+
+/* Nothing of any of them is under way, taken but not said, or to be acknowledged. */
+bool watches_rest(const struct process *process);
 
 /* ---- sets.c ---- */
 
@@ -166,6 +206,9 @@ struct use *some_move(struct world *world, struct process *process);
 enum { SCARCE_INLINE = 72 /* two groups and two objects: the third is read from its holder */ };
 void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t inline_budget, bool verbose);
 void world_close(struct world *world);
+
+/* When nothing is under way and nothing to be done: everybody has been told everything. */
+void check_all_told(struct world *world);
 
 /* When everybody has left. */
 void check_nothing_is_left(struct world *world);
