@@ -271,12 +271,22 @@ static void refuse_parking(struct pool *pool, struct session *session, uint64_t 
     answer_refused(pool, session, op, MSTRO_NOMEM, "the pool has no memory to let this operation wait for its subscribers");
 }
 
+/* It is about what its handle had asked for by then: overtaking a DEMAND it would be served, and required once more.  Where memory is short
+ * for that it is better early than lost. */
+static bool hold_completed(struct pool *pool, struct session *session, const struct record *record)
+{
+    struct hold *hold = hold_of_handle(pool, session, record->completed.handle);
+    return hold && park(pool, hold, record);
+}
+
 bool hold_record(struct pool *pool, struct session *session, const struct record *record)
 {
     struct intent intent;
     struct hold *hold;
     if (pool->parked.count == 0 && pool->wanted_before == 0)
         return false;
+    if (record->kind == KIND_COMPLETED)
+        return hold_completed(pool, session, record);
     if (!intent_of(record, &intent))
         return false;
     if ((hold = hold_of_handle(pool, session, intent.handle))) {

@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	%D%/before-sudden.trace \
 	%D%/before-times-out.trace \
 	%D%/before-while-parked.trace \
+	%D%/before-while-fetched.trace \
 	%D%/before-with-ack.trace \
 	%D%/before-withdraw-is-required.trace \
 	%D%/before.trace \
