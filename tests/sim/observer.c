@@ -23,19 +23,14 @@ static uint64_t app_of(const struct world *world, uint64_t session)
     return member->session == session ? member->app : 0;
 }
 
-static int count_named(const struct process *process, const char *name)
-{
-    int count = 0;
-    for (int i = 0; i < HANDLES; i++)
-        count += process->use[i].number && strcmp(process->use[i].name, name) == 0;
-    return count;
-}
-
-/* An application that uses several handles of an object: of which is this? */
+/* An application that uses several handles of an object, or did so just now: of which is this? */
 static bool is_unclear(struct world *world, uint64_t app, const char *name)
 {
     const struct process *process = process_of_app(world, app);
-    return !process || process->unclear > world->now || count_named(process, name) > 1;
+    bool unclear = !process || process->unclear > world->now;
+    for (int i = 0; !unclear && i < DOUBLED; i++)
+        unclear = process->doubled[i].until > world->now && strcmp(process->doubled[i].name, name) == 0;
+    return unclear;
 }
 
 /* ---- what goes in ---- */
@@ -46,6 +41,13 @@ static struct short_name name_of(struct text text)
     struct short_name name;
     snprintf(name.at, sizeof name.at, TEXT_FORMAT, TEXT_ARGUMENTS(text));
     return name;
+}
+
+/* Nobody has asked for it. */
+static void undoes(const struct world *world, struct process *process, uint64_t op)
+{
+    if (process && op == 0)
+        process->unclear = world->now + UNCLEAR;
 }
 
 /* SEEN and so on of one who is in no witness's books change nothing there. */
@@ -67,15 +69,18 @@ static void observe_record(struct world *world, struct witness *w, uint64_t sess
     case KIND_UNSUBSCRIBE:
         witness_unsubscribed(w, session, record->unsubscribe.subscription, record->unsubscribe.forget);
         break;
+    case KIND_RETRACT:
+        undoes(world, process, record->retract.op);
+        break;
     case KIND_WITHDRAW:
+        undoes(world, process, record->withdraw.op);
         for (int i = 0; process && i < HANDLES; i++)
             if (process->use[i].number == record->withdraw.handle)
                 witness_takes_back(w, app, process->use[i].name);
         break;
     case KIND_CANCEL:
         witness_let_go(w, app);
-        if (process)
-            process->unclear = world->now + UNCLEAR;
+        undoes(world, process, 0);
         break;
     case KIND_LEAVE:
         witness_takes_back(w, app, NULL);
@@ -130,6 +135,7 @@ static struct happened happened_of(struct world *world, const struct fact *fact)
     if (block_find(seal_rest(fact->sealed), text_of(W_STEP_KEY), &step))
         happened.step = (int)step.integer;
     happened.whole = happened.name[0] == 'g' && happened.name[2] == '\0'; /* sets.c */
+    happened.unasked = kind == FACT_DISPOSE; /* a client does not wait for that */
     happened.unclear = happened.name[0] && is_unclear(world, happened.app, happened.name);
     return happened;
 }

@@ -202,6 +202,19 @@ void deliver_down(struct world *world, struct process *process, uint16_t shard)
     arena_reset(&arena);
 }
 
+static void note_doubled(struct world *world, struct process *process, const struct use *use)
+{
+    int count = 0, at = 0;
+    for (int i = 0; i < HANDLES; i++)
+        count += process->use[i].number && strcmp(process->use[i].name, use->name) == 0;
+    if (count < 2)
+        return;
+    while (at < DOUBLED - 1 && process->doubled[at].until > world->now && strcmp(process->doubled[at].name, use->name) != 0)
+        at++;
+    snprintf(process->doubled[at].name, sizeof process->doubled[at].name, "%s", use->name);
+    process->doubled[at].until = world->now + 4 * UNCLEAR;
+}
+
 void process_asks(struct world *world, struct process *process, struct use *use, struct record *record, uint64_t op)
 {
     owe(process, op, record->kind);
@@ -210,6 +223,8 @@ void process_asks(struct world *world, struct process *process, struct use *use,
         use->kind = record->kind;
     }
     show_record(world, "..", process, record);
+    if (use)
+        note_doubled(world, process, use);
     if (record->kind == KIND_CANCEL)
         process->unclear = world->now + 4 * UNCLEAR; /* less, when that is there */
     step_client(world, process, &(struct client_input){ .kind = CLIENT_START, .record = record,
@@ -233,6 +248,7 @@ void process_start(struct world *world, struct process *process)
     process->app = process->paused = process->up_blocked = process->down_blocked = 0;
     process->handles = process->ops = process->leave_op = 0;
     memset(process->watch, 0, sizeof process->watch);
+    memset(process->doubled, 0, sizeof process->doubled);
     process->subscriptions = process->unclear = 0;
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);

@@ -39,21 +39,21 @@ static void let_pass(struct witness *w)
 
 static void owe_ack(struct witness *w, struct audience *a, const struct happened *fact)
 {
-    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || (fact->intent ? !wants_before(a) : wants_before(a) || !fact->announced))
+    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || (fact->intent ? !wants_before(a) : wants_before(a) || !fact->announced || fact->unasked))
         return;
     w->duty = grown(w->duty, w->duties, &w->duty_room, sizeof *w->duty);
     struct duty *duty = &w->duty[w->duties++];
-    *duty = (struct duty){ .audience = a, .app = fact->app, .serial = fact->serial, .due = fact->time + a->wanted.hold_time, .before = fact->intent,
+    *duty = (struct duty){ .audience = a, .app = fact->app, .serial = fact->serial, .event = fact->event, .due = fact->time + a->wanted.hold_time, .before = fact->intent,
                            .doubtful = a->late || fact->unclear };
     memcpy(duty->name, fact->name, W_NAME);
 }
 
 /* It happened, or was answered, without those who are still owed: they have not been told of it then. */
-static void excuse(struct witness *w, uint64_t app, const char *name, bool before)
+static void excuse(struct witness *w, uint64_t app, const char *name, uint32_t event, bool before)
 {
     for (size_t i = w->duties; i-- > 0;) {
         struct duty *duty = &w->duty[i];
-        if (duty->app != app || duty->before != before || strcmp(duty->name, name) != 0 || duty->doubtful)
+        if (duty->app != app || duty->before != before || (before && duty->event != event) || strcmp(duty->name, name) != 0 || duty->doubtful)
             continue;
         duty->excused = true;
         if (!duty->told) {
@@ -120,7 +120,7 @@ void witness_happened(struct witness *w, const struct happened *fact, uint64_t a
     if (fact->app != actor) /* it had waited: others have run out of time by now */
         let_pass(w);
     if (fact->announced && !fact->intent && !fact->unclear)
-        excuse(w, fact->app, fact->name, true);
+        excuse(w, fact->app, fact->name, fact->event, true);
     if (!fact->intent && (fact->event == MSTRO_POOL_EVENT_GROUP_LOST || (fact->whole && fact->event == MSTRO_POOL_EVENT_WITHDRAW)))
         group_ends(w, fact);
     if (fact->whole && fact->event == MSTRO_POOL_EVENT_LOST)
@@ -143,7 +143,7 @@ void witness_time(struct witness *w, uint64_t now)
     let_pass(w);
 }
 
-void witness_answered(struct witness *w, uint64_t app, const char *name) { excuse(w, app, name, false); }
+void witness_answered(struct witness *w, uint64_t app, const char *name) { excuse(w, app, name, 0, false); }
 
 /* ---- coming and going ---- */
 

@@ -29,6 +29,7 @@ struct happened {
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
     bool whole;             /* of a group as one */
     bool going;             /* an OFFER: its holder wants it back, or has gone; it may stand still */
+    bool unasked;           /* nobody waits for an answer: there is nothing to hold */
     bool unclear;           /* which of the application's operations led to it */
     char name[W_NAME];      /* of the object, "": none is concerned */
     int step;               /* its attribute; below 0: it has none */
@@ -67,7 +68,7 @@ struct audience {
 };
 
 /* An operation on an object that waits for somebody's ack; doubtful: perhaps he is late, and it does not. */
-struct duty { struct audience *audience; uint64_t app, serial, due; char name[W_NAME]; bool before, told, excused, doubtful; };
+struct duty { struct audience *audience; uint64_t app, serial, due; uint32_t event; char name[W_NAME]; bool before, told, excused, doubtful; };
 
 /* The last INTENT of an application, of that kind, about that object. */
 struct announced { uint64_t app, serial; uint32_t event; char name[W_NAME]; };

@@ -23,7 +23,7 @@
 enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
 enum { SINGLES = 5, SET_MEMBERS = 4, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
-enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, HELD_MAX = 256, MEMBERS = 256 };
+enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256 };
 enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
@@ -89,6 +89,7 @@ struct process {
     uint64_t subscriptions;      /* that it has had */
     struct wanted asked[ASKED];  /* what it asked for of late: a SUBSCRIBE may arrive long after that was given up */
     uint64_t cursor[SHARDS_MAX]; /* where its last subscription had come to, its forerunners' as well */
+    struct { char name[8]; uint64_t until; } doubled[DOUBLED]; /* names of which it has several handles; that is not clear until */
     uint64_t unclear;            /* until: it has given something up, and which of its operations does what is not known */
     uint64_t heard;       /* when shard 0 last had something of it */
     struct { uint64_t serial; uint32_t kind; char name[8]; bool fresh; } event; /* the last one; fresh: nobody has looked at it */
