@@ -146,6 +146,8 @@ static void post_outputs(struct world *world, uint16_t shard)
     for (size_t i = 0; i < world->out.count; i++) {
         const struct pool_output *output = &world->out.at[i];
         struct process *process = output->session ? process_of_session(world, output->session) : NULL;
+        if (process)
+            show_record(world, "<.", process, &output->record);
         if (output->session == 0)
             post_letter(world, &world->mail[shard][output->shard], &output->record);
         else if (process && process->linked)

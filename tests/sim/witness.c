@@ -37,14 +37,22 @@ static void let_pass(struct witness *w)
         }
 }
 
+/* Does its operation wait for his ack?  That of a ticket may be a DEMAND. */
+static bool must_wait(const struct audience *a, const struct happened *fact)
+{
+    if (fact->intent || wants_before(a))
+        return fact->intent && wants_before(a);
+    return (fact->announced && !fact->unasked) || fact->event == MSTRO_POOL_EVENT_TRANSPORT_TICKET;
+}
+
 static void owe_ack(struct witness *w, struct audience *a, const struct happened *fact)
 {
-    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || (fact->intent ? !wants_before(a) : wants_before(a) || !fact->announced || fact->unasked))
+    if (!a->in || !wants_ack(a) || !is_attended(a) || !is_for(a, fact) || !must_wait(a, fact))
         return;
     w->duty = grown(w->duty, w->duties, &w->duty_room, sizeof *w->duty);
     struct duty *duty = &w->duty[w->duties++];
     *duty = (struct duty){ .audience = a, .app = fact->app, .serial = fact->serial, .event = fact->event, .due = fact->time + a->wanted.hold_time, .before = fact->intent,
-                           .doubtful = a->late || fact->unclear };
+                           .doubtful = a->late || fact->unclear || fact->event == MSTRO_POOL_EVENT_TRANSPORT_TICKET };
     memcpy(duty->name, fact->name, W_NAME);
 }
 
