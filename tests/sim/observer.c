@@ -131,6 +131,8 @@ static struct happened happened_of(struct world *world, const struct fact *fact)
     struct happened happened = { .serial = fact->serial, .time = fact->time, .app = fact->by ? fact->by->app : 0, .event = fact_event(kind),
                                  .intent = intent, .announced = !intent && fact_is_announced(kind) && fact->intended != FACT_SUDDEN,
                                  .size = fact->size, .generation = fact->generation, .step = -2 };
+    if (happened.announced)
+        happened.intended = fact->serial - (fact->intended ? fact->intended : 1) * (uint64_t)SERIAL_STEP;
     snprintf(happened.name, sizeof happened.name, TEXT_FORMAT, TEXT_ARGUMENTS(seal_name(fact->sealed)));
     if (block_find(seal_rest(fact->sealed), text_of(W_STEP_KEY), &step))
         happened.step = (int)step.integer;

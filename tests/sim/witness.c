@@ -137,7 +137,8 @@ void witness_happened(struct witness *w, const struct happened *fact, uint64_t a
     struct happened *kept = &w->fact[w->facts++];
     const struct announced *intent = fact->announced ? last_intent(w, fact) : NULL;
     *kept = *fact;
-    kept->intended = intent ? intent->serial : 0;
+    if (!fact->unclear)
+        kept->intended = intent ? intent->serial : 0;
     kept->moment = w->moment;
     if (fact->intent)
         note_intent(w, fact);

@@ -24,7 +24,7 @@ enum { W_NAME = 8, W_AUDIENCES = 64, W_CONSUMERS = 16 };
 struct happened {
     uint64_t serial, time, app;
     uint32_t event;         /* how it is told, 0: not at all */
-    uint64_t intended;      /* announced: the last INTENT of it, 0: there was none */
+    uint64_t intended;      /* announced: the last INTENT of it, 0: there was none; unclear: what the pool says of that */
     uint64_t moment;        /* the step in which it did */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
     bool whole;             /* of a group as one */
