@@ -48,9 +48,10 @@ static bool send_rest(struct turn *t, struct operation *operation)
     record_drop(operation->rest);
     operation->rest = NULL;
     operation->awaited = subscribes ? t->client->shards - 1 : 1;
-    if (copied && subscribes)
+    if (copied && subscribes) {
+        r.subscribe.granted = operation->granted;
         send_to_others(t, &r);
-    else if (copied)
+    } else if (copied)
         turn_send(t, HOME_OF_NAMES, &r);
     return copied;
 }
@@ -142,6 +143,8 @@ void subscription_answered(struct turn *t)
         if (entry)
             snprintf(entry->refusal, sizeof entry->refusal, TEXT_FORMAT, TEXT_ARGUMENTS(ack->detail));
     }
+    if (operation->rest)
+        operation->granted = ack->generation;
     if (--operation->awaited > 0)
         return;
     if (entry && operation->refused != MSTRO_OK)

@@ -89,6 +89,7 @@ struct operation {
     void *owner;
     struct kept_record *postponed; /* what starts it, while the pool has not answered the one before it; else NULL */
     struct kept_record *rest;      /* of a named SUBSCRIBE or UNSUBSCRIBE: for those shards whose turn it is not yet; else NULL */
+    uint64_t granted;              /* of a named SUBSCRIBE: what the first shard said, for the others */
     bool forsaken;                 /* its end was reported before the pool told it */
     bool given_up;                 /* is to be forsaken as soon as it can be */
 };

@@ -226,11 +226,15 @@ static void say_position(struct pool *pool, struct consumer *consumer)
         record->events = (struct record_events){ .subscription = consumer->number, .position = position_of(pool, consumer) };
 }
 
-static void subscribed(struct pool *pool, struct consumer *consumer, uint64_t op)
+static void subscribed(struct pool *pool, struct consumer *consumer, const struct record_subscribe *asked)
 {
     struct subscription *subscription = consumer->subscription;
+    struct subscription_extra *extra = subscription->extra;
+    bool grants = asked->name.length && pool->settings.shard == 0 && pool->settings.shards > 1;
     say_position(pool, consumer);
-    answer_done(pool, consumer->session, op);
+    answer_ack(pool, consumer->session, asked->op, MSTRO_OK, 0, grants ? facts_newest(pool) : 0, (struct text){ 0 });
+    if (extra && asked->granted > extra->granted)
+        extra->granted = asked->granted;
     tell_soon(pool, subscription); /* there may be something already */
 }
 
@@ -240,13 +244,13 @@ static bool bytes_are_equal(struct bytes a, struct bytes b)
 }
 
 /* Who else has a name that only one can have, NULL: nobody.  Shard 0 says who gets it; in another shard it may be that the end of the one
- * before has not come there yet. */
-static struct consumer *other_consumer(struct pool *pool, struct subscription *known)
+ * before has not come there yet, or that it is his SUBSCRIBE which comes only now. */
+static struct consumer *other_consumer(struct pool *pool, struct subscription *known, uint64_t granted)
 {
     if ((known->flags & SUBSCRIBE_SHARED) || list_empty(&known->consumers))
         return NULL;
     struct consumer *other = list_entry(known->consumers.next, struct consumer, of_subscription);
-    if (pool->settings.shard == 0)
+    if (pool->settings.shard == 0 || granted < known->extra->granted)
         return other;
     consumer_end(pool, other);
     return NULL;
@@ -267,7 +271,7 @@ static void subscribe_to_known(struct pool *pool, struct session *session, const
                        "end it first, or choose another name", TEXT_ARGUMENTS(text_cut(asked->name)));
         return;
     }
-    const struct consumer *other = other_consumer(pool, known);
+    const struct consumer *other = other_consumer(pool, known, asked->granted);
     if (other) {
         answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is that of " TEXT_FORMAT " at present, and not shared",
                        TEXT_ARGUMENTS(text_cut(asked->name)), TEXT_ARGUMENTS(who_is(pool, other->session)));
@@ -279,7 +283,7 @@ static void subscribe_to_known(struct pool *pool, struct session *session, const
         return;
     }
     fact_of_session(pool, FACT_SUBSCRIBE, session);
-    subscribed(pool, consumer, asked->op);
+    subscribed(pool, consumer, asked);
 }
 
 /* MSTRO_OK: it is there, as if from before this call; its SUBSCRIBE is a fact. */
@@ -338,7 +342,7 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
     fact_of_session(pool, FACT_SUBSCRIBE, session);
     replay_begun(pool, consumer->subscription, asked);
     subscription_enter(pool, consumer->subscription);
-    subscribed(pool, consumer, asked->op);
+    subscribed(pool, consumer, asked);
 }
 
 /* ---- the end ---- */

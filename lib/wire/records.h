@@ -89,11 +89,12 @@
 
 /* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything.  max_events, max_bytes of what
  * may wait, hold_time in nanoseconds: 0 is the pool's.  when_full, when_late, start: as in maestro/subscription.h, with 'since' a serial or
- * an age in nanoseconds, or 'positions'.  flags: SUBSCRIBE_*, of 'name'.  attributes: those that events carry. */
+ * an age in nanoseconds, or 'positions'.  flags: SUBSCRIBE_*, of 'name'.  attributes: those that events carry.  granted: what the ACK of shard
+ * 0 said, to the other shards; above that of whoever was granted the name before. */
 #define RECORD_SUBSCRIBE(F, T, B, L) \
     F(u64, op, 0) F(u64, subscription, 0) F(u32, kinds, 0) F(u32, options, 0) B(selector, MAX_SELECTOR, 0) \
     F(u64, max_events, 2) F(u64, max_bytes, 2) F(u64, hold_time, 2) F(u8, when_full, 2) F(u8, when_late, 2) F(u8, flags, 2) F(u8, start, 2) \
-    F(u64, since, 2) T(name, MAX_SUBSCRIPTION_NAME, 2) L(position, positions, 1024, 2) L(key, attributes, 64, 2)
+    F(u64, since, 2) T(name, MAX_SUBSCRIPTION_NAME, 2) L(position, positions, 1024, 2) L(key, attributes, 64, 2) F(u64, granted, 2)
 
 /* forget: FORGET_* */
 #define RECORD_UNSUBSCRIBE(F, T, B, L) F(u64, op, 0) F(u64, subscription, 0) F(u8, forget, 2)
@@ -125,7 +126,8 @@
 
 #define RECORD_REFUSED(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
-/* The end of an operation.  flags: ACK_*; generation: that was offered or withdrawn, or, with MSTRO_PEER_LOST, lost. */
+/* The end of an operation.  flags: ACK_*; generation: that was offered or withdrawn, or, with MSTRO_PEER_LOST, lost; of a SUBSCRIBE under a
+ * name what it is to say to other shards. */
 #define RECORD_ACK(F, T, B, L) F(u64, op, 0) F(u32, status, 0) F(u32, flags, 0) F(u64, generation, 0) T(detail, MAX_DETAIL, 0)
 
 /* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder

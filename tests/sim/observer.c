@@ -239,7 +239,7 @@ static void observe_subscribed(struct world *world, uint16_t shard, const struct
         return;
     if (ack->status != MSTRO_OK) {
         witness_refused(w, &wanted, (mstro_status)ack->status);
-        if (shard > 0)
+        if (shard > 0 && witness_knows(&world->witness[0], in->session, asked->subscription))
             world_fail(world, "shard %u refuses a subscription that the first shard has granted", shard);
         return;
     }

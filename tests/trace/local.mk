@@ -143,6 +143,7 @@ EXTRA_DIST += \
 	%D%/shards-leave-last.trace \
 	%D%/shards-leave-now.trace \
 	%D%/shards-leave.trace \
+	%D%/shards-name-granted-since.trace \
 	%D%/shards-name-passes.trace \
 	%D%/shards-not-for-a-client.trace \
 	%D%/shards-silence-elsewhere.trace \

@@ -36,6 +36,7 @@ void line_terms(const struct line *line, struct record_subscribe *asked, struct 
     asked->when_late = choice(line, "late", late);
     asked->hold_time = number(line, "waiting", 0) * NANOSECONDS_PER_MILLISECOND;
     asked->name = text_of(value(line, "under", ""));
+    asked->granted = number(line, "granted", 0);
     asked->flags = (has(line, "durable") ? SUBSCRIBE_DURABLE : 0) | (has(line, "shared") ? SUBSCRIBE_SHARED : 0);
     read_start(line, asked, position);
     asked->attributes.at = key;
