@@ -80,14 +80,6 @@ static void come_to_rest(struct world *world)
 
 /* ---- operations ---- */
 
-static bool is_under_way(const struct process *process, uint64_t op)
-{
-    for (int i = 0; i < OPERATIONS; i++)
-        if (process->pending[i].op == op)
-            return true;
-    return false;
-}
-
 /* Of one that is not: nothing may have been begun since. */
 static mstro_status status_of(const struct process *process, uint64_t op)
 {
@@ -102,9 +94,9 @@ static void op_ends(struct stage *stage, struct process *process, uint64_t op)
 {
     struct world *world = &stage->world;
     char text[100];
-    while (is_under_way(process, op) && !is_quiet(world) && !world->wrong[0])
+    while (is_pending(process, op) && !is_quiet(world) && !world->wrong[0])
         something_arrives(world);
-    if (is_under_way(process, op))
+    if (is_pending(process, op))
         wrong(stage, "does not end");
     else if (status_of(process, op) != stage->step->status) {
         snprintf(text, sizeof text, "expected %s, got %s", mstro_status_name(stage->step->status), mstro_status_name(status_of(process, op)));
@@ -183,7 +175,7 @@ static void begin_op(struct stage *stage, struct process *process)
 static void check_still_waiting(struct stage *stage)
 {
     for (int role = 0; role < stage->play->roles; role++)
-        if (stage->waits[role] && !is_under_way(&stage->world.process[role], stage->waits[role]))
+        if (stage->waits[role] && !is_pending(&stage->world.process[role], stage->waits[role]))
             wrong(stage, "what waits has ended");
 }
 

@@ -93,7 +93,7 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
 {
     for (size_t i = first; i < out->count; i++) {
         struct model_answer came = answer_of(&out->at[i]);
-        if (came.kind == KIND_NOTE || came.kind == KIND_EVENTS || came.kind == KIND_SUBSCRIPTION_END || came.kind == KIND_LATE)
+        if (came.kind == KIND_NOTE || came.kind == KIND_EVENTS || came.kind == KIND_SUBSCRIPTION_END || came.kind == KIND_SELECTED || came.kind == KIND_LATE)
             continue;
         int at = 0;
         while (at < model->answers && (model->answer[at].came || !same(&model->answer[at], &came)))

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* deaths - a producer of a group that dies at every step
+/* deaths - whoever has to do with a group dies, at every step
  *
- * One process offers a group and takes it back, another reads it; the members are in different slots.  The same run is made again and again,
- * from the same seed, and the producer is killed after its first step, after its second, and so on; who notices that, and when, is left to
- * the seed.  When nothing is under way any more the reader has all of the group, or has been told that it was lost, or waits for the group:
- * never for a member.  Then somebody else offers the group, and it is read.
+ * One process offers a group and takes it back, another reads it; the members are in different slots.  The group may list what is somebody
+ * else's: single objects, some found by a query, and another group; a fourth process offers those.  A fifth is told of all that.  The same
+ * run is made again and again, from the same seed, and one of them (the producer, the reader, the one whose objects are listed) is killed
+ * after its first step, after its second, and so on; who notices that, and when, is left to the seed.  When nothing is under way any more the
+ * reader has all of the group, or has been told that it was lost, or waits for the group: never for a member.  Who held a group that was
+ * seen has lost it, once.  Then somebody does what the dead did, and the group is read.
+ *     deaths [--seed N] [--shards S]; without arguments some seeds with 1, 2 and 7 shards.
  * MAESTRO_LONG in the environment: with more seeds. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/sim/world.h"
 
-enum { PRODUCER, READER, NEXT, PATIENCE = 20000, STEPS_MAX = 2000 };
+enum { PRODUCER, READER, NEXT, OTHER, WATCHER, VICTIMS = 3, PATIENCE = 40000, NEWS = 400, STEPS_MAX = 4000, LISTED = 2 };
+
+static const int victims[VICTIMS] = { PRODUCER, READER, OTHER };
+static const char *const victim_name[VICTIMS] = { "the producer of a group", "the reader of a group", "the holder of what a group lists" };
 
 static bool is_quiet(const struct world *world)
 {
@@ -22,12 +29,47 @@ static bool is_quiet(const struct world *world)
     return !mail_waits(world);
 }
 
+/* What groups list: offered for good. */
+static void offer_listed(struct world *world, struct process *process)
+{
+    struct record record = { .kind = KIND_OFFER };
+    unsigned char room[ATTRIBUTE_ROOM];
+    for (int i = 0; i < LISTED; i++) {
+        struct use *use = &process->use[i];
+        struct record_place place = { .address = process->handles + 1 };
+        if (use->number)
+            continue;
+        *use = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS, .word = ++world->contents };
+        use->content = use->word * 3;
+        snprintf(use->name, sizeof use->name, "n%d", i);
+        record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .word = use->word, .size = 8,
+                                              .data_place = { 1, &place }, .word_place = { 1, &place }, .attributes = step_attribute(SELECTED_STEP, room) };
+        process_asks(world, process, use, &record, record.offer.op);
+        return;
+    }
+    sets_lend(world, process);
+}
+
+static void program_acts(struct world *world, struct process *process)
+{
+    if (!process->joined || process->ended)
+        return;
+    if (process == &world->process[READER])
+        sets_need(world, process);
+    else if (process == &world->process[OTHER])
+        offer_listed(world, process);
+    else if (process == &world->process[WATCHER])
+        watcher_acts(world, process);
+    else
+        sets_lend(world, process);
+}
+
 /* One letter, one moment of a move, or one step of a program. */
 static void one_step(struct world *world)
 {
     world->now += MS / 8;
     uint16_t from = (uint16_t)world_below(world, world->shards), to = some_queue(world, world->mail[from]), shard;
-    struct process *process = &world->process[world_below(world, NEXT + 1)];
+    struct process *process = &world->process[world_below(world, PROCESSES)];
     if (to < world->shards && world_chance(world, 400)) {
         deliver_mail(world, from, to);
         return;
@@ -47,10 +89,8 @@ static void one_step(struct world *world)
         deliver_down(world, process, shard);
     else if (use && world_chance(world, 500))
         move_goes_on(world, process, use);
-    else if (process->joined && process == &world->process[READER])
-        sets_need(world, process);
-    else if (process->joined)
-        sets_lend(world, process);
+    else
+        program_acts(world, process);
 }
 
 /* True: the group was read 'times' times. */
@@ -61,9 +101,9 @@ static bool read_again(struct world *world, uint64_t times)
     return world->sets_read >= times;
 }
 
-static void come_to_rest(struct world *world)
+static void news_spread(struct world *world)
 {
-    for (int i = 0; i < PATIENCE && !is_quiet(world) && !world->wrong[0]; i++)
+    for (int i = 0; i < NEWS && !is_quiet(world) && !world->wrong[0]; i++)
         one_step(world);
 }
 
@@ -72,58 +112,91 @@ static bool is_read_and_back(const struct world *world)
     return world->sets_read > 0 && world->process[PRODUCER].lends == LENDS_RETURNS;
 }
 
-/* How many steps it takes without a death; with one, after 'steps' of them. */
-static uint64_t play(struct world *world, uint64_t seed, uint16_t shards, uint64_t steps)
+static void open_play(struct world *world, uint64_t seed, uint16_t shards)
 {
-    uint64_t made = 0;
     world_open(world, seed, shards, SCARCE_INLINE, false);
     world->set_names = 1;
-    world->strangers = false;
-    process_start(world, &world->process[PRODUCER]);
-    process_start(world, &world->process[READER]);
+    world->strangers = world->nested = world->selected = seed % 2 ? 0 : 600;
+    world->process[PRODUCER].lends_set = world->process[NEXT].lends_set = 1;
+    world->process[OTHER].lends_set = 2;
+    for (int i = 0; i < PROCESSES; i++)
+        if (i != NEXT)
+            process_start(world, &world->process[i]);
+}
+
+static void one_dies(struct world *world, int victim)
+{
+    uint64_t app = world->process[victim].app;
+    world->losses++;
+    process_end(world, &world->process[victim], "killed by signal 9");
+    news_spread(world);
+    while (mail_waits(world) && !world->wrong[0])
+        one_step(world);
+    for (uint16_t shard = 0; app && shard < world->shards; shard++) {
+        witness_groups_end(&world->witness[shard], app);
+        if (world->witness[shard].wrong[0])
+            world_fail(world, "shard %u: %s", shard, world->witness[shard].wrong);
+    }
+    process_start(world, &world->process[victim == PRODUCER ? NEXT : victim]);
+}
+
+/* How many steps it takes without a death; with one, after 'steps' of them. */
+static uint64_t play(struct world *world, uint64_t seed, uint16_t shards, int victim, uint64_t steps)
+{
+    uint64_t made = 0;
+    open_play(world, seed, shards);
     for (; made < steps && !is_read_and_back(world) && !world->wrong[0]; made++)
         one_step(world);
     if (steps == STEPS_MAX)
         return made;
-    world->losses++;
-    process_end(world, &world->process[PRODUCER], "killed by signal 9");
-    come_to_rest(world);
-    process_start(world, &world->process[NEXT]);
+    one_dies(world, victim);
     if (!read_again(world, world->sets_read + 1))
-        world_fail(world, "somebody else offers the group, and it is not read");
+        world_fail(world, "somebody else does it, and the group is not read");
     return made;
 }
 
-static bool all_deaths(int number, uint64_t seed, uint16_t shards)
+static bool all_deaths(int number, uint64_t seed, uint16_t shards, int victim)
 {
     static struct world world;
-    uint64_t length = play(&world, seed, shards, STEPS_MAX), steps;
+    uint64_t length = play(&world, seed, shards, PRODUCER, STEPS_MAX), steps;
     bool good = !world.wrong[0] && is_read_and_back(&world);
     if (!good)
         printf("# without a death: %s\n", world.wrong[0] ? world.wrong : "the group is not read");
     world_close(&world);
     for (steps = 0; good && steps < length; steps++) {
-        play(&world, seed, shards, steps);
+        play(&world, seed, shards, victims[victim], steps);
         good = !world.wrong[0];
         if (!good)
             printf("# killed after %" PRIu64 " steps: %s\n", steps, world.wrong);
         world_close(&world);
     }
-    printf("%sok %d - seed %" PRIu64 ", %u shard%s: whenever the producer of a group dies, the group is there or is not\n", good ? "" : "not ", number,
-           seed, shards, shards > 1 ? "s" : "");
+    printf("%sok %d - seed %" PRIu64 ", %u shard%s: whenever %s dies, the group is there or is not\n", good ? "" : "not ", number,
+           seed, shards, shards > 1 ? "s" : "", victim_name[victim]);
     if (good)
         printf("# %" PRIu64 " deaths\n", length);
+    else
+        printf("# again: tests/sim/deaths --seed %" PRIu64 " --shards %u\n", seed, shards);
     return good;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static const uint16_t shards[] = { 1, 2, 7 };
-    enum { COUNT = sizeof shards / sizeof shards[0] };
+    static const uint16_t all_shards[] = { 1, 2, 7 };
+    uint64_t seed = 0, seeds = getenv("MAESTRO_LONG") ? 20 : 2;
+    uint16_t shards = 0;
     bool good = true;
-    int total = (getenv("MAESTRO_LONG") ? 20 : 2) * COUNT;
-    printf("1..%d\n", total);
-    for (int i = 0; i < total; i++)
-        good = all_deaths(i + 1, (uint64_t)(i / COUNT + 1), shards[i % COUNT]) && good;
+    int number = 0;
+    for (int i = 1; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "--seed") == 0)
+            seed = strtoull(argv[i + 1], NULL, 0);
+        if (strcmp(argv[i], "--shards") == 0 && atoi(argv[i + 1]) <= SHARDS_MAX)
+            shards = (uint16_t)atoi(argv[i + 1]);
+    }
+    for (uint64_t s = seed ? seed : 1; s <= (seed ? seed : seeds); s++)
+        for (size_t i = 0; i < sizeof all_shards / sizeof all_shards[0]; i++)
+            for (int victim = 0; victim < VICTIMS; victim++)
+                if (!shards || shards == all_shards[i])
+                    good = all_deaths(++number, s, all_shards[i], victim) && good;
+    printf("1..%d\n", number);
     return !good;
 }

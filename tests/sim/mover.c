@@ -43,7 +43,7 @@ static void move_ends(struct world *world, struct process *process, struct use *
 
 void move_goes_on(struct world *world, struct process *process, struct use *use)
 {
-    if (use->ticket.how == TICKET_GROUP)
+    if (use->ticket.how == TICKET_GROUP && use == &process->use[NEEDED_SET]) /* a group in a group brings its list only */
         set_enrols(world, process);
     else if (use->moved_here)
         move_ends(world, process, use);

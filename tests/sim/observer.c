@@ -110,7 +110,7 @@ void observe_input(struct world *world, uint16_t shard, const struct pool_input 
 {
     struct witness *w = &world->witness[shard];
     w->now = world->now;
-    world->newest = witness_newest(w);
+    world->newest = w->facts ? witness_newest(w) : shard;
     if (in->kind == POOL_RECORD)
         observe_record(world, w, in->session, in->record);
     else if (in->kind == POOL_SHARD)
@@ -139,6 +139,7 @@ static struct happened happened_of(struct world *world, const struct fact *fact)
     happened.whole = happened.name[0] == 'g' && happened.name[2] == '\0'; /* sets.c */
     happened.unasked = kind == FACT_DISPOSE; /* a client does not wait for that */
     happened.unclear = happened.name[0] && is_unclear(world, happened.app, happened.name);
+    happened.going = happened.unclear;
     return happened;
 }
 

@@ -28,6 +28,14 @@ static void owe(struct process *process, uint64_t op, enum record_kind kind)
     abort();
 }
 
+bool is_pending(const struct process *process, uint64_t op)
+{
+    for (int i = 0; i < OPERATIONS; i++)
+        if (process->pending[i].op == op)
+            return true;
+    return false;
+}
+
 /* The user has its memory back and writes into it. */
 static void reuse_memory(struct use *use) { use->word = use->content = 0; }
 
@@ -130,7 +138,7 @@ static void move_begins(struct world *world, struct process *process, const stru
     use->ticket = out->record.ticket;
     use->got = false;
     use->source = use->ticket.data_place.count ? use->ticket.data_place.at->address : 0;
-    if (use->ticket.how == TICKET_GROUP)
+    if (use->ticket.how == TICKET_GROUP && use == &process->use[NEEDED_SET])
         set_listed(world, process, &out->record.ticket);
     if (use->ticket.how == TICKET_INLINE) {
         memcpy(&use->read_content, use->ticket.inline_data.at, sizeof use->read_content);
@@ -168,8 +176,10 @@ static void take_outputs(struct world *world, struct process *process)
             if (out->object)
                 ((struct watch *)out->object)->over = true;
             break;
-        case CLIENT_DIFFERENCE:
         case CLIENT_NAMES:
+            sets_found(process, &out->record.selected);
+            break;
+        case CLIENT_DIFFERENCE:
         case CLIENT_NOTE:
             break;
         }
@@ -253,6 +263,7 @@ void process_start(struct world *world, struct process *process)
     process->heard = world->now;
     memset(process->use, 0, sizeof process->use);
     process->lends = LENDS_NOTHING;
+    process->select_op = 0;
     process->needs = NEEDS_NOTHING;
     memset(process->pending, 0, sizeof process->pending);
     struct record record = { .kind = KIND_JOIN };

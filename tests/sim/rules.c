@@ -396,6 +396,10 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
     case KIND_UNSUBSCRIBE:
         expect_ack(model, number, record->unsubscribe.op, ANY_STATUS);
         break;
+    case KIND_SELECT:
+        if (session->leaving)
+            expect_ack(model, number, record->select.op, MSTRO_INVARG);
+        break;
     case KIND_CANCEL:
         rule_cancel(model, session, &record->cancel);
         break;

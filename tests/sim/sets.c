@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/query/selector.h"
 #include "lib/wire/names.h"
 #include "tests/sim/world.h"
 
@@ -92,10 +93,36 @@ static void begin_set(struct world *world, struct process *process)
     struct use *use = &process->use[LENT_SET];
     for (int i = 0; i < 1 + OWN_MEMBERS; i++)
         use[i] = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS };
-    snprintf(use->name, sizeof use->name, "g%d", (int)world_below(world, world->set_names));
+    snprintf(use->name, sizeof use->name, "g%d", process->lends_set ? process->lends_set - 1 : (int)world_below(world, world->set_names));
     for (int i = 0; i < OWN_MEMBERS; i++)
         name_member(&use[1 + i], use->name, i);
     prepare_set(world, process);
+}
+
+static void select_members(struct world *world, struct process *process)
+{
+    struct selector *selector = step_selector(SELECTED_STEP);
+    struct record record = { .kind = KIND_SELECT, .select = { .op = ++process->ops, .selector = selector_bytes(selector) } };
+    process->lends = LENDS_SELECTS;
+    process->select_op = record.select.op;
+    process->finds = 0;
+    process_asks(world, process, NULL, &record, record.select.op);
+    selector_destroy(selector);
+}
+
+/* Its own are in the group anyway; two times the same would be one too many. */
+void sets_found(struct process *process, const struct record_selected *selected)
+{
+    static struct names_reader list;
+    for (names_open(&list, selected->names); names_next(&list) && process->finds < FOUND_MAX;) {
+        char name[8];
+        snprintf(name, sizeof name, "%.*s", (int)list.length, list.name);
+        bool known = name[0] == 'g' || strcmp(name, "n0") == 0;
+        for (int i = 0; i < process->finds; i++)
+            known = known || strcmp(process->found[i], name) == 0;
+        if (!known)
+            memcpy(process->found[process->finds++], name, sizeof name);
+    }
 }
 
 static void offer_set(struct world *world, struct process *process)
@@ -106,8 +133,12 @@ static void offer_set(struct world *world, struct process *process)
     names_begin(&list, memory, sizeof memory);
     for (int i = 0; i < OWN_MEMBERS; i++)
         names_put(&list, text_of(use[1 + i].name), NAME_OWN);
-    if (world->strangers && world_chance(world, 200))
+    if (world_chance(world, world->strangers))
         names_put(&list, text_of("n0"), 0); /* somebody else's */
+    if (world_chance(world, world->nested))
+        names_put(&list, text_of(strcmp(use->name, "g0") == 0 ? "g1" : "g0"), 0);
+    for (int i = 0; i < process->finds; i++)
+        names_put(&list, text_of(process->found[i]), 0);
     struct record record = { .kind = KIND_OFFER };
     record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .flags = OFFER_GROUP,
                                           .members = OWN_MEMBERS, .inline_data = names_written(&list), .size = (int64_t)names_written(&list).length };
@@ -152,10 +183,17 @@ void sets_lend(struct world *world, struct process *process)
             begin_set(world, process);
         break;
     case LENDS_PREPARED:
-        if (all && !world_chance(world, 30))
-            offer_set(world, process);
-        else
+        process->finds = 0;
+        if (!all || world_chance(world, 30))
             process->lends = LENDS_RETURNS;
+        else if (world_chance(world, world->selected))
+            select_members(world, process);
+        else
+            offer_set(world, process);
+        break;
+    case LENDS_SELECTS:
+        if (!is_pending(process, process->select_op))
+            offer_set(world, process);
         break;
     case LENDS_OFFERED:
         if (!use->offered)

@@ -305,12 +305,12 @@ static bool ends_group(const struct happened *fact, const struct happened *offer
            (fact->event & (MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_GROUP_LOST));
 }
 
-void witness_groups_end(struct witness *w)
+void witness_groups_end(struct witness *w, uint64_t app)
 {
     for (size_t i = 0; i < w->facts; i++) {
         const struct happened *offer = &w->fact[i];
         size_t k = i + 1;
-        if (!offer->whole || offer->intent || offer->event != MSTRO_POOL_EVENT_OFFER)
+        if (!offer->whole || offer->intent || (app && offer->app != app) || offer->event != MSTRO_POOL_EVENT_OFFER)
             continue;
         while (k < w->facts && !ends_group(&w->fact[k], offer))
             k++;

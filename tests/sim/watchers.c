@@ -144,20 +144,29 @@ static struct wanted choose_terms(struct world *world, const struct process *pro
     return wanted;
 }
 
-static struct selector *selector_of(const struct wanted *wanted)
+static struct selector *compile(const char *query)
 {
     static struct schema *schema; /* the same for all, as long as the program runs */
-    char query[200];
     struct selector *selector;
-    if (!wanted->name[0] && wanted->step < 0)
-        return NULL;
-    if (wanted->step >= 0)
-        snprintf(query, sizeof query, "(" W_STEP_KEY " = %d)", wanted->step);
-    else
-        snprintf(query, sizeof query, "(.maestro.core.cdo.name = %s)", wanted->name);
     if ((!schema && catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK) || selector_compile(query, NULL, schema, NULL, &selector) != MSTRO_OK)
         abort();
     return selector;
+}
+
+struct selector *step_selector(int step)
+{
+    char query[200];
+    snprintf(query, sizeof query, "(" W_STEP_KEY " = %d)", step);
+    return compile(query);
+}
+
+static struct selector *selector_of(const struct wanted *wanted)
+{
+    char query[200];
+    if (wanted->step >= 0)
+        return step_selector(wanted->step);
+    snprintf(query, sizeof query, "(.maestro.core.cdo.name = %s)", wanted->name);
+    return wanted->name[0] ? compile(query) : NULL;
 }
 
 static void subscribe(struct world *world, struct process *process, struct watch *watch)

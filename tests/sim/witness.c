@@ -142,6 +142,8 @@ void witness_happened(struct witness *w, const struct happened *fact, uint64_t a
     kept->moment = w->moment;
     if (fact->intent)
         note_intent(w, fact);
+    if (fact->intent && fact->event == MSTRO_POOL_EVENT_WITHDRAW)
+        witness_takes_back(w, fact->app, fact->name);
     for (int i = 0; i < W_AUDIENCES; i++)
         owe_ack(w, &w->audience[i], kept);
 }

@@ -133,7 +133,7 @@ uint64_t witness_newest(const struct witness *w);
 /* Everybody has taken and acknowledged all that came: nothing is left. */
 void witness_end(struct witness *w);
 
-/* Everybody has gone: each group that was offered was taken back or lost, once. */
-void witness_groups_end(struct witness *w);
+/* 'app' has gone (0: everybody has): each group that was offered was taken back or lost, once. */
+void witness_groups_end(struct witness *w, uint64_t app);
 
 #endif

@@ -61,7 +61,7 @@ void check_waiting(struct world *world, struct process *process)
 void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t inline_budget, bool verbose)
 {
     struct pool_settings settings = pool_settings_default();
-    *world = (struct world){ .verbose = verbose, .now = 1, .shards = shards, .set_names = 2, .strangers = true };
+    *world = (struct world){ .verbose = verbose, .now = 1, .shards = shards, .set_names = 2, .strangers = 200, .nested = 100, .selected = 150 };
     world->random = random_seeded(&world->seed, seed);
     settings.lease = LEASE_MS * MS;
     settings.pool = (struct id){ 1, 2 };
@@ -117,7 +117,7 @@ void check_nothing_is_left(struct world *world)
         struct pool_count left = pool_count(world->pool[shard]);
         if (left.sessions || left.cdos || left.requires || left.tickets || left.waiting || left.generations || left.inline_bytes)
             world_fail(world, "everybody has left the pool, but something is left in shard %u", shard);
-        witness_groups_end(&world->witness[shard]);
+        witness_groups_end(&world->witness[shard], 0);
         if (world->witness[shard].wrong[0])
             world_fail(world, "shard %u: %s", shard, world->witness[shard].wrong);
     }

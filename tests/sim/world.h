@@ -22,7 +22,7 @@
 
 enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
-enum { SINGLES = 5, SET_MEMBERS = 4, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
+enum { SINGLES = 5, SET_MEMBERS = 8, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
 enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256 };
 enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
@@ -50,7 +50,8 @@ struct use {
 };
 
 /* Programs with groups: sets.c */
-enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_OFFERED, LENDS_RETURNS };
+enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_SELECTS, LENDS_OFFERED, LENDS_RETURNS };
+enum { FOUND_MAX = 2, SELECTED_STEP = 1 };
 enum needs { NEEDS_NOTHING, NEEDS_OBJECT, NEEDS_LISTED, NEEDS_READS, NEEDS_AGAIN };
 enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
 struct listed { char name[8]; bool own; };
@@ -80,6 +81,10 @@ struct process {
     uint64_t ops, handles, join_op, leave_op; /* leave_op: of a LEAVE in peace */
     struct use use[HANDLES];
     enum lends lends;
+    int lends_set;               /* the number of the group that it lends, above 0; 0: by chance */
+    uint64_t select_op;          /* the query for some more members */
+    char found[FOUND_MAX][8];    /* what that has found */
+    int finds;
     enum needs needs;
     enum enrols enrols;
     struct listed list[SET_MEMBERS];
@@ -101,7 +106,7 @@ struct world {
     struct model model[SHARDS_MAX];
     struct witness witness[SHARDS_MAX];
     struct member member[MEMBERS]; /* the sessions of late */
-    uint64_t newest;               /* the last fact before this step, of its shard */
+    uint64_t newest;               /* serial of the last fact before this step, of its shard; that of none: the shard */
     struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */
     struct pool_outputs out;
     struct client_outputs said;
@@ -110,7 +115,7 @@ struct world {
     struct random_source random;
     uint64_t now, pool_paused, pool_stepped /* shard 0 */, sessions, contents, steps, letters;
     uint64_t set_names; /* how many groups there are */
-    bool strangers;     /* some of them list what is somebody else's */
+    uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
     uint64_t sets_read; /* groups that were read whole */
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, parting, verbose; /* parting: everybody leaves */
@@ -162,6 +167,13 @@ void step_client(struct world *world, struct process *process, const struct clie
 void process_start(struct world *world, struct process *process);
 void process_end(struct world *world, struct process *process, const char *reason);
 
+/* Those objects whose step is this; the caller destroys it. */
+struct selector;
+struct selector *step_selector(int step);
+
+/* Has that operation not ended? */
+bool is_pending(const struct process *process, uint64_t op);
+
 /* What its program does with that handle, NULL: there is none. */
 struct use *use_of(struct process *process, uint64_t handle);
 
@@ -192,6 +204,9 @@ bool watches_rest(const struct process *process);
 /* The program that lends a group, the one that needs one, does its next step. */
 void sets_lend(struct world *world, struct process *process);
 void sets_need(struct world *world, struct process *process);
+
+/* More of what the query has found. */
+void sets_found(struct process *process, const struct record_selected *selected);
 
 /* The ticket of a group has come; its move goes on: when nothing of it is under way. */
 void set_listed(struct world *world, struct process *process, const struct record_ticket *ticket);
