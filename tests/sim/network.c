@@ -114,12 +114,12 @@ static bool is_eviction(const struct pool_output *output)
 }
 
 /* Who is put out was silent for longer than the lease, while the pool was awake. */
-static void check_evictions(struct world *world, uint64_t sessions)
+static void check_evictions(struct world *world, const struct pool_input *input)
 {
     for (size_t i = 0; i < world->out.count; i++) {
         const struct pool_output *output = &world->out.at[i];
         struct process *process = process_of_session(world, output->session);
-        bool in = world->held && pool_count(world->pool[0]).sessions < sessions;
+        bool in = world->held && (input->kind != POOL_RECORD || input->session != output->session); /* else it is told that it is a stranger */
         for (int s = 0; !world->held && s < MODEL_SESSIONS; s++)
             in = in || (world->model[0].session[s].in && world->model[0].session[s].number == output->session);
         if (output->session == 0 || !is_eviction(output) || !in)
@@ -161,14 +161,13 @@ void step_pool(struct world *world, uint16_t shard, const struct pool_input *in)
     struct model *model = &world->model[shard];
     if (shard == 0)
         excuse_silence(world);
-    uint64_t sessions = pool_count(world->pool[shard]).sessions;
     if (!world->held)
         model_input(model, in);
     observe_input(world, shard, in);
     pool_step(world->pool[shard], in, world->now, &world->out);
     observe_outputs(world, shard, in);
     if (shard == 0)
-        check_evictions(world, sessions);
+        check_evictions(world, in);
     if (!world->held && !model_compare(model, &world->out, 0))
         world_fail(world, "shard %u: %s", shard, model->wrong);
     if ((broken = pool_check(world->pool[shard])))
