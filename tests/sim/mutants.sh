@@ -25,7 +25,8 @@ search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-mo
 witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
 subscribers="tests/sim/subscribers.o $witness"
 model="tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
-simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/process.o tests/sim/sets.o tests/sim/world.o $model"
+simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/process.o tests/sim/sets.o
+    tests/sim/watchers.o tests/sim/world.o $model $witness"
 conversations=
 grep -q '^D\["HAVE_CMOCKA"\]' config.status && conversations="client client_cancel client_life client_groups client_shards"
 for object in $traces $shortage $subscribers $search $simulate ${conversations:+tests/unit/conversation.o} .libs/libcore.a; do
@@ -85,8 +86,8 @@ judge_client() {
         goes_well 10 $conversation || return 0
     done
     link simulate $simulate || return
-    while read -r seed steps shards _; do
-        goes_well 20 simulate --seed "$seed" --steps "$steps" --shards "$shards" || return 0
+    while read -r seed steps shards terms _; do
+        goes_well 20 simulate --seed "$seed" --steps "$steps" --shards "$shards" "--$terms" || return 0
     done < "$srcdir/tests/seeds/simulate"
 }
 

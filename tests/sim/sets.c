@@ -184,7 +184,9 @@ void sets_lend(struct world *world, struct process *process)
         break;
     case LENDS_PREPARED:
         process->finds = 0;
-        if (!all || world_chance(world, 30))
+        if (!all && world_chance(world, 100)) /* though one was refused: the pool must find that out */
+            offer_set(world, process);
+        else if (!all || world_chance(world, 30))
             process->lends = LENDS_RETURNS;
         else if (world_chance(world, world->selected))
             select_members(world, process);
