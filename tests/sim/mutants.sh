@@ -3,7 +3,7 @@
 # mutants.sh - break the engine on purpose and see whether the tests notice
 #
 # Removes each row of the life tables and negates each guard in turn, builds tests with it and runs them: of lib/pool the traces, the
-# sweep of shortages, the simulated subscribers and the search; of the client's life table its unit tests and the simulator.
+# sweep of shortages, the simulated subscribers, two simulated workflows whose operations are held, and the search; of the client's life table its unit tests and the simulator.
 # tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure, and so is one that does not
 # build: nothing was tried then.  One that only takes longer than it may was not found.
 # A fixed sample in every test run; all of them with MAESTRO_LONG=1 (about ten minutes).
@@ -75,6 +75,10 @@ judge_pool() {
     link subscribers $subscribers || return
     for seed in 1 2 3; do
         goes_well 10 subscribers --seed $seed --steps 12000 || return 0
+    done
+    link simulate $simulate || return
+    for seed in 1 2; do
+        goes_well 10 simulate --seed $seed --steps 40000 --shards 2 --held || return 0
     done
     link search $search || return
     goes_well 30 search --brief || return 0

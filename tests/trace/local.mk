@@ -66,6 +66,7 @@ EXTRA_DIST += \
 	%D%/group-withdraw-deferred.trace \
 	%D%/group-withdraw-released.trace \
 	%D%/handle-holds-or-needs.trace \
+	%D%/index-of-attributes.trace \
 	%D%/inline-beyond-budget.trace \
 	%D%/inline-death.trace \
 	%D%/inline-generations.trace \
