@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/subscribers %D%/token
-TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/subscribers %D%/token
+check_PROGRAMS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
+TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
 simulated_witness = %D%/audience.c %D%/audience.h %D%/testimony.c %D%/witness.c %D%/witness.h
-%C%_subscribers_SOURCES = %D%/subscribers.c $(simulated_witness)
-%C%_subscribers_LDADD = libcore.la
-LONG_TESTS += %D%/subscribers
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
 simulated_model = %D%/compare.c %D%/model.c %D%/model.h %D%/rules.c %D%/rules.h

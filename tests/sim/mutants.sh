@@ -3,7 +3,7 @@
 # mutants.sh - break the engine on purpose and see whether the tests notice
 #
 # Removes each row of the life tables and negates each guard in turn, builds tests with it and runs them: of lib/pool the traces, the
-# sweep of shortages, the simulated subscribers, two simulated workflows whose operations are held, and the search; of the client's life table its unit tests and the simulator.
+# sweep of shortages, some simulated workflows and the search; of the client's life table its unit tests and the simulator.
 # tests/sim/survivors says which mutants they cannot find, and why; any other one that survives is a failure, and so is one that does not
 # build: nothing was tried then.  One that only takes longer than it may was not found.
 # A fixed sample in every test run; all of them with MAESTRO_LONG=1 (about ten minutes).
@@ -23,13 +23,12 @@ traces="tests/trace/cases.o tests/trace/traces.o tests/trace/groups.o tests/trac
 shortage="tests/sim/shortage.o"
 search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o tests/sim/search-rules.o"
 witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
-subscribers="tests/sim/subscribers.o $witness"
 model="tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
 simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/process.o tests/sim/sets.o
     tests/sim/watchers.o tests/sim/world.o $model $witness"
 conversations=
 grep -q '^D\["HAVE_CMOCKA"\]' config.status && conversations="client client_cancel client_life client_groups client_shards"
-for object in $traces $shortage $subscribers $search $simulate ${conversations:+tests/unit/conversation.o} .libs/libcore.a; do
+for object in $traces $shortage $search $simulate ${conversations:+tests/unit/conversation.o} .libs/libcore.a; do
     [ -e "$object" ] && continue
     echo "Bail out! $object is not built"
     exit 1
@@ -72,13 +71,11 @@ judge_pool() {
     goes_well 10 traces || return 0
     link shortage -Wl,--wrap=malloc,--wrap=calloc,--wrap=aligned_alloc,--wrap=realloc,--wrap=slab_take $shortage || return
     goes_well 10 shortage || return 0
-    link subscribers $subscribers || return
-    for seed in 1 2 3; do
-        goes_well 10 subscribers --seed $seed --steps 12000 || return 0
-    done
     link simulate $simulate || return
-    for seed in 1 2; do
-        goes_well 10 simulate --seed $seed --steps 40000 --shards 2 --held || return 0
+    for shards in 1 2; do
+        for terms in free held; do
+            goes_well 10 simulate --seed 1 --steps 40000 --shards $shards --$terms || return 0
+        done
     done
     link search $search || return
     goes_well 30 search --brief || return 0

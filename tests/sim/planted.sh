@@ -18,18 +18,8 @@ number=0
 world="tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/process.o tests/sim/sets.o tests/sim/watchers.o tests/sim/world.o
     tests/sim/compare.o tests/sim/model.o tests/sim/rules.o $witness"
 
-# plant SENTENCE FILE SED-EXPRESSION [SHARDS [--held]]: the sentence is true when the simulator finds it; plant_events: when that of
-# subscribers does
+# plant SENTENCE FILE SED-EXPRESSION [SHARDS [--held]]: the sentence is true when the simulator finds it
 plant() {
-    simulator=simulate objects="tests/sim/simulate.o $world"
-    options="--steps 150000 --shards ${4-1} ${5-}"
-    plant_in "$@"
-}
-plant_events() {
-    simulator=subscribers objects="tests/sim/subscribers.o $witness" options="--steps 12000"
-    plant_in "$@"
-}
-plant_in() {
     number=$((number + 1))
     sed "$3" "$srcdir/$2" > "$work/planted.c"
     if cmp -s "$srcdir/$2" "$work/planted.c"; then
@@ -38,13 +28,13 @@ plant_in() {
     fi
     # shellcheck disable=SC2086
     if ! $CC -O1 -w -std=gnu11 -D_GNU_SOURCE -I"$build" -I"$srcdir/include" -I"$srcdir" -c -o "$work/planted.o" "$work/planted.c" ||
-        ! $CC -o "$work/$simulator" $objects "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
+        ! $CC -o "$work/simulate" tests/sim/simulate.o $world "$work/planted.o" "$work/libcore.a" $dependency_libs -lpthread -ldl; then
         echo "not ok $number - $1: does not build"
         return
     fi
     # shellcheck disable=SC2086
     for seed in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do # the rarest needs one in five
-        (ulimit -v 4000000 && timeout 60 "$work/$simulator" --seed $seed $options) > "$work/log" 2>&1 && continue
+        (ulimit -v 4000000 && timeout 60 "$work/simulate" --seed $seed --steps 150000 --shards ${4-1} ${5-}) > "$work/log" 2>&1 && continue
         echo "ok $number - $1"
         echo "# by seed $seed: $(grep '^# ' "$work/log" | head -n 1)"
         return
@@ -81,14 +71,14 @@ plant "a group is seen though a member was refused" lib/pool/group.c 's/    if (
 plant "a group is lost twice" lib/pool/generation.c 's/^        fact_append(pool, generation->group ? FACT_GROUP_LOST/        for (int i = 0; i < 1 + generation->group; i++)\n    &/'
 plant "of what waits under a name one event is lost with who had it, in the second shard" lib/pool/consumer.c \
     's/^        queue_return(subscription, told);/        if (pool->settings.shard == 1 \&\& told->order % 5 == 0)\n            told_free(pool, told);\n        else\n    &/' 2
-plant_events "a queue has no bound in bytes" lib/pool/queue.c 's/queue->bytes + bytes <= times \* subscription->max_bytes/true/'
-plant_events "an event for which there is no room is dropped without a word" lib/pool/queue.c \
-    's/^    queue_skip(pool, subscription, fact->serial, fact->serial, 1);/    ;/'
-plant_events "what a consumer has not settled dies with it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/'
-plant_events "events of one object are with two consumers" lib/pool/consumer.c 's/struct lane \*lane = .*;$/struct lane *lane = NULL;/'
-plant_events "an event that was acknowledged is told again" lib/pool/consumer.c 's/if (told->fact.serial == serial) {/if (false) {/'
-plant_events "an operation does not wait for an ack" lib/pool/tell.c 's/if (wants_ack || answer == QUEUE_IS_FULL)/if (answer == QUEUE_IS_FULL)/'
-plant_events "what was forgotten before it was read is not stated" lib/pool/replay.c 's/queue_skip(pool, subscription, first, last, .*;/;/'
-plant_events "who reads the past is told twice what happens meanwhile" lib/pool/tell.c 's/if (!subscription->replays)/if (true)/'
-plant_events "an object that was withdrawn stands" lib/pool/replay.c 's/!newest || newest->state != GENERATION_OFFERED/!newest || list_empty(\&newest->holders) == list_empty(\&newest->bound)/'
-plant_events "a subscriber that wants no local events gets its own" lib/pool/tell.c 's/->session->participant == fact->by;/->session->participant == NULL;/'
+plant "a queue has no bound in bytes" lib/pool/queue.c 's/queue->bytes + bytes <= times \* subscription->max_bytes/true/' 1 --held
+plant "an event for which there is no room is dropped without a word" lib/pool/queue.c \
+    's/^    queue_skip(pool, subscription, fact->serial, fact->serial, 1);/    ;/' 1 --held
+plant "what a consumer has not settled dies with it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 1 --held
+plant "events of one object are with two consumers" lib/pool/consumer.c 's/struct lane \*lane = .*;$/struct lane *lane = NULL;/' 1 --held
+plant "an event that was acknowledged is told again" lib/pool/consumer.c 's/if (told->fact.serial == serial) {/if (false) {/' 1 --held
+plant "an operation does not wait for an ack" lib/pool/tell.c 's/if (wants_ack || answer == QUEUE_IS_FULL)/if (answer == QUEUE_IS_FULL)/' 1 --held
+plant "what was forgotten before it was read is not stated" lib/pool/replay.c 's/queue_skip(pool, subscription, first, last, .*;/;/' 1 --held
+plant "who reads the past is told twice what happens meanwhile" lib/pool/tell.c 's/if (!subscription->replays)/if (true)/' 1 --held
+plant "an object that was withdrawn stands" lib/pool/replay.c 's/!newest || newest->state != GENERATION_OFFERED/!newest || list_empty(\&newest->holders) == list_empty(\&newest->bound)/' 1 --held
+plant "a subscriber that wants no local events gets its own" lib/pool/tell.c 's/->session->participant == fact->by;/->session->participant == NULL;/' 1 --held

@@ -3,10 +3,13 @@
  *
  * Real clients (client_step), the real pool (pool_step, an engine a shard), records that pass the real codec, and a network, a clock and memories
  * that are not real: connections are cut, one-way and whole partitions come and go, processes are killed, started again and
- * paused, the pool is paused.  After every step the pool is compared with the rules (model.h) and its invariants and the clients'
- * are checked; no DEMAND that ends well may hold bytes that are not of the generation it was served with.  At the end everything
- * is healed and must end.
+ * paused, the pool is paused.  They offer, require, group and subscribe on all terms, all at once.  After every step the pool is compared
+ * with the rules (model.h) and its invariants and the clients' are checked; a witness of each shard (witness.h) says whether subscribers are
+ * told what they must be; no DEMAND that ends well may hold bytes that are not of the generation it was served with.  At the end everything is
+ * healed and must end.
  *     simulate [--seed N] [--steps M] [--shards S] [--held] [--verbose]     one run; without arguments the fixed seeds of tests/seeds
+ * Free: subscribers ask for nothing that holds an operation, and the rules say what must come out.  Held: some want acks, or that operations
+ * wait for room in their queues; of that the rules know nothing.
  * MAESTRO_LONG in the environment: new seeds too, for a quarter of an hour or MAESTRO_SEED_SECONDS. */
 #include <inttypes.h>
 #include <stdarg.h>

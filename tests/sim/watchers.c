@@ -114,7 +114,7 @@ static void choose_object(struct world *world, struct wanted *wanted)
         snprintf(wanted->name, sizeof wanted->name, "n%d", (int)world_below(world, NAMES));
     else if (sort == 2)
         snprintf(wanted->name, sizeof wanted->name, "g%d", (int)world_below(world, world->set_names));
-    else if (sort < 5)
+    if (sort == 0 || (sort > 2 && sort < 5))
         wanted->step = (int)world_below(world, 3);
 }
 
@@ -135,8 +135,10 @@ static struct wanted choose_terms(struct world *world, const struct process *pro
                              .when_late = (uint8_t)world_below(world, 2), .max_events = 1 + world_below(world, 40), .attributes = world_chance(world, 300),
                              .hold_time = (5 + world_below(world, ACK_TIMEOUT_MS - 4)) * MS };
     wanted.options = choose_options(world);
-    if (world_chance(world, 200))
-        wanted.max_bytes = 150 + world_below(world, 3000);
+    if (world_chance(world, 300)) {
+        wanted.max_events = 10 + world_below(world, 40);
+        wanted.max_bytes = 100 + world_below(world, 500);
+    }
     choose_object(world, &wanted);
     choose_start(world, process, &wanted);
     if (world_chance(world, 400))
@@ -163,8 +165,12 @@ struct selector *step_selector(int step)
 static struct selector *selector_of(const struct wanted *wanted)
 {
     char query[200];
-    if (wanted->step >= 0)
+    if (wanted->step >= 0 && !wanted->name[0])
         return step_selector(wanted->step);
+    if (wanted->step >= 0) {
+        snprintf(query, sizeof query, "(and (.maestro.core.cdo.name glob \"%s\") (" W_STEP_KEY " = %d))", wanted->name, wanted->step);
+        return compile(query);
+    }
     snprintf(query, sizeof query, "(.maestro.core.cdo.name = %s)", wanted->name);
     return wanted->name[0] ? compile(query) : NULL;
 }
