@@ -114,6 +114,16 @@ static void a_name_is_asked_for_at_home_and_let_go_of_there_last(void **state)
     SAID("DONE %d NOENT", (int)op);
 }
 
+static void what_the_home_of_a_name_has_granted_is_said_to_the_other_shards(void **state)
+{
+    (void)state;
+    uint64_t op = subscribe_under_a_name(5);
+    hear((struct record){ .kind = KIND_ACK, .ack = { .op = op, .generation = 77 } });
+    SAID("SEND SUBSCRIBE to 1; SEND SUBSCRIBE to 2");
+    assert_int_equal(out.at[0].record.subscribe.granted, 77);
+    assert_int_equal(out.at[1].record.subscribe.granted, 77);
+}
+
 static void a_name_that_is_refused_at_home_is_not_asked_for_elsewhere(void **state)
 {
     (void)state;
@@ -252,6 +262,7 @@ int main(void)
         THREE(a_subscription_is_made_and_ended_when_every_shard_has_said_so),
         THREE(a_subscription_that_one_shard_refuses_is_undone_in_the_others),
         THREE(a_name_is_asked_for_at_home_and_let_go_of_there_last),
+        THREE(what_the_home_of_a_name_has_granted_is_said_to_the_other_shards),
         THREE(a_name_that_is_refused_at_home_is_not_asked_for_elsewhere),
         THREE(a_name_that_is_refused_elsewhere_is_unmade_if_it_was_made),
         THREE(a_name_whose_end_nobody_waits_for_is_let_go_of_at_home_at_once),
