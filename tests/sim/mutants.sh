@@ -73,8 +73,9 @@ judge_pool() {
     goes_well 10 shortage || return 0
     link simulate $simulate || return
     for shards in 1 2; do
-        for terms in free held; do
-            goes_well 10 simulate --seed 1 --steps 40000 --shards $shards --$terms || return 0
+        goes_well 10 simulate --seed 1 --steps 150000 --shards $shards || return 0
+        for seed in 3 4; do
+            goes_well 10 simulate --seed $seed --steps 150000 --shards $shards --held || return 0
         done
     done
     link search $search || return
