@@ -282,21 +282,29 @@ void stage_manager_by(struct stage *s, const char *program, const char *const ar
     setenv("MSTRO_POOL_MANAGER_INFO", s->info, 1);
 }
 
-struct process *stage_extra(struct stage *s)
+static struct process *stage_program(struct stage *s, const char *program)
 {
     assert_true(s->count < ACTORS);
     struct process *p = &s->actors[s->count++];
-    process_start(p, built("tests/proc/actor"), NULL, NULL);
+    process_start(p, built(program), NULL, NULL);
     return p;
 }
 
-struct process *stage_actor(struct stage *s, const char *component)
+struct process *stage_extra(struct stage *s) { return stage_program(s, "tests/proc/actor"); }
+
+static struct process *join(struct process *p, const char *component, const char *index)
 {
-    struct process *p = stage_extra(s);
     char line[300];
-    snprintf(line, sizeof line, "init %s 0", component);
+    snprintf(line, sizeof line, "init %s%s", component, index);
     expect(p, line, "MSTRO_OK");
     return p;
+}
+
+struct process *stage_actor(struct stage *s, const char *component) { return join(stage_extra(s), component, " 0"); }
+
+struct process *stage_watcher(struct stage *s, const char *component)
+{
+    return join(stage_program(s, "tests/proc/watcher"), component, "");
 }
 
 /* ---- the stage of a test program ---- */

@@ -43,7 +43,10 @@ void stage_manager_by(struct stage *s, const char *program, const char *const ar
 /* An actor that has joined as 'component' 0. */
 struct process *stage_actor(struct stage *s, const char *component);
 
-/* One that has not. */
+/* A watcher (watcher.c) that has joined as 'component' 0. */
+struct process *stage_watcher(struct stage *s, const char *component);
+
+/* An actor that has not joined. */
 struct process *stage_extra(struct stage *s);
 
 /* A program with its stdin and stdout in our hands, and its environment changed: "NAME=VALUE", or "NAME" to remove it. */

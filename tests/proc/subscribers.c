@@ -15,22 +15,11 @@ enum { QUICK = 30000, LONG = 1000000, PATIENT = 600000 };
 static struct process *producer;
 static const char *const short_times[] = { "--ack-timeout=400ms", "--lease=1s", "--heartbeat=100ms", NULL };
 
-static struct process *watcher(const char *component)
-{
-    char line[64];
-    assert_true(stage.count < ACTORS);
-    struct process *p = &stage.actors[stage.count++];
-    process_start(p, built("tests/proc/watcher"), NULL, NULL);
-    snprintf(line, sizeof line, "init %s", component);
-    expect(p, line, "MSTRO_OK");
-    return p;
-}
-
 static int open_with(const char *const arguments[])
 {
     stage_open(&stage);
     stage_manager(&stage, arguments);
-    producer = watcher("producer");
+    producer = stage_watcher(&stage, "producer");
     return 0;
 }
 
@@ -93,7 +82,7 @@ static void slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory(
 {
     (void)state;
     unsigned many = getenv("MAESTRO_LONG") ? LONG : QUICK;
-    struct process *slow = watcher("slow");
+    struct process *slow = stage_watcher(&stage, "slow");
     offers(QUICK, "before"); /* the ring of facts is full from here on */
     subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=1000"); /* in each shard */
     size_t resident = resident_of_manager();
@@ -116,7 +105,7 @@ static void slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory(
 static void operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_for_that_subscriber(void **state)
 {
     (void)state;
-    struct process *slow = watcher("slow");
+    struct process *slow = stage_watcher(&stage, "slow");
     subscribe(slow, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, "wait=300 late=end");
     offers(1, "x");
     assert_true(strtoul(producer->answer + 9, NULL, 10) >= 290);
@@ -130,7 +119,7 @@ static void operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_fo
 static void subscriber_that_stands_still_holds_an_operation_once(void **state)
 {
     (void)state;
-    struct process *still = watcher("still");
+    struct process *still = stage_watcher(&stage, "still");
     subscribe(still, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, "");
     process_stop(still);
     offers(1, "x");
@@ -143,7 +132,7 @@ static void subscriber_that_stands_still_holds_an_operation_once(void **state)
 static void full_queue_holds_the_producer_until_there_is_room(void **state)
 {
     (void)state;
-    struct process *slow = watcher("slow");
+    struct process *slow = stage_watcher(&stage, "slow");
     subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=10 full=hold");
     tell(producer, "offers 1000 x");
     tell(slow, "take 1000");
@@ -158,7 +147,7 @@ static void durable_subscription_goes_on_when_its_process_was_killed(void **stat
 {
     (void)state;
     const int ack = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
-    struct process *first = watcher("archiver");
+    struct process *first = stage_watcher(&stage, "archiver");
     subscribe(first, MSTRO_POOL_EVENT_OFFER, ack, "name=archive durable");
     tell(producer, "offers 2 a");
     expect(first, "take 1", "MSTRO_OK told=1");
@@ -167,7 +156,7 @@ static void durable_subscription_goes_on_when_its_process_was_killed(void **stat
     process_kill(first, SIGKILL);
     expect_within(producer, "MSTRO_OK", 20000);
     offers(3, "b");
-    struct process *second = watcher("archiver");
+    struct process *second = stage_watcher(&stage, "archiver");
     subscribe(second, MSTRO_POOL_EVENT_OFFER, ack, "name=archive durable");
     expect(second, "take 4", "MSTRO_OK told=4 missing=0 again=1");
     expect(second, "ack", "MSTRO_OK");
@@ -186,7 +175,7 @@ static void what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to
 {
     (void)state;
     const int ack = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
-    struct process *one = watcher("one"), *two = watcher("two");
+    struct process *one = stage_watcher(&stage, "one"), *two = stage_watcher(&stage, "two");
     subscribe(one, MSTRO_POOL_EVENT_OFFER, ack, "name=jobs shared");
     subscribe(two, MSTRO_POOL_EVENT_OFFER, ack, "name=jobs shared");
     for (int i = 0; i < 6; i++)
@@ -205,7 +194,7 @@ static void cursor_serves_another_process_and_is_stale_in_another_pool(void **st
 {
     (void)state;
     char cursor[300], words[400];
-    struct process *first = watcher("reader");
+    struct process *first = stage_watcher(&stage, "reader");
     subscribe(first, MSTRO_POOL_EVENT_OFFER, 0, "");
     offers(5, "a");
     expect(first, "take 5", "MSTRO_OK told=5");
@@ -213,7 +202,7 @@ static void cursor_serves_another_process_and_is_stale_in_another_pool(void **st
     snprintf(cursor, sizeof cursor, "%s", first->answer + 9);
     process_kill(first, SIGKILL);
     offers(7, "b");
-    struct process *second = watcher("reader");
+    struct process *second = stage_watcher(&stage, "reader");
     snprintf(words, sizeof words, "from=%s", cursor);
     subscribe(second, MSTRO_POOL_EVENT_OFFER, 0, words);
     tell(producer, "offers 1 c");
@@ -224,7 +213,7 @@ static void cursor_serves_another_process_and_is_stale_in_another_pool(void **st
     process_kill(&stage.manager, SIGTERM);
     assert_int_equal(process_wait(&stage.manager, 20000), 0);
     stage_manager(&stage, NULL);
-    struct process *third = watcher("reader");
+    struct process *third = stage_watcher(&stage, "reader");
     tell(third, "subscribe %d 0 %s", MSTRO_POOL_EVENT_OFFER, words);
     expect_within(third, "MSTRO_STALE_EPOCH", 20000);
 }
