@@ -153,6 +153,7 @@ static void durable_subscription_goes_on_when_its_process_was_killed(void **stat
     expect(first, "take 1", "MSTRO_OK told=1");
     expect(first, "ack", "MSTRO_OK");
     expect(first, "take 1", "MSTRO_OK told=1"); /* taken, and never acknowledged */
+    expect(first, "flush", "MSTRO_OK");
     process_kill(first, SIGKILL);
     expect_within(producer, "MSTRO_OK", 20000);
     offers(3, "b");
@@ -182,6 +183,7 @@ static void what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to
         offers(1, (const char *[]){ "a", "b", "c", "d", "e", "f" }[i]); /* each is held for 400 ms at most */
     expect(one, "take 2", "MSTRO_OK "); /* each shard divides what is its own */
     unsigned long taken = heard(one, "told=");
+    expect(one, "flush", "MSTRO_OK");
     process_kill(one, SIGKILL);
     tell(two, "take 6");
     hear(two, PATIENT);
@@ -218,8 +220,108 @@ static void cursor_serves_another_process_and_is_stale_in_another_pool(void **st
     expect_within(third, "MSTRO_STALE_EPOCH", 20000);
 }
 
-int main(void)
+static void serial_leads_another_process_behind_that_event(void **state)
 {
+    (void)state;
+    char words[64];
+    struct process *first = stage_watcher(&stage, "first"), *second = stage_watcher(&stage, "second");
+    subscribe(first, MSTRO_POOL_EVENT_OFFER, 0, "");
+    expect(producer, "again 2 g", "MSTRO_OK"); /* one name: of one shard */
+    expect(first, "take 2", "MSTRO_OK told=2 missing=0");
+    snprintf(words, sizeof words, "from=serial:%lu", heard(first, "serial="));
+    process_kill(first, SIGKILL);
+    expect(producer, "again 3 g", "MSTRO_OK");
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, 0, words);
+    expect(second, "take 3", "MSTRO_OK told=3 missing=0 again=0 first=g");
+    offers(10, "h"); /* of all shards */
+    expect(second, "take 10", "MSTRO_OK told=10 missing=0");
+    expect(second, "dispose", "MSTRO_OK");
+    offers(QUICK, "x"); /* more than is kept */
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, 0, words);
+    expect(second, "take 1", "MSTRO_OK ");
+    assert_true(heard(second, "missing=") > 0);
+}
+
+static void subscription_that_shall_end_when_full_ends_and_holds_nobody(void **state)
+{
+    (void)state;
+    struct process *slow = stage_watcher(&stage, "slow");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=10 full=end");
+    offers(1000, "x");
+    expect(slow, "take 1000", "MSTRO_OVERFLOW this subscription was ended: 10 events wait for it already");
+    expect(slow, "take 1", "MSTRO_OVERFLOW");
+    expect(slow, "dispose", "MSTRO_OK");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "most=10 full=end");
+    offers(1, "y");
+    expect(slow, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=y0");
+}
+
+static void durable_name_that_nobody_attends_says_how_much_did_not_fit(void **state)
+{
+    (void)state;
+    static const char words[] = "name=archive durable most=50 full=hold"; /* which holds nobody while nobody attends it */
+    struct process *first = stage_watcher(&stage, "first"), *second = stage_watcher(&stage, "second");
+    subscribe(first, MSTRO_POOL_EVENT_OFFER, 0, words);
+    offers(1, "a");
+    expect(first, "take 1", "MSTRO_OK told=1 missing=0");
+    expect(first, "finalize", "MSTRO_OK");
+    offers(1000, "x");
+    subscribe(second, MSTRO_POOL_EVENT_OFFER, 0, words);
+    expect(second, "take 1000", "MSTRO_OK ");
+    assert_int_equal(heard(second, "told=") + heard(second, "missing="), 1000);
+    assert_true(heard(second, "told=") >= 50);
+    assert_true(heard(second, "missing=") > 0);
+    assert_int_equal(heard(second, "again="), 0);
+    offers(1, "y");
+    expect(second, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=y0");
+    expect(second, "forget", "MSTRO_OK");
+}
+
+enum { JOBS = 1000, WINDOW = 16, SHARDS_MAX = 7 };
+
+static void slow_consumer_of_a_shared_name_keeps_little_from_the_others(void **state)
+{
+    (void)state;
+    struct process *slow = stage_watcher(&stage, "slow"), *quick = stage_watcher(&stage, "quick");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "name=jobs shared");
+    subscribe(quick, MSTRO_POOL_EVENT_OFFER, 0, "name=jobs shared");
+    tell(producer, "offers %d x", JOBS);
+    tell(quick, "take %d", JOBS - WINDOW * SHARDS_MAX); /* what the slow one can have at most is not among them */
+    hear(quick, PATIENT);
+    unsigned long taken = heard(quick, "told=");
+    assert_int_equal(heard(quick, "missing="), 0);
+    hear(producer, PATIENT);
+    assert_memory_equal(producer->answer, "MSTRO_OK", 8);
+    expect(slow, "dispose", "MSTRO_OK"); /* and what it had not taken goes to the other */
+    tell(quick, "take %lu", JOBS - taken);
+    hear(quick, PATIENT);
+    assert_int_equal(heard(quick, "told="), JOBS - taken);
+    assert_int_equal(heard(quick, "missing="), 0);
+    assert_int_equal(heard(quick, "again="), 0);
+}
+
+static void consumer_of_a_shared_name_that_stands_still_loses_it_to_the_others(void **state)
+{
+    (void)state;
+    struct process *still = stage_watcher(&stage, "still"), *quick = stage_watcher(&stage, "quick");
+    subscribe(still, MSTRO_POOL_EVENT_OFFER, 0, "name=jobs shared");
+    subscribe(quick, MSTRO_POOL_EVENT_OFFER, 0, "name=jobs shared");
+    process_stop(still);
+    offers(JOBS, "x");
+    tell(quick, "take %d", JOBS); /* when the lease of the other is over, at the latest */
+    hear(quick, PATIENT);
+    assert_int_equal(heard(quick, "told="), JOBS);
+    assert_int_equal(heard(quick, "missing="), 0);
+    assert_int_equal(heard(quick, "again="), 0); /* the other had taken none */
+    process_kill(still, SIGCONT);
+    tell(still, "take %d", 2 * JOBS); /* no more than what was on its way */
+    expect_within(still, "MSTRO_STALE_EPOCH", PATIENT);
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
 #define CASE(name, open) cmocka_unit_test_setup_teardown(name, open, stage_end)
     const struct CMUnitTest tests[] = {
         CASE(slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory, open_stage),
@@ -229,6 +331,11 @@ int main(void)
         CASE(durable_subscription_goes_on_when_its_process_was_killed, open_with_short_times),
         CASE(what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to_another, open_with_short_times),
         CASE(cursor_serves_another_process_and_is_stale_in_another_pool, open_stage),
+        CASE(serial_leads_another_process_behind_that_event, open_stage),
+        CASE(subscription_that_shall_end_when_full_ends_and_holds_nobody, open_stage),
+        CASE(durable_name_that_nobody_attends_says_how_much_did_not_fit, open_stage),
+        CASE(slow_consumer_of_a_shared_name_keeps_little_from_the_others, open_stage),
+        CASE(consumer_of_a_shared_name_that_stands_still_loses_it_to_the_others, open_with_short_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

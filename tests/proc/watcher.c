@@ -5,12 +5,14 @@
  *
  *     init COMPONENT                 finalize
  *     offers COUNT PREFIX            offer and withdraw PREFIX0, PREFIX1 ...; answers the milliseconds of the longest OFFER
+ *     again COUNT NAME               the same with one name, as often
  *     offer NAME                     and leave it so
  *     subscribe KINDS OPTIONS WORD...
- *         most=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|CURSOR
+ *         most=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|serial:N|CURSOR
  *     take COUNT                     take events until there were so many, OVERFLOW's count included
- *         answers "told=N missing=N again=N first=NAME" of what was taken in this call
+ *         answers "told=N missing=N again=N first=NAME serial=N" of what was taken in this call, the serial of the last
  *     ack                            acknowledge what was taken since the last time
+ *     flush                          return when every shard has all that was said before
  *     cursor  dispose  forget */
 #include <maestro/maestro.h>
 #include <signal.h>
@@ -47,7 +49,7 @@ static mstro_status offer_and_withdraw(const char *name, mstro_nanosec_t *longes
     return s == MSTRO_OK ? mstro_cdo_dispose(cdo) : s;
 }
 
-static void do_offers(char *rest)
+static void offer_many(char *rest, const char *format)
 {
     char prefix[NAME_LENGTH], name[NAME_LENGTH + 24], text[32];
     unsigned long count = 0;
@@ -55,12 +57,15 @@ static void do_offers(char *rest)
     mstro_status s = MSTRO_OK;
     sscanf(rest, "%lu %63s", &count, prefix);
     for (unsigned long i = 0; s == MSTRO_OK && i < count; i++) {
-        snprintf(name, sizeof name, "%s%lu", prefix, i);
+        snprintf(name, sizeof name, format, prefix, i);
         s = offer_and_withdraw(name, &longest);
     }
     snprintf(text, sizeof text, "%lu", (unsigned long)(longest / 1000000));
     answer(s, text);
 }
+
+static void do_offers(char *rest) { offer_many(rest, "%s%lu"); }
+static void do_again(char *rest) { offer_many(rest, "%s"); }
 
 static void do_offer(char *rest)
 {
@@ -92,6 +97,9 @@ static void read_word(struct mstro_subscription_terms *terms, char *word)
     else if (strcmp(word, "from=past") == 0) {
         terms->start = MSTRO_SUBSCRIPTION_START_AGE;
         terms->age = UINT64_MAX;
+    } else if (strncmp(word, "from=serial:", 12) == 0) {
+        terms->start = MSTRO_SUBSCRIPTION_START_SERIAL;
+        terms->serial = strtoull(word + 12, NULL, 10);
     } else if (strncmp(word, "from=", 5) == 0) {
         terms->start = MSTRO_SUBSCRIPTION_START_CURSOR;
         terms->cursor = value;
@@ -109,10 +117,11 @@ static void do_subscribe(char *rest)
                                 &subscription), "");
 }
 
-struct summary { unsigned long told, missing, again; char first[NAME_LENGTH]; };
+struct summary { unsigned long told, missing, again; uint64_t serial; char first[NAME_LENGTH]; };
 
 static void count_event(struct summary *all, mstro_pool_event e)
 {
+    all->serial = e->serial;
     if (e->kind == MSTRO_POOL_EVENT_OVERFLOW) {
         all->missing += e->overflow.count;
         return;
@@ -146,7 +155,8 @@ static void do_take(char *rest)
         else
             mstro_pool_event_dispose(events);
     }
-    snprintf(text, sizeof text, "told=%lu missing=%lu again=%lu first=%s", all.told, all.missing, all.again, all.first);
+    snprintf(text, sizeof text, "told=%lu missing=%lu again=%lu first=%s serial=%llu", all.told, all.missing, all.again, all.first,
+             (unsigned long long)all.serial);
     answer(s, text);
 }
 
@@ -166,6 +176,15 @@ static void do_cursor(char *rest)
     mstro_status s = mstro_subscription_cursor(subscription, &text);
     answer(s, text ? text : "");
     free(text);
+}
+
+/* A subscription goes to every shard, behind what went there before. */
+static void do_flush(char *rest)
+{
+    mstro_subscription other;
+    (void)rest;
+    mstro_status s = mstro_subscribe(NULL, MSTRO_POOL_EVENT_APP_JOIN, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &other);
+    answer(s == MSTRO_OK ? mstro_subscription_dispose(other) : s, "");
 }
 
 static void do_dispose(char *rest)
@@ -189,8 +208,8 @@ static void do_finalize(char *rest)
 }
 
 static const struct { const char *verb; void (*call)(char *rest); } calls[] = {
-    { "init", do_init },       { "finalize", do_finalize }, { "offers", do_offers }, { "offer", do_offer },     { "subscribe", do_subscribe },
-    { "take", do_take },       { "ack", do_ack },           { "cursor", do_cursor }, { "dispose", do_dispose }, { "forget", do_forget },
+    { "init", do_init },       { "finalize", do_finalize }, { "offers", do_offers }, { "again", do_again },     { "offer", do_offer },   { "subscribe", do_subscribe },
+    { "take", do_take },       { "ack", do_ack },           { "cursor", do_cursor }, { "dispose", do_dispose }, { "forget", do_forget }, { "flush", do_flush },
 };
 
 int main(void)
