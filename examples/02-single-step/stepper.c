@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stepper - lets a workflow happen one step at a time
+/* stepper - lets a workflow happen one step at a time, whoever takes part in it
  *
- * It is told of every OFFER and WITHDRAW before it takes effect, and each waits for its acknowledgement: an empty line on stdin lets the
- * next one happen, the end of stdin all that follow. */
+ * It is told of every OFFER and WITHDRAW before it takes effect, and each waits for its own acknowledgement: an empty line on stdin lets
+ * the one that was shown happen, the end of stdin all that follow. */
 #include <maestro/maestro.h>
 #include <stdio.h>
 
@@ -25,12 +25,34 @@ static int next_line(void)
     return c == '\n';
 }
 
+/* Operations of several producers may come together: each is a list of its own here, so that it alone is acknowledged. */
+static int step_through(mstro_subscription sub, mstro_pool_event events)
+{
+    int go_on = 1;
+    while (events && go_on) {
+        mstro_pool_event event = events;
+        events = event->next;
+        event->next = NULL;
+        if (event->kind == MSTRO_POOL_EVENT_OVERFLOW) /* told to everybody, and nothing waits for it */
+            printf("%llu operations went on without being shown\n", (unsigned long long)event->overflow.count);
+        else {
+            show(event);
+            go_on = next_line();
+            mstro_subscription_ack(sub, event);
+        }
+        mstro_pool_event_dispose(event);
+    }
+    mstro_pool_event_dispose(events); /* those that were not shown */
+    return go_on;
+}
+
 int main(void)
 {
     static const char *const attributes[] = { ".maestro.ecmwf.step" };
     const struct mstro_subscription_terms terms = { .attributes = attributes, .attribute_count = 1 };
     mstro_subscription sub;
     mstro_pool_event events;
+    int go_on = 1;
 
     if (mstro_init(NULL, "stepper", 0) != MSTRO_OK)
         return 1;
@@ -39,21 +61,8 @@ int main(void)
                              MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE | MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &terms, &sub) != MSTRO_OK)
         return 1;
     printf("ready\n");
-    while (mstro_subscription_wait(sub, &events) == MSTRO_OK) {
-        int go_on = 1;
-        for (mstro_pool_event event = events; event && go_on; event = event->next) {
-            if (event->kind == MSTRO_POOL_EVENT_OVERFLOW) { /* told to everybody, and nothing waits for it */
-                printf("%llu operations went on without being shown\n", (unsigned long long)event->overflow.count);
-                continue;
-            }
-            show(event);
-            go_on = next_line();
-        }
-        mstro_subscription_ack(sub, events);
-        mstro_pool_event_dispose(events);
-        if (!go_on)
-            break;
-    }
+    while (go_on && mstro_subscription_wait(sub, &events) == MSTRO_OK)
+        go_on = step_through(sub, events);
     mstro_subscription_dispose(sub); /* nothing waits for it any more */
     return mstro_finalize() == MSTRO_OK ? 0 : 1;
 }

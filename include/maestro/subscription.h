@@ -163,7 +163,8 @@ mstro_status mstro_subscription_wait(mstro_subscription s, mstro_pool_event *eve
 /* The same, but waits no longer than until 'abstime' (CLOCK_REALTIME): MSTRO_TIMEOUT, *event == NULL. */
 mstro_status mstro_subscription_timedwait(mstro_subscription s, const struct timespec *abstime, mstro_pool_event *event);
 
-/* Acknowledge every event of the list: lets the operations that were held by them go on. */
+/* Acknowledge every event of the list: lets the operations that were held by them go on.  A list may be cut: an event whose 'next' was
+ * set to NULL is one of its own. */
 mstro_status mstro_subscription_ack(mstro_subscription s, mstro_pool_event event);
 
 /* A descriptor that is readable when poll would return an event, and from the end of the session on.  It belongs to the subscription. */
