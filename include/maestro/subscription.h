@@ -154,7 +154,8 @@ mstro_status mstro_subscription_cursor(mstro_subscription s, char **text);
 
 /* The events that are here, as a list (head, then ->next), or *event == NULL with MSTRO_OK when there are none.  Never blocks.  The
  * list is the caller's, to be given back by mstro_pool_event_dispose.  Of a subscription that the pool has ended, behind its last event:
- * MSTRO_OVERFLOW, as its terms say; MSTRO_TOO_EXPENSIVE, its selector takes too many steps on an object; MSTRO_CANCELLED, its name was ended. */
+ * MSTRO_OVERFLOW, as its terms say; MSTRO_TOO_EXPENSIVE, its selector takes too many steps on an object; MSTRO_CANCELLED, its name was ended;
+ * MSTRO_NOMEM, the pool had no memory to let an operation wait for it. */
 mstro_status mstro_subscription_poll(mstro_subscription s, mstro_pool_event *event);
 
 /* The same, but waits for at least one. */

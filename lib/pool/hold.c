@@ -327,8 +327,21 @@ static void hold_let_go(struct pool *pool, struct hold *hold)
     hold_check(pool, hold);
 }
 
+/* The answer without its text. */
+static void say_brief(struct pool *pool, struct hold *hold)
+{
+    struct record *record = answer_add(pool, hold->session, KIND_ACK);
+    if (record)
+        record->ack = hold->brief;
+    else if (!hold->session->mute)
+        session_fail(pool, hold->session);
+    hold->brief = (struct record_ack){ 0 };
+}
+
 static void say_answer(struct pool *pool, struct hold *hold)
 {
+    if (hold->brief.op)
+        say_brief(pool, hold);
     if (!hold->answer)
         return;
     const struct record *answer = &hold->answer->record;
@@ -480,10 +493,12 @@ static bool keep_answer(struct pool *pool, const struct pool_output *output)
     if (!hold || hold->handle)
         return false;
     struct kept_record *kept = record_keep(pool, &output->record);
-    if (!kept)
+    if (!kept && output->record.kind != KIND_ACK)
         return false;
     record_drop(pool, hold->answer);
     hold->answer = kept;
+    hold->brief = kept ? (struct record_ack){ 0 } : output->record.ack;
+    hold->brief.detail = (struct text){ 0 };
     return true;
 }
 

@@ -27,6 +27,7 @@ struct hold {
     struct list parked; /* kept_records: the operation, then what its handle does next.  Empty: only the answer is held */
     struct session *session;
     struct kept_record *answer;
+    struct record_ack brief; /* the answer, where memory was short for its text; no op: none */
     uint64_t op, handle;
     uint64_t announced; /* up to which serial what is parked was */
 };

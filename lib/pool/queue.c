@@ -109,6 +109,15 @@ void queue_take(struct subscription *subscription, struct told *told)
     subscription->queue.bytes -= told_bytes(subscription, told);
 }
 
+void queue_skip_last(struct pool *pool, struct subscription *subscription)
+{
+    struct told *told = list_entry(subscription->queue.waiting.previous, struct told, link);
+    uint64_t serial = told->fact.serial;
+    queue_take(subscription, told);
+    told_free(pool, told);
+    queue_skip(pool, subscription, serial, serial, 1);
+}
+
 void queue_return(struct subscription *subscription, struct told *told)
 {
     struct list *place = subscription->queue.waiting.next;

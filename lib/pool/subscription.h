@@ -178,6 +178,9 @@ bool queue_put_unbounded(struct pool *pool, struct subscription *subscription, c
 /* Events from 'first' to 'last', 'count' of them at most, are missing: told as soon as there is room. */
 void queue_skip(struct pool *pool, struct subscription *subscription, uint64_t first, uint64_t last, uint64_t count);
 
+/* The same for the event that was put last. */
+void queue_skip_last(struct pool *pool, struct subscription *subscription);
+
 /* May one more wait, may this one? */
 bool queue_has_room(const struct subscription *subscription);
 bool queue_has_room_for(const struct subscription *subscription, const struct fact *fact);

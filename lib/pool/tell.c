@@ -69,6 +69,17 @@ static enum queue_answer put(struct pool *pool, struct subscription *subscriptio
     return QUEUE_HAS_ROOM;
 }
 
+/* No memory to let the operation wait: it goes on, and the subscriber is told so instead of being told of it. */
+static void tell_unheld(struct pool *pool, struct subscription *subscription, const struct telling *telling)
+{
+    if (!subscription->replays)
+        queue_skip_last(pool, subscription);
+    else /* the ring has it: it will be read of there as if it had waited */
+        subscription_close_soon(pool, subscription, MSTRO_NOMEM,
+                                sentence(pool, "this subscription was ended: the pool has no memory to let an operation on " TEXT_FORMAT
+                                         " wait for it", TEXT_ARGUMENTS(text_cut(seal_name(telling->fact->sealed)))));
+}
+
 static void tell(struct pool *pool, struct subscription *subscription, const struct telling *telling, bool may_hold)
 {
     const struct fact_of *of = telling->of;
@@ -79,8 +90,9 @@ static void tell(struct pool *pool, struct subscription *subscription, const str
     if (answer == QUEUE_ENDS || answer == QUEUE_DROPS || !may_hold || !of->op || subscription->late || list_empty(&subscription->consumers))
         return;
     bool wants_ack = subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
-    if (wants_ack || answer == QUEUE_IS_FULL)
-        hold_await(pool, of->session, of->op, subscription, telling->fact->serial, !wants_ack);
+    if ((wants_ack || answer == QUEUE_IS_FULL) &&
+        !hold_await(pool, of->session, of->op, subscription, telling->fact->serial, !wants_ack))
+        tell_unheld(pool, subscription, telling);
 }
 
 static void consider(struct pool *pool, struct subscription *subscription, void *context)

@@ -77,8 +77,8 @@ plant "an event for which there is no room is dropped without a word" lib/pool/q
 plant "what a consumer has not settled dies with it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 1 --held
 plant "events of one object are with two consumers" lib/pool/consumer.c 's/struct lane \*lane = .*;$/struct lane *lane = NULL;/' 1 --held
 plant "an event that was acknowledged is told again" lib/pool/consumer.c 's/if (told->fact.serial == serial) {/if (false) {/' 1 --held
-plant "an operation does not wait for an ack" lib/pool/tell.c 's/if (wants_ack || answer == QUEUE_IS_FULL)/if (answer == QUEUE_IS_FULL)/' 1 --held
+plant "an operation does not wait for an ack" lib/pool/tell.c 's/if ((wants_ack || answer == QUEUE_IS_FULL) &&/if (answer == QUEUE_IS_FULL \&\&/' 1 --held
 plant "what was forgotten before it was read is not stated" lib/pool/replay.c 's/queue_skip(pool, subscription, first, last, .*;/;/' 1 --held
-plant "who reads the past is told twice what happens meanwhile" lib/pool/tell.c 's/if (!subscription->replays)/if (true)/' 1 --held
+plant "who reads the past is told twice what happens meanwhile" lib/pool/tell.c '/^static enum queue_answer put/,/^}/s/if (!subscription->replays)/if (true)/' 1 --held
 plant "an object that was withdrawn stands" lib/pool/replay.c 's/!newest || newest->state != GENERATION_OFFERED/!newest || list_empty(\&newest->holders) == list_empty(\&newest->bound)/' 1 --held
 plant "a subscriber that wants no local events gets its own" lib/pool/tell.c 's/->session->participant == fact->by;/->session->participant == NULL;/' 1 --held

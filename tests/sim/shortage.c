@@ -75,6 +75,23 @@ static bool answers(const struct pool_output *output, uint64_t session, uint64_t
            record->kind == KIND_BYE;
 }
 
+/* Subscription 1 holds every offer until its ack: whose OFFER it is told of in this step is not answered in it. */
+static void check_held(const struct pool_outputs *step_out, const struct pool_input *in, uint64_t op)
+{
+    bool told = false, done = false;
+    if (in->kind != POOL_RECORD || in->record->kind != KIND_OFFER || now > 0)
+        return;
+    for (size_t i = 0; i < step_out->count; i++) {
+        const struct record *record = &step_out->at[i].record;
+        if (record->kind == KIND_EVENTS && record->events.subscription == 1 && step_out->at[i].session == S)
+            for (uint32_t k = 0; k < record->events.events.count; k++)
+                told = told || record->events.events.at[k].kind == MSTRO_POOL_EVENT_OFFER;
+        done = done || (record->kind == KIND_ACK && record->ack.op == op && record->ack.status == MSTRO_OK);
+    }
+    if (told && done)
+        complain("an offer went on although its subscriber was told that it waits");
+}
+
 /* op: one that must be answered in this step, 0: none. */
 static void step(const struct pool_input *in, uint64_t op)
 {
@@ -105,6 +122,7 @@ static void step(const struct pool_input *in, uint64_t op)
             left = left || (out.at[i].session == B && record->bye.status == MSTRO_OK);
         }
     }
+    check_held(&out, in, in->kind == POOL_RECORD && in->record->kind == KIND_OFFER ? in->record->offer.op : 0);
     if (!answered && !gone[in->session] && !(failed && fails_on))
         complain("an operation was not answered");
     if (pool_check(pool))
