@@ -25,6 +25,20 @@ static void long_text_is_cut_not_lost(void **state)
     assert_memory_equal(mstro_error_detail(), "too long: nnn", 13);
 }
 
+static void names_with_control_characters_are_shown_escaped_in_one_line(void **state)
+{
+    (void)state;
+    char name[1100];
+    detail_set(MSTRO_NOENT, "no object '%s'", "a\nerror b\tc\x7f");
+    assert_string_equal(mstro_error_detail(), "no object 'a\\nerror b\\x09c\\x7f'");
+    memset(name, '\n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    detail_set(MSTRO_NOENT, ".%s", name);
+    assert_int_equal(strlen(mstro_error_detail()), 1023); /* cut behind a whole one */
+    detail_set(MSTRO_NOENT, "%s", name);
+    assert_int_equal(strlen(mstro_error_detail()), 1022);
+}
+
 static void *fail_elsewhere(void *seen)
 {
     *(size_t *)seen = strlen(mstro_error_detail());
@@ -49,6 +63,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failure_is_one_statement_and_leaves_its_text),
         cmocka_unit_test(long_text_is_cut_not_lost),
+        cmocka_unit_test(names_with_control_characters_are_shown_escaped_in_one_line),
         cmocka_unit_test(each_thread_has_its_own_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
