@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* attributes_seal.c - attribute tables as bytes and text: sealing, adopting, YAML, printing */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "lib/base/detail.h"
@@ -40,8 +41,36 @@ static mstro_status freeze_all(struct attributes *a)
     return MSTRO_OK;
 }
 
+/* What a type cannot say. */
+static const struct layout_range { enum core_key key; int64_t least, most; const char *says; } layout_ranges[] = {
+    { CORE_ELEMENT_SIZE, 0, INT64_MAX, "it cannot be less than 0" },
+    { CORE_NDIMS, 0, INT64_MAX, "it cannot be less than 0" },
+    { CORE_DIMS_SIZE, 0, INT64_MAX, "no size can be less than 0" },
+    { CORE_ORDER, 0, 1, "it is 0 (row-major) or 1 (column-major)" },
+};
+
+static mstro_status check_range(const struct layout_range *range, const struct value *value)
+{
+    struct value item;
+    struct bytes items = value->kind == VALUE_LIST ? value->items : (struct bytes){ 0 };
+    if (value->kind == VALUE_INT64 && (value->integer < range->least || value->integer > range->most))
+        return detail_set(MSTRO_SCHEMA, "'%s' has the value %" PRId64 ": %s", core_key_text(range->key).at, value->integer, range->says);
+    while (value_next(&items, &item)) {
+        mstro_status status = check_range(range, &item);
+        if (status != MSTRO_OK)
+            return status;
+    }
+    return MSTRO_OK;
+}
+
 static mstro_status check_layout(const struct attributes *a)
 {
+    for (size_t i = 0; i < sizeof layout_ranges / sizeof layout_ranges[0]; i++) {
+        const struct attribute *attribute = a->core[layout_ranges[i].key];
+        mstro_status status = attribute ? check_range(&layout_ranges[i], &attribute->value) : MSTRO_OK;
+        if (status != MSTRO_OK)
+            return status;
+    }
     const struct attribute *dimensions = a->core[CORE_NDIMS], *sizes = a->core[CORE_DIMS_SIZE];
     if (dimensions && sizes && dimensions->value.integer != sizes->value.count)
         return detail_set(MSTRO_SCHEMA, "'%s' has %u sizes where '%s' is %lld", MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE, sizes->value.count,

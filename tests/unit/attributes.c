@@ -241,6 +241,27 @@ static void dims_size_has_as_many_values_as_ndims_says(void **state)
     assert_int_equal(attributes_seal(table(state)), MSTRO_SCHEMA);
 }
 
+static void sealing_refuses_a_layout_that_cannot_be(void **state)
+{
+    static const struct { const char *yaml, *says; } cases[] = {
+        { ".maestro.core.cdo.layout.order: 7", "'.maestro.core.cdo.layout.order' has the value 7: it is 0 (row-major) or 1 (column-major)" },
+        { ".maestro.core.cdo.layout.order: -1", "'.maestro.core.cdo.layout.order' has the value -1" },
+        { ".maestro.core.cdo.layout.element-size: -8", "'.maestro.core.cdo.layout.element-size' has the value -8: it cannot be less than 0" },
+        { ".maestro.core.cdo.layout.ndims: -1", "'.maestro.core.cdo.layout.ndims' has the value -1" },
+        { ".maestro.core.cdo.layout.dims-size: [4, -5]", "'.maestro.core.cdo.layout.dims-size' has the value -5: no size can be less than 0" },
+        { ".maestro.core.cdo.layout.dims-size: [0, 5]\n.maestro.core.cdo.layout.order: 1", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct attributes *a;
+        assert_int_equal(attributes_create(((struct world *)*state)->schema, "an object", &a), MSTRO_OK);
+        assert_int_equal(attributes_set_yaml(a, cases[i].yaml), MSTRO_OK);
+        assert_int_equal(attributes_seal(a), cases[i].says ? MSTRO_SCHEMA : MSTRO_OK);
+        if (cases[i].says)
+            assert_memory_equal(mstro_error_detail(), cases[i].says, strlen(cases[i].says));
+        attributes_destroy(a);
+    }
+}
+
 static void lists_and_tuples_come_as_arrays_or_addresses(void **state)
 {
     struct attributes *a = table(state);
@@ -521,6 +542,7 @@ int main(void)
         CASE(value_that_does_not_fit_its_type_is_refused_and_changes_nothing),
         CASE(timestamp_and_numbers_of_every_width_come_back),
         CASE(dims_size_has_as_many_values_as_ndims_says),
+        CASE(sealing_refuses_a_layout_that_cannot_be),
         CASE(lists_and_tuples_come_as_arrays_or_addresses),
         CASE(lists_set_with_their_length_come_back_with_it),
         CASE(lists_inside_lists_have_their_length_with_them),
