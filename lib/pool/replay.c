@@ -146,6 +146,14 @@ static mstro_status put_standing(struct pool *pool, struct subscription *subscri
 
 /* ---- beginning ---- */
 
+static bool is_in_this_pool(const struct pool *pool, const struct record_subscribe *asked)
+{
+    for (uint32_t i = 0; i < asked->positions.count; i++)
+        if (position_shard(asked->positions.at[i].serial) >= pool->settings.shards)
+            return false;
+    return true;
+}
+
 static uint64_t given_position(const struct pool *pool, const struct record_subscribe *asked)
 {
     for (uint32_t i = 0; i < asked->positions.count; i++)
@@ -169,6 +177,8 @@ mstro_status replay_begin(struct pool *pool, struct subscription *subscription, 
     case MSTRO_SUBSCRIPTION_START_NOW:
         return MSTRO_OK;
     case MSTRO_SUBSCRIPTION_START_CURSOR:
+        if (!is_in_this_pool(pool, asked))
+            return MSTRO_STALE_EPOCH;
         subscription->position = given_position(pool, asked);
         break;
     case MSTRO_SUBSCRIPTION_START_SERIAL:

@@ -223,7 +223,7 @@ static void cursor_of_another_run_is_stale_and_what_is_none_is_refused(void **st
 {
     (void)state;
     static const char *const none[] = { NULL, "", "x", "0123", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef-1-zz" };
-    char *cursor;
+    char *cursor, elsewhere[100];
     mstro_subscription sub = subscribe(MSTRO_POOL_EVENT_OFFER, NULL);
     OK(mstro_subscription_cursor(sub, &cursor));
     assert_int_equal(mstro_subscription_cursor(sub, NULL), MSTRO_INVOUT);
@@ -233,6 +233,13 @@ static void cursor_of_another_run_is_stale_and_what_is_none_is_refused(void **st
     struct mstro_subscription_terms terms = { .start = MSTRO_SUBSCRIPTION_START_CURSOR, .cursor = cursor };
     assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_STALE_EPOCH);
     assert_null(sub);
+    free(cursor);
+    sub = subscribe(MSTRO_POOL_EVENT_OFFER, NULL);
+    OK(mstro_subscription_cursor(sub, &cursor));
+    OK(mstro_subscription_dispose(sub));
+    snprintf(elsewhere, sizeof elsewhere, "%s-3ff", cursor); /* of a shard that this pool has not */
+    terms.cursor = elsewhere;
+    assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_STALE_EPOCH);
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         terms.cursor = none[i];
         assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_INVARG);
