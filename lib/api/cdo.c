@@ -12,21 +12,21 @@
 
 /* ---- declare ---- */
 
-static mstro_status check_name(const char *name)
+static mstro_status check_name(const char *operation, const char *name)
 {
     if (!name || !*name)
-        return detail_set(MSTRO_INVARG, "declare: an object needs a name");
+        return detail_set(MSTRO_INVARG, "%s: an object needs a name", operation);
     struct text t = text_of(name);
     if (t.length > MAX_NAME)
-        return detail_set(MSTRO_INVARG, "declare: the name has %zu bytes, %d are allowed: '%.60s...'", t.length, MAX_NAME, name);
+        return detail_set(MSTRO_INVARG, "%s: the name has %zu bytes, %d are allowed: '%.60s...'", operation, t.length, MAX_NAME, name);
     if (!text_is_utf8(t))
-        return detail_set(MSTRO_INVARG, "declare: the name is not UTF-8");
+        return detail_set(MSTRO_INVARG, "%s: the name is not UTF-8", operation);
     return MSTRO_OK;
 }
 
-mstro_status cdo_declare(const char *name, struct mstro_cdo_ **out)
+mstro_status cdo_declare(const char *operation, const char *name, struct mstro_cdo_ **out)
 {
-    mstro_status s = check_name(name);
+    mstro_status s = check_name(operation, name);
     return s == MSTRO_OK ? cdo_create(out, name, process_schema(), process_buffers(), session_number(process_session())) : s;
 }
 
@@ -38,7 +38,7 @@ API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attrib
     mstro_status s = process_enter();
     if (s != MSTRO_OK)
         return s;
-    s = attributes ? detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT") : cdo_declare(name, result);
+    s = attributes ? detail_set(MSTRO_INVARG, "declare: attributes must be MSTRO_ATTR_DEFAULT") : cdo_declare("declare", name, result);
     if (s == MSTRO_OK)
         process_add_cdo(*result);
     process_leave();

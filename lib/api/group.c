@@ -50,7 +50,7 @@ API mstro_status mstro_group_declare(const char *name, mstro_group *result)
     if (s != MSTRO_OK)
         return s;
     struct mstro_cdo_ *cdo = NULL;
-    s = cdo_declare(name, &cdo);
+    s = cdo_declare("declare", name, &cdo);
     if (s == MSTRO_OK && (s = group_create(result, cdo, process_schema(), process_buffers())) != MSTRO_OK)
         cdo_destroy(cdo);
     if (s == MSTRO_OK)
@@ -101,7 +101,7 @@ static mstro_status add_by_name(mstro_group g, const char *name)
     struct mstro_cdo_ *cdo = NULL;
     mstro_status s = can_grow(g);
     if (s == MSTRO_OK)
-        s = cdo_declare(name, &cdo);
+        s = cdo_declare("add", name, &cdo);
     if (s == MSTRO_OK)
         s = is_another(g, cdo);
     if (s == MSTRO_OK)

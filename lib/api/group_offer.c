@@ -61,7 +61,7 @@ static mstro_status add_found(mstro_group g, const struct names_reader *names)
         return MSTRO_OK;
     memcpy(name, names->name, names->length);
     name[names->length] = '\0';
-    mstro_status s = cdo_declare(name, &cdo);
+    mstro_status s = cdo_declare("add", name, &cdo);
     if (s == MSTRO_OK && (s = group_append(g, cdo, false, false, NULL)) != MSTRO_OK)
         cdo_destroy(cdo);
     return s;

@@ -5,7 +5,7 @@
 #include "lib/api/process.h"
 
 /* A handle of this name, which is checked; in nobody's list.  Between process_enter and _leave.  cdo.c */
-mstro_status cdo_declare(const char *name, struct mstro_cdo_ **out);
+mstro_status cdo_declare(const char *operation, const char *name, struct mstro_cdo_ **out);
 
 enum verb { VERB_SEAL, VERB_OFFER, VERB_REQUIRE, VERB_RETRACT, VERB_DEMAND, VERB_WITHDRAW, VERB_DISPOSE };
 

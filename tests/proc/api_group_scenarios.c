@@ -255,6 +255,8 @@ static const char *collect_parts(struct stage *s)
     OK(mstro_group_add_by_name(g, name_of(s, "inner")));
     OK(mstro_group_add_by_name(g, member_name(s, "other", 1))); /* the selector will find it too */
     EXPECT(mstro_group_add_by_name(g, name_of(s, "inner")), MSTRO_INVARG);
+    EXPECT(mstro_group_add_by_name(g, ""), MSTRO_INVARG);
+    CHECK(strcmp(mstro_error_detail(), "add: an object needs a name") == 0);
     EXPECT(mstro_group_add_by_name(g, name_of(s, "outer")), MSTRO_INVARG);
     EXPECT(mstro_group_add(g, own), MSTRO_INVARG);
     OK(mstro_group_add_by_selector(g, selector));
