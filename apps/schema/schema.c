@@ -337,7 +337,9 @@ static bool may_be_json(const struct action *action)
 int verb_schema(int argc, char **argv)
 {
     static const struct option options[] = { { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+    static char name[] = "maestro schema"; /* getopt's messages begin with it */
     bool json = false;
+    argv[0] = name;
     for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (option == 'h')
             print_usage(stdout);

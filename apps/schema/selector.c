@@ -215,6 +215,8 @@ static int read_options(int argc, char **argv, struct question *q)
     static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, { "name", required_argument, NULL, NAME },
                                              { "component", required_argument, NULL, COMPONENT }, { "size", required_argument, NULL, SIZE },
                                              { "json", no_argument, NULL, JSON }, { 0 } };
+    static char name[] = "maestro selector"; /* getopt's messages begin with it */
+    argv[0] = name;
     for (int option; (option = getopt_long(argc, argv, "n:", options, NULL)) != -1;)
         switch (option) {
         case 'n': q->nspace = optarg; break;

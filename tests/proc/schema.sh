@@ -22,6 +22,8 @@ YAML
 sed 's/int32()/integer()/' "$work/good.yaml" >"$work/bad.yaml"
 sed 's/int32()/str()/' "$work/good.yaml" >"$work/other.yaml"
 
+schema show --bad
+check "an option that there is not is refused by the command that was called" eval "ended_with 2 && said '^maestro schema: unrecognized option .--bad.' && said 'try: maestro schema --help'"
 schema check "$work/good.yaml"
 check "a good file passes, and its attributes are counted" eval "ended_with 0 && printed 'good.yaml: 2 attributes in .\.maestro\.good\..$'"
 schema check "$work/bad.yaml"

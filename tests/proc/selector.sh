@@ -61,6 +61,8 @@ selector --help
 check "and asked for it is not" eval "ended_with 0 && printed '^Usage: maestro selector'"
 selector match --size -1 '(has .maestro.ecmwf.step)'
 check "a size that is none is refused" ended_with 2
+selector --bad x
+check "an option that there is not is refused by the command that was called" eval "ended_with 2 && said '^maestro selector: unrecognized option'"
 full() { apps/maestro selector check '(has .maestro.ecmwf.step)' >/dev/full 2>"$work/err"; }
 refuses "output that is lost is noticed" full
 finish
