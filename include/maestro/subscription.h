@@ -89,7 +89,7 @@ struct mstro_pool_event_cdo {
     const char *cdo_name;
     const char *component_name; /* of appid, with its index below */
     int64_t size;               /* bytes; -1: no data, or not known */
-    uint64_t generation;        /* 0: none is concerned */
+    uint64_t generation;        /* 0: none is concerned.  1 again when nobody had a handle of the name meanwhile */
     uint64_t cdo_id[2];         /* the same for a name as long as the pool lives */
     int64_t component_index;
 };
