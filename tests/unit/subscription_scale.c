@@ -17,6 +17,9 @@
 
 enum { PRODUCER = 1, SUBSCRIBER, OTHER };
 
+static const char reals_yaml[] = "schema-name: reals\nschema-version: 1\nschema-namespace: .real.\nmaestro-attributes:\n"
+                                 "  - {key: single, type: float()}\n  - {key: double, type: double()}\n";
+
 static struct pool *pool;
 static struct pool_outputs out;
 static struct schema *schema;
@@ -85,7 +88,7 @@ static void offer_field(uint64_t number, const char *yaml)
     attributes_destroy(a);
 }
 
-static void subscribe(uint64_t number, uint32_t kinds, const char *query, uint8_t begin)
+static void subscribe_of(uint64_t session, uint64_t number, uint32_t kinds, const char *query, uint8_t begin)
 {
     struct selector *selector = NULL;
     struct record record = { .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++ops, .subscription = number, .kinds = kinds, .start = begin } };
@@ -95,9 +98,11 @@ static void subscribe(uint64_t number, uint32_t kinds, const char *query, uint8_
     }
     if (begin == MSTRO_SUBSCRIPTION_START_AGE)
         record.subscribe.since = UINT64_MAX;
-    say(SUBSCRIBER, &record);
+    say(session, &record);
     selector_destroy(selector);
 }
+
+static void subscribe(uint64_t number, uint32_t kinds, const char *query, uint8_t begin) { subscribe_of(SUBSCRIBER, number, kinds, query, begin); }
 
 static void subscribe_to_name(uint64_t number, const char *name)
 {
@@ -255,6 +260,96 @@ static void a_hundred_thousand_subscriptions_take_a_kibibyte_each(void **state)
     assert_true(really <= 1024);
     assert_true(really <= each + each / 4); /* what is counted is what there is */
 #endif
+    stop();
+}
+
+static void a_thousand_applications_with_a_hundred_subscriptions_each_cost_an_offer_what_one_costs(void **state)
+{
+    (void)state;
+    enum { APPLICATIONS = 1000, EACH = 100, FIRST = 10 };
+    start(pool_settings_default());
+    for (uint64_t a = 0; a < APPLICATIONS; a++) {
+        char component[32];
+        snprintf(component, sizeof component, "application-%" PRIu64, a);
+        join(FIRST + a, component);
+    }
+    uint64_t counted = pool_count(pool).memory_bytes;
+    for (uint64_t a = 0; a < APPLICATIONS; a++)
+        for (uint64_t i = 1; i <= EACH; i++) {
+            char query[96];
+            snprintf(query, sizeof query, "(.maestro.core.cdo.name = \"object %" PRIu64 "\")", a * EACH + i);
+            subscribe_of(FIRST + a, i, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+            assert_int_equal(status, MSTRO_OK);
+        }
+    assert_int_equal(pool_count(pool).subscriptions, APPLICATIONS * EACH);
+    assert_true((pool_count(pool).memory_bytes - counted) / (APPLICATIONS * EACH) <= 1024);
+    for (uint64_t i = 1; i <= 100; i++)
+        offer(i * 1000);
+    assert_int_equal(told, 100);
+    assert_int_equal(pool_effort(pool).subscriptions, 100);
+    for (uint64_t a = 0; a < APPLICATIONS; a++)
+        step(&(struct pool_input){ .kind = POOL_LOST, .session = FIRST + a, .reason = text_of("killed") });
+    assert_int_equal(pool_count(pool).subscriptions, 0);
+    assert_true(pool_count(pool).memory_bytes <= counted + 65536); /* the facts of their end */
+    stop();
+}
+
+/* What an object of this attribute is told to: who asks for it by the index, among a thousand who ask for others, and who asks in a way that
+ * the index does not know. */
+static void told_by_index_and_without(const char *yaml, const char *key, const char *value, const char *of_others, bool is_told)
+{
+    char query[160];
+    start(pool_settings_default());
+    for (uint64_t i = 1; i <= 1000; i++) {
+        char other[64];
+        snprintf(other, sizeof other, of_others, (int)i);
+        snprintf(query, sizeof query, "(%s = %s)", key, other);
+        subscribe(i, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+    }
+    snprintf(query, sizeof query, "(%s = %s)", key, value);
+    subscribe(1001, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+    assert_int_equal(status, MSTRO_OK);
+    offer_field(1, yaml);
+    if (told != is_told || pool_effort(pool).selectors > 1)
+        fail_msg("%s, %s: told to %d, of %d asked", yaml, query, (int)told, (int)pool_effort(pool).selectors);
+    snprintf(query, sizeof query, "(not (%s != %s))", key, value);
+    subscribe(1002, MSTRO_POOL_EVENT_OFFER, query, MSTRO_SUBSCRIPTION_START_NOW);
+    told = 0;
+    offer_field(2, yaml);
+    if (told != (is_told ? 2 : 0))
+        fail_msg("%s, %s: told to %d", yaml, query, (int)told);
+    stop();
+}
+
+static void timestamps_and_reals_are_found_by_their_value_however_written(void **state)
+{
+    (void)state;
+    const char *const days = "2020-01-01T00:00:00.%03dZ", *const halves = "%d.25";
+    told_by_index_and_without("{.maestro.ecmwf.date: 2026-11-21T12:00:00Z}", ".maestro.ecmwf.date", "2026-11-21T12:00:00Z", days, true);
+    told_by_index_and_without("{.maestro.ecmwf.date: 2026-11-21T13:00:00+01:00}", ".maestro.ecmwf.date", "2026-11-21T12:00:00Z", days, true);
+    told_by_index_and_without("{.maestro.ecmwf.date: 2026-11-21T12:00:00.5Z}", ".maestro.ecmwf.date", "2026-11-21T12:00:00Z", days, false);
+    told_by_index_and_without("{.real.single: 0.1}", ".real.single", "0.1", halves, true);
+    told_by_index_and_without("{.real.double: 0.1}", ".real.double", "1e-1", halves, true);
+    told_by_index_and_without("{.real.double: 3}", ".real.double", "3.0", halves, true);
+    told_by_index_and_without("{.real.double: -0.0}", ".real.double", "0", halves, true);
+    told_by_index_and_without("{.real.double: 0.1}", ".real.double", "0.1000001", halves, false);
+}
+
+static void layout_is_found_as_what_users_describe(void **state)
+{
+    (void)state;
+    static const char field[] = "{.maestro.core.cdo.layout.element-size: 8, .maestro.core.cdo.layout.ndims: 2, .maestro.core.cdo.layout.dims-size: [640, 1280], "
+                                ".maestro.core.cdo.layout.order: 1}";
+    told_by_index_and_without(field, ".maestro.core.cdo.layout.element-size", "8", "1%03d", true);
+    told_by_index_and_without(field, ".maestro.core.cdo.layout.element-size", "4", "1%03d", false);
+    told_by_index_and_without(field, ".maestro.core.cdo.layout.order", "1", "1%03d", true);
+    told_by_index_and_without(field, ".maestro.core.cdo.layout.ndims", "2", "1%03d", true);
+    start(pool_settings_default());
+    subscribe(1, MSTRO_POOL_EVENT_OFFER, "(.maestro.core.cdo.layout.dims-size = 1280)", MSTRO_SUBSCRIPTION_START_NOW);
+    subscribe(2, MSTRO_POOL_EVENT_OFFER, "(and (has .maestro.core.cdo.layout.dims-size)(.maestro.core.cdo.layout.dims-size < 641))", MSTRO_SUBSCRIPTION_START_NOW);
+    subscribe(3, MSTRO_POOL_EVENT_OFFER, "(.maestro.core.cdo.layout.dims-size > 1280)", MSTRO_SUBSCRIPTION_START_NOW);
+    offer_field(1, field);
+    assert_int_equal(told, 2);
     stop();
 }
 
@@ -417,6 +512,9 @@ int main(void)
         cmocka_unit_test(attributes_that_an_object_does_not_have_are_not_looked_up),
         cmocka_unit_test(event_asks_nobody_who_waits_for_other_kinds),
         cmocka_unit_test(a_hundred_thousand_subscriptions_take_a_kibibyte_each),
+        cmocka_unit_test(a_thousand_applications_with_a_hundred_subscriptions_each_cost_an_offer_what_one_costs),
+        cmocka_unit_test(timestamps_and_reals_are_found_by_their_value_however_written),
+        cmocka_unit_test(layout_is_found_as_what_users_describe),
         cmocka_unit_test(subscription_beyond_the_quota_is_refused_by_name),
         cmocka_unit_test(names_that_nobody_has_count_until_they_are_forgotten),
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
@@ -424,8 +522,11 @@ int main(void)
         cmocka_unit_test(ack_is_found_among_those_that_thousands_owe_for_the_same_event),
         cmocka_unit_test(gap_that_memory_was_short_for_is_told_when_there_is_memory_again),
     };
-    if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
+    struct schema *reals;
+    if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK || schema_read_text(text_of(reals_yaml), "reals.yaml", &reals) != MSTRO_OK ||
+        schema_merge(schema, reals) != MSTRO_OK)
         return 99;
+    schema_release(reals);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     schema_release(schema);
     return failed;
