@@ -652,6 +652,58 @@ static const char *crowd_watch(struct stage *s)
     return NULL;
 }
 
+/* ---- attributes in events ---- */
+
+static const int64_t grid[2] = { 640, 1280 };
+static const char part[] = "part\0of\xff";
+
+static const char *offer_described(struct stage *s)
+{
+    int64_t ndims = 2;
+    mstro_blob blob = { sizeof part, (void *)(uintptr_t)part };
+    mstro_timestamp date = { 1795258800, 500000000, 60 };
+    mstro_cdo cdo;
+    OK(mstro_cdo_declare(name_of(s, "described"), MSTRO_ATTR_DEFAULT, &cdo));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_DIST_LAYOUT, &blob, true, false));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_LAYOUT_NDIMS, &ndims, true, false));
+    OK(mstro_cdo_attribute_set(cdo, MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE, (void *)(uintptr_t)grid, true, false));
+    OK(mstro_cdo_attribute_set(cdo, ".maestro.ecmwf.date", &date, true, false));
+    meet(s);
+    OK(mstro_cdo_offer(cdo));
+    meet(s);
+    OK(mstro_cdo_withdraw(cdo));
+    OK(mstro_cdo_dispose(cdo));
+    return NULL;
+}
+
+static const char *read_description(struct stage *s)
+{
+    static const char *const wanted[] = { MSTRO_ATTR_CORE_CDO_DIST_LAYOUT, MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE, ".maestro.ecmwf.date" };
+    const struct mstro_subscription_terms terms = { .attributes = wanted, .attribute_count = 3 };
+    enum mstro_cdo_attr_value_type type;
+    const void *value;
+    mstro_cdo_selector selector;
+    mstro_subscription sub;
+    mstro_pool_event event;
+    OK(mstro_cdo_selector_create(NULL, NULL, "(and (.maestro.core.cdo.layout.dims-size = 1280)(.maestro.ecmwf.date = 2026-11-21T11:00:00.5Z))", &selector));
+    OK(mstro_subscribe_with(selector, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub));
+    OK(mstro_cdo_selector_dispose(selector));
+    meet(s);
+    OK(mstro_subscription_wait(sub, &event));
+    OK(mstro_pool_event_attribute_get(event, MSTRO_ATTR_CORE_CDO_DIST_LAYOUT, &type, &value));
+    CHECK(type == MSTRO_CDO_ATTR_VALUE_blob && ((const mstro_blob *)value)->len == sizeof part);
+    CHECK(memcmp(((const mstro_blob *)value)->data, part, sizeof part) == 0);
+    OK(mstro_pool_event_attribute_get(event, MSTRO_ATTR_CORE_CDO_LAYOUT_DIMS_SIZE, &type, &value));
+    CHECK(type == MSTRO_CDO_ATTR_VALUE_list && memcmp(value, grid, sizeof grid) == 0);
+    OK(mstro_pool_event_attribute_get(event, ".maestro.ecmwf.date", &type, &value));
+    CHECK(type == MSTRO_CDO_ATTR_VALUE_timestamp && ((const mstro_timestamp *)value)->nsec == 500000000);
+    EXPECT(mstro_pool_event_attribute_get(event, MSTRO_ATTR_CORE_CDO_LAYOUT_NDIMS, &type, &value), MSTRO_NOENT); /* not asked for */
+    OK(mstro_pool_event_dispose(event));
+    OK(mstro_subscription_dispose(sub));
+    meet(s);
+    return NULL;
+}
+
 const struct scenario api_scenarios[] = {
     { "bytes_of_every_size_arrive_though_the_producer_takes_its_buffer_back",
       { { "producer", lend_every_size }, { "consumer", take_every_size } } },
@@ -666,6 +718,7 @@ const struct scenario api_scenarios[] = {
     { "a_broker_that_holds_offers_by_ack_gets_every_object", { { "producer", offer_to_broker }, { "broker", broker } } },
     { "a_subscriber_told_before_is_told_before_the_offer_is_visible", { { "subscriber", told_before }, { "producer", offer_told_before } } },
     { "a_subscriber_may_leave_out_its_own_events", { { "subscriber", not_told_of_itself } } },
+    { "events_carry_blobs_lists_and_timestamps_that_were_asked_for", { { "producer", offer_described }, { "subscriber", read_description } } },
     { "operations_can_be_started_tested_and_cancelled", { { "both", use_requests } } },
     { "many_objects_go_in_one_call", { { "producer", offer_many }, { "consumer", demand_many } } },
     { "four_producers_and_four_consumers_and_a_watcher_do_not_lose_a_byte",
