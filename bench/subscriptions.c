@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* subscriptions - what an OFFER costs when many want to be told of others
  *
- * For 0, 10, 100 ... 100 000 subscriptions to the names of other objects, and again to the component of all and such a name, without and with one more that matches every offer: the rate of
- * offers (each followed by its WITHDRAW) as a ratio to that of a pool without subscriptions, side by side in the same rounds, median.  First in the
- * engine alone, then from one process that offers to another that is told, through the manager that is in the environment or served by the
- * first.  Usage: subscriptions [ROUNDS [OFFERS]] */
+ * For 0, 10, 100 ... 100 000 subscriptions to the names of other objects, and again to the component of all and such a name, without and
+ * with one more that matches every offer: the rate of offers (each followed by its WITHDRAW) as a ratio to that of a pool without
+ * subscriptions, side by side in the same rounds, median.  First in the engine alone, then from one process that offers to another that
+ * subscribes, through the manager that is in the environment or served by the first; there the ratio to none with its range, one offer at
+ * a time and by calls on many handles, that of the 99th percentile, and (BENCH_MANAGER is its process id) of the manager's CPU time.
+ * Usage: subscriptions [ROUNDS [OFFERS [pool]]]; pool: only the latter */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <poll.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench/sample.h"
+#include "lib/base/histogram.h"
 #include "lib/pool/pool.h"
 #include "lib/query/selector.h"
 #include "lib/schema/catalogue.h"
@@ -133,75 +136,170 @@ static void must(mstro_status status)
     exit(70);
 }
 
-static mstro_subscription subscribe_to(const char *name, uint64_t number)
+static mstro_subscription subscribe_to(const char *key, const char *value, uint64_t number)
 {
     char query[96];
     mstro_cdo_selector selector;
     mstro_subscription sub;
-    snprintf(query, sizeof query, "(.maestro.core.cdo.name = %s%" PRIu64 ")", name, number);
+    snprintf(query, sizeof query, "(.maestro.core.cdo.%s = %s", key, value);
+    snprintf(query + strlen(query), sizeof query - strlen(query), strcmp(key, "name") == 0 ? "%" PRIu64 ")" : ")", number);
     must(mstro_cdo_selector_create(NULL, NULL, query, &selector));
     must(mstro_subscribe(selector, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &sub));
     must(mstro_cdo_selector_dispose(selector));
     return sub;
 }
 
-/* Takes events; a number on 'asked' is that of the subscriptions to others' names that there shall be, answered by a line. */
+enum matching { MATCH_NONE, MATCH_ONE_OBJECT, MATCH_EACH };
+
+/* What the subscriber has. */
+struct subscribed { mstro_subscription other[100000], matching; uint64_t others; };
+
+static void subscribe_as_asked(struct subscribed *all, uint64_t others, enum matching matching)
+{
+    must(mstro_subscription_dispose(all->matching));
+    all->matching = matching == MATCH_NONE ? NULL : matching == MATCH_EACH ? subscribe_to("component", "producer", 0) : subscribe_to("name", "object", 0);
+    for (; all->others > others; all->others--)
+        must(mstro_subscription_dispose(all->other[all->others - 1]));
+    for (; all->others < others; all->others++)
+        all->other[all->others] = subscribe_to("name", "other", all->others);
+}
+
+static void take_events(mstro_subscription sub)
+{
+    mstro_pool_event events;
+    must(mstro_subscription_poll(sub, &events));
+    must(mstro_pool_event_dispose(events));
+}
+
+/* Takes events; two numbers on 'asked' are those of the subscriptions to others' names that there shall be, and enum matching of the one
+ * that is told; answered by a line. */
 static int be_subscriber(FILE *asked, FILE *answer)
 {
+    static struct subscribed all;
     char line[4096];
-    uint64_t others = 0, wanted;
-    mstro_pool_event events;
     setvbuf(asked, NULL, _IONBF, 0); /* poll() tells of what is there */
     if (!fgets(line, sizeof line, asked))
         return 1;
     line[strcspn(line, "\n")] = '\0';
     setenv(MSTRO_ENV_POOL_INFO, line, 1);
     must(mstro_init("subscriptions", "subscriber", 0));
-    mstro_subscription sub = NULL;
     struct pollfd watched[2] = { { .fd = fileno(asked), .events = POLLIN }, { .events = POLLIN } };
     for (;;) {
-        poll(watched, sub ? 2 : 1, -1);
-        if (sub) {
-            must(mstro_subscription_poll(sub, &events));
-            must(mstro_pool_event_dispose(events));
-        }
+        poll(watched, all.matching ? 2 : 1, -1);
+        if (all.matching)
+            take_events(all.matching);
         if (!watched[0].revents)
             continue;
         if (!fgets(line, sizeof line, asked))
             break;
-        for (wanted = strtoull(line, NULL, 10); others < wanted; others++)
-            subscribe_to("other", others);
-        if (!sub)
-            must(mstro_subscription_fd(sub = subscribe_to("object", 0), &watched[1].fd));
+        char *second;
+        uint64_t others = strtoull(line, &second, 10);
+        subscribe_as_asked(&all, others, (enum matching)strtoul(second, NULL, 10));
+        if (all.matching)
+            must(mstro_subscription_fd(all.matching, &watched[1].fd));
         fprintf(answer, "ready\n");
         fflush(answer);
     }
     return mstro_finalize() != MSTRO_OK;
 }
 
-static double library_rate(mstro_cdo cdo, uint64_t offers)
+struct link { FILE *ask, *answered; };
+
+static void ask_for(const struct link *link, uint64_t others, enum matching matching)
 {
-    double since = seconds_now();
-    for (uint64_t i = 0; i < offers; i++) {
-        must(mstro_cdo_offer(cdo));
-        must(mstro_cdo_withdraw(cdo));
-    }
-    return (double)offers / (seconds_now() - since);
+    char line[64];
+    fprintf(link->ask, "%" PRIu64 " %d\n", others, matching);
+    fflush(link->ask);
+    if (!fgets(line, sizeof line, link->answered))
+        exit(70);
 }
 
-static double library_median(mstro_cdo cdo, int rounds, uint64_t offers)
+enum { BATCH = 64 };
+
+/* Each is offered and withdrawn; 'count' handles a call, 1: blocking calls on one, the times of whose offers are counted. */
+struct load { mstro_cdo cdo[BATCH]; size_t count; uint64_t offers; struct histogram latency; };
+
+static double offers_a_second(struct load *load)
 {
-    double rate[ROUNDS_MAX];
-    for (int r = 0; r < rounds; r++)
-        rate[r] = library_rate(cdo, offers);
-    return median(rate, rounds);
+    double since = seconds_now();
+    for (uint64_t i = 0; i < load->offers; i += load->count) {
+        uint64_t begun = nanoseconds_now();
+        must(load->count > 1 ? mstro_cdo_offer_all(load->count, load->cdo, NULL) : mstro_cdo_offer(load->cdo[0]));
+        histogram_add(&load->latency, nanoseconds_now() - begun);
+        must(load->count > 1 ? mstro_cdo_withdraw_all(load->count, load->cdo, NULL) : mstro_cdo_withdraw(load->cdo[0]));
+    }
+    return (double)load->offers / (seconds_now() - since);
+}
+
+struct side { uint64_t others; enum matching matching; double rate[ROUNDS_MAX]; };
+struct ratios { double rate[ROUNDS_MAX], p99[ROUNDS_MAX], used[ROUNDS_MAX]; };
+
+/* In each round one after the other, so that what the machine does meanwhile happens to both. */
+static void measure_sides(const struct link *link, struct load *load, struct side side[2], int rounds, struct ratios *ratio)
+{
+    double p99[2], used[2];
+    for (int r = 0; r < rounds; r++) {
+        for (int i = 0; i < 2; i++) {
+            ask_for(link, side[i].others, side[i].matching);
+            load->latency = (struct histogram){ 0 };
+            used[i] = -manager_seconds_used();
+            side[i].rate[r] = offers_a_second(load);
+            used[i] += manager_seconds_used();
+            p99[i] = (double)histogram_percentile(&load->latency, 0.99);
+        }
+        ratio->rate[r] = side[1].rate[r] / side[0].rate[r];
+        ratio->p99[r] = p99[1] / p99[0];
+        ratio->used[r] = used[1] / used[0];
+    }
+}
+
+static void print_spread(const char *name, double *sample, int count)
+{
+    double middle = median(sample, count);
+    printf("%s %.2f [%.2f..%.2f]", name, middle, sample[0], sample[count - 1]);
+}
+
+static void compare_to_none(const struct link *link, struct load *load, uint64_t others, enum matching matching, int rounds)
+{
+    static struct side side[2];
+    static struct ratios ratio;
+    side[0] = (struct side){ .others = 0 };
+    side[1] = (struct side){ .others = others, .matching = matching };
+    measure_sides(link, load, side, rounds, &ratio);
+    printf("  %7" PRIu64 " that do not match%s: ", others, matching == MATCH_EACH ? ", one that matches each" : matching ? ", one that matches one object" : "");
+    print_spread("ratio", ratio.rate, rounds);
+    printf(" (%.0f of %.0f offers/s)", median(side[1].rate, rounds), median(side[0].rate, rounds));
+    print_spread(load->count > 1 ? ", p99 of a call: ratio" : ", p99 of an offer: ratio", ratio.p99, rounds);
+    if (manager_pid())
+        print_spread(", CPU time of the manager: ratio", ratio.used, rounds);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void measure_load(const struct link *link, size_t count, int rounds, uint64_t offers)
+{
+    static struct load load;
+    load.count = count;
+    load.offers = offers / count * count;
+    for (size_t i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "object%zu", i);
+        must(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &load.cdo[i]));
+    }
+    for (int c = 1; c < CURVE - 1; c++)
+        compare_to_none(link, &load, curve[c], MATCH_NONE, rounds);
+    compare_to_none(link, &load, curve[CURVE - 2] - 1, MATCH_ONE_OBJECT, rounds);
+    compare_to_none(link, &load, curve[CURVE - 2] - 1, MATCH_EACH, rounds);
+    compare_to_none(link, &load, 0, MATCH_EACH, rounds); /* what being told costs, without the others */
+    for (size_t i = 0; i < count; i++)
+        must(mstro_cdo_dispose(load.cdo[i]));
 }
 
 /* The pool of a manager, if there is one in the environment; else this process serves its own. */
 static void measure_library(FILE *ask, FILE *answered, int rounds, uint64_t offers)
 {
-    char line[64], *info = getenv(MSTRO_ENV_POOL_INFO) ? strdup(getenv(MSTRO_ENV_POOL_INFO)) : NULL;
-    mstro_cdo cdo;
+    char *info = getenv(MSTRO_ENV_POOL_INFO) ? strdup(getenv(MSTRO_ENV_POOL_INFO)) : NULL;
+    struct link link = { ask, answered };
     must(mstro_init("subscriptions", "producer", 0));
     if (!info) {
         must(mstro_pm_start());
@@ -209,20 +307,12 @@ static void measure_library(FILE *ask, FILE *answered, int rounds, uint64_t offe
     }
     fprintf(ask, "%s\n", info);
     free(info);
-    must(mstro_cdo_declare("object0", MSTRO_ATTR_DEFAULT, &cdo));
-    double none = library_median(cdo, rounds, offers);
-    for (int c = 0; c < CURVE; c++) {
-        fprintf(ask, "%" PRIu64 "\n", curve[c]);
-        fflush(ask);
-        if (!fgets(line, sizeof line, answered))
-            exit(70);
-        double with = library_median(cdo, rounds, offers);
-        printf("  %7" PRIu64 " that do not match, and one that matches each: %.2f of the rate without any (%.0f offers/s)\n", curve[c], with / none, with);
-        fflush(stdout);
-    }
+    printf("offers of one process, events to another; both sides in each of %d rounds, one at a time\n", rounds);
+    measure_load(&link, 1, rounds, offers);
+    printf("the same by calls on %d handles\n", BATCH);
+    measure_load(&link, BATCH, rounds, offers * 8);
     fclose(ask);
     wait(NULL);
-    must(mstro_cdo_dispose(cdo));
     must(mstro_finalize());
 }
 
@@ -240,12 +330,13 @@ int main(int argc, char **argv)
     }
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK)
         return 70;
-    printf("offers in the engine alone\n");
-    measure_engine(schema, by_name, rounds, offers);
-    printf("the same, asked for by an AND of two of which each offer has one\n");
-    measure_engine(schema, by_two, rounds, offers);
+    if (argc < 4 || strcmp(argv[3], "pool") != 0) {
+        printf("offers in the engine alone\n");
+        measure_engine(schema, by_name, rounds, offers);
+        printf("the same, asked for by an AND of two of which each offer has one\n");
+        measure_engine(schema, by_two, rounds, offers);
+    }
     schema_release(schema);
-    printf("offers of one process, events to another\n");
     fflush(stdout);
     measure_library(fdopen(to[1], "w"), fdopen(from[0], "r"), rounds, offers / 4);
     return 0;

@@ -2,7 +2,8 @@
 /* index.h - which subscriptions may want to be told of something
  *
  * A subscription whose selector asks for an attribute to equal a value stands with those that ask for the same; of several such
- * attributes that it asks for, the one counts whose value the fewest stand under when it comes: what all ask for stays empty.  It may be one
+ * attributes that it asks for, the one counts whose value the fewest stand under when it comes: what all ask for stays empty.  (A list, of
+ * which any item may be the one, is no such attribute.)  It may be one
  * of a few values (SELECTOR_VALUES_MAX), then it stands under each of them.  All others, and those for which memory was short, stand together;
  * those told of applications stand once more, because selectors do not matter there.  Each such place has a set for every combination of
  * kinds that somebody there asks for.  So what many ask that does not match costs a look-up for each attribute asked for, or for each that the
