@@ -87,7 +87,7 @@ check_ends '# PASS:  7
 FAIL: tests/y 3 - it works
 # FAIL:  1' 2 0
 check "a test that fails is named" grep -qx 'FAIL: tests/y 3 - it works' "$work/out"
-check "with what it had to say" grep -qx '# y.c:306: error: four expected' "$work/out"
+check "with what it had to say" grep -qx '  | # y.c:306: error: four expected' "$work/out"
 check "and counted" last_line "8 passed, 1 failed"
 check "and fails" test $code = 1
 git init -q "$tree"
