@@ -8,6 +8,7 @@
 enum {
     STEPS_TERM = 2, /* it is fetched from memory, where there are many */
     STEPS_FIND = 4,
+    STEPS_ITEM = 1, /* of a list: it is read before it is compared */
     STEPS_PATTERN = 60,
     BYTES_PER_STEP = 32, /* of text compared */
     GLOBS_PER_STEP = 2,  /* of a glob's own count */
@@ -182,7 +183,7 @@ static bool comparison_matches(struct evaluation *e, const struct term *t)
     if (!(t->flags & TERM_ITEMS))
         matches = one_matches(e, t, v);
     else if (v->kind == VALUE_LIST)
-        for (struct bytes left = v->items; !matches && e->steps > 0 && value_next(&left, &item);)
+        for (struct bytes left = v->items; !matches && spend(e, STEPS_ITEM) && value_next(&left, &item);)
             matches = one_matches(e, t, &item);
     return matches != ((t->flags & TERM_NEGATED) != 0);
 }

@@ -8,6 +8,9 @@
 
 enum { NEST_MAX = 16, HEAP_KIBIBYTES = 64, BYTES_PER_STEP = 16 };
 
+/* Of a glob: bytes of a set that is looked through, and of the text that is searched for the next byte that can match. */
+enum { SET_BYTES_PER_STEP = 2, SEARCHED_PER_STEP = 64 };
+
 /* A pcre2_code is what this type hides; nothing is added to it. */
 static pcre2_code *code_of(const struct pattern *p) { return (pcre2_code *)p; }
 
@@ -109,8 +112,13 @@ enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint
     return answer;
 }
 
+static void charge(uint32_t *steps, size_t cost)
+{
+    *steps -= (uint32_t)(cost < *steps ? cost : *steps);
+}
+
 /* Does the set that begins at glob[*at] == '[' hold 'byte'?  *at moves behind it.  A '[' without ']' stands for itself. */
-static bool set_holds(struct text glob, size_t *at, unsigned char byte)
+static bool set_holds(struct text glob, size_t *at, unsigned char byte, uint32_t *steps)
 {
     size_t i = *at + 1;
     bool negated = i < glob.length && (glob.at[i] == '!' || glob.at[i] == '^'), held = false;
@@ -121,6 +129,7 @@ static bool set_holds(struct text glob, size_t *at, unsigned char byte)
             high = (unsigned char)glob.at[i += 2];
         held |= byte >= low && byte <= high;
     }
+    charge(steps, (i - *at) / SET_BYTES_PER_STEP);
     if (i >= glob.length) {
         ++*at;
         return byte == '[';
@@ -130,23 +139,27 @@ static bool set_holds(struct text glob, size_t *at, unsigned char byte)
 }
 
 /* Does one byte match what stands at glob[*at]?  *at moves behind it. */
-static bool one_matches(struct text glob, size_t *at, unsigned char byte)
+static bool one_matches(struct text glob, size_t *at, unsigned char byte, uint32_t *steps)
 {
     if (glob.at[*at] == '[')
-        return set_holds(glob, at, byte);
+        return set_holds(glob, at, byte, steps);
     bool any = glob.at[*at] == '?';
     if (glob.at[*at] == '\\' && *at + 1 < glob.length)
         ++*at;
     return (unsigned char)glob.at[(*at)++] == byte || any;
 }
 
-/* Where a match behind a '*' can begin: at the next byte that is what stands there, when that is a byte like others. */
-static size_t next_start(struct text glob, size_t at, struct text t, size_t i)
+/* Where a match behind a '*' can begin: at the next byte that is what stands there, when that is a byte like others.  No farther than the
+ * steps that are left carry. */
+static size_t next_start(struct text glob, size_t at, struct text t, size_t i, uint32_t *steps)
 {
     if (at == glob.length || strchr("*?[\\", glob.at[at]) || i >= t.length)
         return i;
-    const char *found = memchr(t.at + i, glob.at[at], t.length - i);
-    return found ? (size_t)(found - t.at) : t.length;
+    size_t rest = t.length - i, reach = (size_t)*steps * SEARCHED_PER_STEP, far = rest < reach ? rest : reach;
+    const char *found = memchr(t.at + i, glob.at[at], far);
+    size_t passed = found ? (size_t)(found - t.at) - i : far;
+    charge(steps, passed / SEARCHED_PER_STEP);
+    return i + passed;
 }
 
 enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *steps)
@@ -155,19 +168,19 @@ enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *step
     while (i < t.length) {
         if (*steps == 0)
             return PATTERN_TOO_EXPENSIVE;
-        --*steps;
+        charge(steps, 1);
         if (at < glob.length && glob.at[at] == '*') {
             star = ++at;
-            i = resume = next_start(glob, at, t, i);
-        } else if (at < glob.length && one_matches(glob, &at, (unsigned char)t.at[i]))
+            i = resume = next_start(glob, at, t, i, steps);
+        } else if (at < glob.length && one_matches(glob, &at, (unsigned char)t.at[i], steps))
             i++;
         else if (star != SIZE_MAX) {
             at = star;
-            i = resume = next_start(glob, at, t, resume + 1);
+            i = resume = next_start(glob, at, t, resume + 1, steps);
         } else
             return PATTERN_NO;
     }
-    while (at < glob.length && glob.at[at] == '*')
-        at++;
+    for (; at < glob.length && glob.at[at] == '*'; at++)
+        charge(steps, 1);
     return at == glob.length ? PATTERN_YES : PATTERN_NO;
 }

@@ -25,8 +25,9 @@ void pattern_destroy(struct pattern *p); /* NULL is allowed */
  * expensive.  A text that is not UTF-8 does not match. */
 enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint32_t *steps);
 
-/* '*' any run, '?' any one byte, '[a-z]' '[!a-z]' one of a set, '\' the next as it is; the whole text must match.  Takes what
- * it uses off *steps. */
+/* '*' any run, '?' any one byte, '[a-z]' '[!a-z]' one of a set, '\' the next as it is; the whole text must match; a '[' without ']'
+ * stands for itself.  Takes what it uses off *steps: one (about 4 ns) for each byte that is tried, for every 2 bytes of a set that is looked
+ * through, and for every 64 bytes of the text that are passed over to the next that can match. */
 enum pattern_answer glob_matches(struct text glob, struct text t, uint32_t *steps);
 
 #endif
