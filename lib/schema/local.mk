@@ -17,6 +17,8 @@ libcore_la_SOURCES += \
 	%D%/outline_compare.c \
 	%D%/pattern.c \
 	%D%/pattern.h \
+	%D%/pattern_cost.c \
+	%D%/pattern_cost.h \
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/source.c \

@@ -3,16 +3,17 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdlib.h>
 
 #include "lib/base/utf8.h"
+#include "lib/schema/pattern_cost.h"
 
 enum { NEST_MAX = 16, HEAP_KIBIBYTES = 64, BYTES_PER_STEP = 16 };
 
 /* Of a glob: bytes of a set that is looked through, and of the text that is searched for the next byte that can match. */
 enum { SET_BYTES_PER_STEP = 2, SEARCHED_PER_STEP = 64 };
 
-/* A pcre2_code is what this type hides; nothing is added to it. */
-static pcre2_code *code_of(const struct pattern *p) { return (pcre2_code *)p; }
+struct pattern { pcre2_code *code; struct pattern_cost cost; };
 
 static mstro_status refuse(char *problem, size_t room, const char *what)
 {
@@ -21,58 +22,96 @@ static mstro_status refuse(char *problem, size_t room, const char *what)
     return MSTRO_INVARG;
 }
 
+static mstro_status compile(struct text written, uint32_t options, pcre2_code **out, char *problem, size_t room, size_t *offset)
+{
+    int error = 0;
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (!context)
+        return MSTRO_NOMEM;
+    pcre2_set_parens_nest_limit(context, NEST_MAX);
+    *out = pcre2_compile((PCRE2_SPTR)written.at, written.length, options, &error, offset, context);
+    pcre2_compile_context_free(context);
+    if (*out)
+        return MSTRO_OK;
+    pcre2_get_error_message(error, (PCRE2_UCHAR *)problem, room);
+    return MSTRO_INVARG;
+}
+
+static size_t code_size(const pcre2_code *code)
+{
+    size_t size = 0;
+    pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+    return size;
+}
+
+/* Takes the code over. */
+static mstro_status keep(pcre2_code *code, struct text written, bool caseless, struct pattern **out)
+{
+    uint32_t behind = 0;
+    struct pattern *p = malloc(sizeof *p);
+    if (!p) {
+        pcre2_code_free(code);
+        return MSTRO_NOMEM;
+    }
+    pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &behind);
+    *p = (struct pattern){ code, pattern_cost_of(written, caseless, code_size(code), behind) };
+    *out = p;
+    return MSTRO_OK;
+}
+
 mstro_status pattern_compile(struct text written, unsigned flags, struct pattern **out, char *problem, size_t room, size_t *offset)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | PCRE2_AUTO_CALLOUT;
-    size_t size = 0;
-    int error = 0;
+    uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE | PCRE2_AUTO_CALLOUT, groups = 0;
+    pcre2_code *code = NULL;
     *offset = 0;
     if (written.length > PATTERN_MAX)
         return refuse(problem, room, "longer than 256 bytes");
     if (!text_is_utf8(written))
         return refuse(problem, room, "not UTF-8");
+    const char *refusal = pattern_refusal(written, offset);
+    if (refusal)
+        return refuse(problem, room, refusal);
     if (flags & PATTERN_CASELESS)
         options |= PCRE2_CASELESS;
     if (flags & PATTERN_WHOLE)
         options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    if (!context)
-        return MSTRO_NOMEM;
-    pcre2_set_parens_nest_limit(context, NEST_MAX);
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)written.at, written.length, options, &error, offset, context);
-    pcre2_compile_context_free(context);
-    if (!code) {
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)problem, room);
-        return MSTRO_INVARG;
-    }
-    pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
-    if (size > PATTERN_COMPILED_MAX) {
-        pcre2_code_free(code);
-        return refuse(problem, room, "too large when compiled");
-    }
-    *out = (struct pattern *)code;
-    return MSTRO_OK;
+    mstro_status status = compile(written, options, &code, problem, room, offset);
+    if (status != MSTRO_OK)
+        return status;
+    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    const char *why = groups > 0 ? "named groups are not supported, nothing is captured" : code_size(code) > PATTERN_COMPILED_MAX ? "too large when compiled" : NULL;
+    if (!why)
+        return keep(code, written, flags & PATTERN_CASELESS, out);
+    pcre2_code_free(code);
+    *offset = 0;
+    return refuse(problem, room, why);
 }
 
 size_t pattern_memory(const struct pattern *p)
 {
-    size_t size = 0;
-    pcre2_pattern_info(code_of(p), PCRE2_INFO_SIZE, &size);
-    return size;
+    return sizeof *p + code_size(p->code);
 }
 
 void pattern_destroy(struct pattern *p)
 {
-    pcre2_code_free(code_of(p));
+    if (!p)
+        return;
+    pcre2_code_free(p->code);
+    free(p);
 }
 
-struct budget { uint32_t left; size_t at; /* where in the text it was last called */ };
+struct budget {
+    uint32_t left;
+    uint32_t weight, item; /* of a character; of an item, wherever it is tried */
+    size_t at;             /* where in the text it was last called */
+};
 
 /* Called before each item. */
 static int spend(pcre2_callout_block *now, void *data)
 {
     struct budget *b = data;
-    size_t far = now->current_position > b->at ? now->current_position - b->at : b->at - now->current_position, cost = 1 + far / BYTES_PER_STEP;
+    size_t far = now->current_position > b->at ? now->current_position - b->at : b->at - now->current_position;
+    size_t cost = b->item + far * b->weight / BYTES_PER_STEP;
     b->at = now->current_position;
     if (b->left < cost) {
         b->left = 0;
@@ -90,7 +129,7 @@ static enum pattern_answer match(const struct pattern *p, struct text t, struct 
     if (context && data) {
         pcre2_set_callout(context, spend, budget);
         pcre2_set_heap_limit(context, HEAP_KIBIBYTES);
-        int found = pcre2_match(code_of(p), (PCRE2_SPTR)(t.at ? t.at : ""), t.length, 0, PCRE2_NO_UTF_CHECK, data, context);
+        int found = pcre2_match(p->code, (PCRE2_SPTR)(t.at ? t.at : ""), t.length, 0, PCRE2_NO_UTF_CHECK, data, context);
         if (found >= 0)
             answer = PATTERN_YES;
         else if (found == PCRE2_ERROR_NOMATCH)
@@ -101,12 +140,21 @@ static enum pattern_answer match(const struct pattern *p, struct text t, struct 
     return answer;
 }
 
+static bool is_ascii(struct text t)
+{
+    for (size_t i = 0; i < t.length; i++)
+        if ((unsigned char)t.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
 enum pattern_answer pattern_matches(const struct pattern *p, struct text t, uint32_t *steps)
 {
-    uint32_t run = (uint32_t)(t.length / BYTES_PER_STEP);
-    struct budget budget = { .left = *steps - (run < *steps / 2 ? run : *steps / 2) };
-    if (t.length > PATTERN_TEXT_MAX)
+    uint32_t weight = p->cost.weight == p->cost.wide || is_ascii(t) ? p->cost.weight : p->cost.wide;
+    size_t run = t.length * weight / BYTES_PER_STEP, reach = p->cost.reach < t.length ? p->cost.reach : t.length;
+    if (t.length > PATTERN_TEXT_MAX || run > *steps)
         return PATTERN_TOO_EXPENSIVE;
+    struct budget budget = { .left = *steps - (uint32_t)run, .weight = weight, .item = 1 + (uint32_t)(reach * weight / BYTES_PER_STEP) };
     enum pattern_answer answer = text_is_utf8(t) ? match(p, t, &budget) : PATTERN_NO;
     *steps = budget.left;
     return answer;

@@ -155,6 +155,12 @@ static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compile
         { "(.maestro.ecmwf.class ~= '(((a{1,255}){1,255}){1,255})", "", 0, "')", "in the regular expression" },
         { "(and ", "(.maestro.ecmwf.class ~= a)", 9, ")", "more than 8 regular expressions" },
         { "(", "k", 300, " = 1)", "a key longer than 256 bytes" },
+        /* what no count of steps bounds */
+        { "(.maestro.core.cdo.name ~=i '^(?<x>a{499}z)(?:", "\\\\1|", 50, "q)')", "column 30: in the regular expression: named groups" },
+        { "(.maestro.core.cdo.name ~= '^\\X*[^x]')", "", 0, "", "column 30: in the regular expression: \\X is not supported" },
+        { "(.maestro.core.cdo.name ~= '^\\c\\\\\\X*[^x]')", "", 0, "", "column 33: in the regular expression: \\X is not supported" },
+        { "(.maestro.core.cdo.name ~= '^(*sr:.*)[0-9]')", "", 0, "", "column 30: in the regular expression: (*...) is not supported" },
+        { "(.maestro.core.cdo.name ~= '(*UCP)^[^", "\\w", 100, "]*+[^x]')", "column 29: in the regular expression: (*...) is not supported" },
         /* confused types */
         { "(.maestro.ecmwf.step = 'two')", "", 0, "", "column 24: 'two' is not a int()" },
         { "(.maestro.ecmwf.step = 1e3)", "", 0, "", "column 24: '1e3' is not a int()" },
@@ -195,6 +201,27 @@ static const struct burden burdens[] = {
     { { "(or ", "(.maestro.core.cdo.name = nobody)", 400, ")", "" }, "a", 4096, "", SELECTOR_TOO_EXPENSIVE },
     { { "(or ", "(.maestro.core.cdo.scope.local-size = 5)", 900, ")", "" }, "a", 8, "", SELECTOR_TOO_EXPENSIVE },
     { { "(.maestro.core.cdo.scope.local-size = 1", "/1/to/9/by/3", 300, ")", "" }, "a", 8, "", SELECTOR_NO },
+    /* classes whose every character is dear */
+    { { "(.maestro.core.cdo.name ~=i '^[^", "\\p{Han}", 26, "]*+[^x]')", "" }, "\xc3\xa4", 700, "y", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^[^", "\\p{Han}", 26, "]*+[^x]')", "" }, "a", 1400, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^[^", "\xc4\x80", 100, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^[^", "\xc4\x80", 100, "]*+[^x]')", "" }, "a", 400, "\xc4\x81", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^[^", "\xc4\x80", 100, "]*+$')", "" }, "a", 400, "", SELECTOR_YES }, /* but they do not care for ASCII */
+    { { "(.maestro.core.cdo.name ~= '^[^", "\\h", 100, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~=i '^[^", "a-z", 80, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '(?i)^[^", "a-z", 80, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~=i '^[^", "\xc4\x80-\xc9\x8f", 40, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~=i '^[^", "!-\\E\xc9\x8f", 36, "]*+[^x]')", "" }, "\xe4\xb8\x80", 500, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~=i '^fc/[a-z\xc3\xa4\xc3\xbc]+/\\d{8}T\\d{6}/[0-9]+$')", "", 0, "", "" }, "fc/t\xc3\xa4mp/20261121T120000/500", 1, "", SELECTOR_YES },
+    { { "(.maestro.core.cdo.name ~= '^fc/[\\p{L}-]+/\\d{8}T\\d{6}/[0-9]+$')", "", 0, "", "" }, "fc/t\xc3\xa4mp/20261121T120000/500", 1, "", SELECTOR_YES },
+    /* items that run far before they fail, or look back */
+    { { "(.maestro.core.cdo.name ~= '[a-z]{60}[^x]')", "", 0, "", "" }, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", 20, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '[a-z]{700}[^x]')", "", 0, "", "" }, "a", 1000, "1", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^(?:", "[a-z]{700}|", 20, "[^x])')", "" }, "a", 699, "1", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= '^\\x{666}?fc/(?<=^fc/)[0-9]{3}$')", "", 0, "", "" }, "fc/500", 1, "", SELECTOR_YES }, /* but here it is not */
+    { { "(.maestro.core.cdo.name ~= '(?<=.{500})[yz]')", "", 0, "", "" }, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaz", 10, "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", SELECTOR_TOO_EXPENSIVE },
+    { { "(.maestro.core.cdo.name ~= 'a(?R)?[^x]')", "", 0, "", "" }, "a", 1400, "", SELECTOR_TOO_EXPENSIVE },
+    { { "(or ", "(.maestro.core.cdo.name ~= '^\\p{L}*+[^x]')", 8, ")", "" }, "a", 1500, "", SELECTOR_TOO_EXPENSIVE },
     /* sets of globs are looked through */
     { { "(.maestro.core.cdo.name glob *[", "b", 250, "a]z)", "" }, "a", 1000, "", SELECTOR_TOO_EXPENSIVE },
     { { "(.maestro.core.cdo.name glob *[", "b", 250, "a]z)", "" }, "a", 40, "", SELECTOR_TOO_EXPENSIVE },

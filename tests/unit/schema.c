@@ -70,6 +70,7 @@ static void what_is_no_type_is_refused_with_what_was_expected(void **state)
         { "int(5)", "')' expected at character 5" },          { "string()", "bool, int, uint" },
         { "enum()", "a word expected at character 6" },       { "enum(a,a)", "'a' stands twice" },
         { "enum('a", "a word expected" },                     { "regex((a)", "')' expected" },
+        { "regex('(?<x>a+)b\\k<x>')", "named groups are not supported" },
         { "regex('(')", "regex((): missing closing parenthesis" }, { "list()", "the name of a type expected" },
         { "list(int(),int())", "')' expected" },              { "list(list(list(list(list(int())))))", "nested deeper than 4" },
         { "list(pointer())", "a pointer() cannot stand" },    { "int() x", "the end expected" },

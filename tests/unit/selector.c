@@ -194,6 +194,17 @@ static void patterns_match_a_part_and_globs_the_whole(void **state)
     NO("(.maestro.core.cdo.name glob 500)");
 }
 
+static void a_regular_expression_that_would_capture_is_refused_with_its_column(void **state)
+{
+    refused(state, "(.maestro.core.cdo.name ~= '^(?<x>f)c\\k<x>$')", "column 29: in the regular expression: named groups are not supported");
+    refused(state, "(.maestro.core.cdo.name ~= '^(?P<x>f)\\\\1$')", "named groups are not supported");
+    refused(state, "(.maestro.core.cdo.name ~= \"(?'x'f)(?&x)\")", "named groups are not supported");
+    refused(state, "(.maestro.core.cdo.name ~= '(f)\\\\1')", "in the regular expression: reference to non-existent subpattern");
+    refused(state, "(.maestro.core.cdo.name ~= 'fc\\X')", "column 31: in the regular expression: \\X is not supported");
+    refused(state, "(.maestro.core.cdo.name ~= 'fc(*ACCEPT)')", "column 31: in the regular expression: (*...) is not supported");
+    YES("(.maestro.core.cdo.name ~= '(f)(?=c)(?<!x)(c)(?>/t)\\(*')");
+}
+
 static void comparison_with_a_list_is_true_of_one_item(void **state)
 {
     YES("(.maestro.my.names = beta)");
@@ -335,6 +346,7 @@ int main(void)
         CASE(core_attributes_come_from_the_object),
         CASE(namespace_goes_before_short_keys),
         CASE(patterns_match_a_part_and_globs_the_whole),
+        CASE(a_regular_expression_that_would_capture_is_refused_with_its_column),
         CASE(comparison_with_a_list_is_true_of_one_item),
         CASE(mistakes_are_told_with_column_token_and_expectation),
         CASE(equalities_that_must_hold_are_found),

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "lib/schema/pattern_cost.h"
+
+#include <ctype.h>
+
+enum {
+    EMPTY_COMPILED = 128,    /* an expression without an item takes more */
+    COMPILED_PER_MEMBER = 3, /* bytes, at least, of a class with characters beyond ASCII */
+    SPACES = 9,              /* members that \h and its like are */
+    PROPERTY = 3,            /* members that a property is as dear as */
+    OTHER_CASES = 3,         /* that a character has, with itself */
+    MEMBERS_PER_WEIGHT = 4
+};
+
+static char at_offset(struct text t, size_t i)
+{
+    return i < t.length ? t.at[i] : '\0';
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Behind the escape that begins at 'i', without its argument; that of \c is any byte, a backslash too. */
+static size_t skip_escape(struct text written, size_t i)
+{
+    return i + (at_offset(written, i + 1) == 'c' ? 3 : 2);
+}
+
+const char *pattern_refusal(struct text written, size_t *offset)
+{
+    for (size_t i = 0; i < written.length;) {
+        char next = at_offset(written, i + 1), third = at_offset(written, i + 2);
+        *offset = i;
+        if (written.at[i] == '\\' && next == 'X')
+            return "\\X is not supported";
+        if (written.at[i] == '(' && next == '*' && (isalpha((unsigned char)third) || third == ':'))
+            return "(*...) is not supported";
+        i = written.at[i] == '\\' ? skip_escape(written, i) : i + 1;
+    }
+    *offset = 0;
+    return NULL;
+}
+
+/* The largest count that an item must repeat: {COUNT...}. */
+static uint32_t most_repeated(struct text written)
+{
+    unsigned long most = 0;
+    for (size_t i = 0; i < written.length;) {
+        if (written.at[i] == '\\') {
+            i = skip_escape(written, i) + (is_one_of(at_offset(written, i + 1), "xoNpP") && at_offset(written, i + 2) == '{');
+            continue;
+        }
+        if (written.at[i++] != '{')
+            continue;
+        unsigned long count = 0;
+        while (at_offset(written, i) == ' ')
+            i++;
+        for (; isdigit((unsigned char)at_offset(written, i)) && count <= UINT16_MAX; i++)
+            count = count * 10 + (unsigned long)(written.at[i] - '0');
+        most = count > most ? count : most;
+    }
+    return (uint32_t)most;
+}
+
+/* (?i) and its like. */
+static bool switches_case(struct text written)
+{
+    for (size_t i = 0; i + 2 < written.length; i++)
+        if (written.at[i] == '(' && written.at[i + 1] == '?')
+            for (size_t k = i + 2; k < written.length && (isalpha((unsigned char)written.at[k]) || is_one_of(written.at[k], "^-")); k++)
+                if (written.at[k] == 'i')
+                    return true;
+    return false;
+}
+
+static size_t count_properties(struct text written)
+{
+    size_t properties = 0;
+    for (size_t i = 0; i + 1 < written.length; i++)
+        properties += written.at[i] == '\\' && (written.at[i + 1] == 'p' || written.at[i + 1] == 'P');
+    return properties;
+}
+
+/* Does a range begin or end with the character at 'at'? */
+static bool is_end_of_range(struct text written, const char *at)
+{
+    size_t i = (size_t)(at - written.at) + 1;
+    while (((unsigned char)at_offset(written, i) & 0xc0) == 0x80)
+        i++;
+    return at_offset(written, i) == '-' || at[-1] == '-';
+}
+
+/* How many characters and ranges beyond ASCII a class may hold, one after the other compared with one of the text.  Without case a range
+ * brings those of the other case, as many as it likes: then what has been compiled bounds them; but of ASCII only k and s have any. */
+static size_t count_members(struct text written, bool caseless, size_t compiled)
+{
+    const char *begin = written.length ? memchr(written.at, '[', written.length) : NULL, *end = begin ? memrchr(written.at, ']', written.length) : NULL;
+    size_t members = 0, most = (compiled > EMPTY_COMPILED ? compiled - EMPTY_COMPILED : 0) / COMPILED_PER_MEMBER;
+    for (const char *at = begin; at && at < end; at++) {
+        bool beyond = (unsigned char)*at >= 0xc0, escaped = *at == '\\' && is_one_of(at[1], "xoNcQE0123456789");
+        if (caseless && (escaped || (beyond && is_end_of_range(written, at))))
+            return most;
+        if (*at == '\\' && is_one_of(at[1], "hHvV"))
+            members += SPACES;
+        else if (beyond || escaped)
+            members += caseless ? OTHER_CASES : 1;
+        else if (caseless)
+            members += *at == '-' ? 2 : isalpha((unsigned char)*at) != 0;
+    }
+    return members < most ? members : most;
+}
+
+struct pattern_cost pattern_cost_of(struct text written, bool caseless, size_t compiled, uint32_t behind)
+{
+    uint32_t repeated = most_repeated(written);
+    bool classes = written.length && memchr(written.at, '[', written.length);
+    size_t properties = classes ? count_properties(written) : 0;
+    size_t members = count_members(written, caseless || switches_case(written), compiled) + properties * PROPERTY;
+    uint32_t wide = 1 + (uint32_t)(members / MEMBERS_PER_WEIGHT);
+    return (struct pattern_cost){ .reach = repeated > behind ? repeated : behind, .weight = properties ? wide : 1, .wide = wide };
+}
