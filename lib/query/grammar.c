@@ -19,6 +19,7 @@ struct compiler {
     struct text key[PROGRAM_KEYS_MAX]; /* those written so far: the schema's */
     unsigned keys;
     struct arena arena; /* literals, reset after each term */
+    uint32_t steps;     /* for the regular expressions of their types */
 };
 
 static mstro_status fault(const struct compiler *c, size_t at, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -199,7 +200,7 @@ static mstro_status read_literal(struct compiler *c, const struct type *t, struc
     struct text text;
     mstro_status status = literal_text(c, token, &text);
     if (status == MSTRO_OK)
-        status = type_read(t, text, out, &c->arena);
+        status = type_read(t, text, out, &c->arena, &c->steps);
     if (status != MSTRO_SCHEMA)
         return status;
     char why[400];
@@ -452,7 +453,7 @@ static mstro_status take_term(struct compiler *c, unsigned depth)
 mstro_status grammar_compile(const char *query, const char *nspace, const struct schema *schema, const struct schema *also, unsigned char *room,
                              struct bytes *out)
 {
-    struct compiler c = { .lexer.source = text_of(query), .nspace = nspace, .schema = schema, .also = also, .room = room, .used = 4 };
+    struct compiler c = { .lexer.source = text_of(query), .nspace = nspace, .schema = schema, .also = also, .room = room, .used = 4, .steps = TYPE_STEPS };
     mstro_status status;
     if (c.lexer.source.length > SELECTOR_TEXT_MAX)
         return detail_set(MSTRO_SELECTOR, "selector, column %d: a query of more than %d bytes", SELECTOR_TEXT_MAX + 1, SELECTOR_TEXT_MAX);

@@ -178,7 +178,8 @@ static mstro_status count_items(const struct attributes *a, const struct schema_
 
 static mstro_status check_value(const struct schema_entry *entry, const struct value *v)
 {
-    mstro_status status = type_check(entry->type, v);
+    uint32_t steps = TYPE_STEPS;
+    mstro_status status = type_check(entry->type, v, &steps);
     if (status == MSTRO_SCHEMA) {
         char why[512];
         snprintf(why, sizeof why, "%s", mstro_error_detail());

@@ -16,13 +16,13 @@ static bool travels(const struct schema_entry *entry)
 }
 
 /* What the user's memory says at this moment becomes the value. */
-static mstro_status freeze(struct attribute *attribute)
+static mstro_status freeze(struct attribute *attribute, uint32_t *steps)
 {
     struct value value;
     void *handed = attribute->handed;
     mstro_status status = native_read(attribute->entry->type, attribute->native, &value);
     if (status == MSTRO_OK)
-        status = type_check(attribute->entry->type, &value);
+        status = type_check(attribute->entry->type, &value, steps);
     if (status != MSTRO_OK)
         return status;
     attribute->handed = NULL; /* goes with the handle, whatever happens to the value */
@@ -33,8 +33,9 @@ static mstro_status freeze(struct attribute *attribute)
 
 static mstro_status freeze_all(struct attributes *a)
 {
+    uint32_t steps = TYPE_STEPS;
     table_each(attribute, a) {
-        mstro_status status = attribute->borrowed ? freeze(attribute) : MSTRO_OK;
+        mstro_status status = attribute->borrowed ? freeze(attribute, &steps) : MSTRO_OK;
         if (status != MSTRO_OK)
             return status;
     }
@@ -222,7 +223,7 @@ static mstro_status adopt_unknown(struct attributes *a, struct text key, const s
     return status;
 }
 
-static mstro_status adopt_one(struct attributes *a, struct text key, const struct value *v)
+static mstro_status adopt_one(struct attributes *a, struct text key, const struct value *v, uint32_t *steps)
 {
     struct attribute *place;
     const struct schema_entry *entry = schema_find(a->schema, key);
@@ -233,7 +234,7 @@ static mstro_status adopt_one(struct attributes *a, struct text key, const struc
     mstro_status status = table_place(a, entry, &place);
     if (status != MSTRO_OK)
         return status;
-    bool mismatch = type_check(entry->type, v) != MSTRO_OK;
+    bool mismatch = type_check(entry->type, v, steps) != MSTRO_OK;
     if (mismatch)
         log_debug(LOG_SCHEMA, "attributes: '%s' came as a %s that is no " TEXT_FORMAT ", as %s:%u has it", entry->key.at, value_kind_name(v->kind),
                   TEXT_ARGUMENTS(entry->type->written), entry->file->path.at, entry->line);
@@ -249,6 +250,7 @@ mstro_status attributes_adopt(struct attributes *a, struct bytes block)
 {
     struct text key;
     struct value value;
+    uint32_t steps = TYPE_STEPS;
     mstro_status status = block_check(block);
     if (status != MSTRO_OK)
         return status;
@@ -256,7 +258,7 @@ mstro_status attributes_adopt(struct attributes *a, struct bytes block)
         if (attribute->adopted)
             table_vacate(a, attribute);
     for (size_t i = 0; status == MSTRO_OK && block_at(block, i, &key, &value); i++)
-        status = adopt_one(a, key, &value);
+        status = adopt_one(a, key, &value, &steps);
     return status;
 }
 
@@ -275,7 +277,8 @@ void attributes_print(const struct attributes *a, FILE *to)
 /* What one line of YAML sets. */
 struct setting { const struct schema_entry *entry; struct value value; };
 
-static mstro_status read_setting(struct attributes *a, const struct yaml *y, const struct yaml_node *node, struct arena *arena, struct setting *out)
+static mstro_status read_setting(struct attributes *a, const struct yaml *y, const struct yaml_node *node, struct arena *arena, uint32_t *steps,
+                                 struct setting *out)
 {
     out->entry = schema_find(a->schema, node->key);
     if (!out->entry && schema_drops_unknown(a->schema))
@@ -289,7 +292,7 @@ static mstro_status read_setting(struct attributes *a, const struct yaml *y, con
         return yaml_fault_key(y, node, "'%s' cannot be set, only read", node->key.at);
     struct yaml of = *y;
     of.about = node->key.at;
-    mstro_status status = type_read_yaml(out->entry->type, &of, node, &out->value, arena);
+    mstro_status status = type_read_yaml(out->entry->type, &of, node, &out->value, arena, steps);
     if (status == MSTRO_OK && out->entry->core == CORE_LOCAL_SIZE && out->value.integer < 0)
         return yaml_fault(&of, node, "%lld is not a size", (long long)out->value.integer);
     return status;
@@ -321,13 +324,14 @@ mstro_status attributes_set_yaml(struct attributes *a, const char *text)
     if (status != MSTRO_OK)
         return status;
     size_t count = 0;
+    uint32_t steps = TYPE_STEPS;
     struct setting *setting = arena_take(&arena, y.root->count * sizeof *setting);
     if (!setting)
         status = MSTRO_NOMEM;
     else if (y.root->kind != YAML_MAPPING)
         status = yaml_fault(&y, y.root, "attributes are a mapping of keys to values");
     for (const struct yaml_node *node = y.root->first; status == MSTRO_OK && node; node = node->next)
-        status = read_setting(a, &y, node, &arena, &setting[count++]);
+        status = read_setting(a, &y, node, &arena, &steps, &setting[count++]);
     if (status == MSTRO_OK)
         status = apply(a, setting, count);
     yaml_release(&y);

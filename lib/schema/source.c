@@ -152,7 +152,7 @@ static mstro_status read_default(struct schema_source *s, const struct yaml *y, 
     struct value *value = arena_take(&s->arena, sizeof *value);
     if (!value)
         return MSTRO_NOMEM;
-    mstro_status status = type_read_yaml(entry->type, y, node, value, &s->arena);
+    mstro_status status = type_read_yaml(entry->type, y, node, value, &s->arena, &s->steps);
     if (status != MSTRO_OK)
         return status;
     void *place = arena_take(&s->arena, native_size(value));
@@ -259,6 +259,7 @@ mstro_status source_create(const struct yaml *y, struct schema_source **out)
     if (!s)
         return MSTRO_NOMEM;
     atomic_init(&s->references, 1);
+    s->steps = TYPE_STEPS;
     status = copy_text(&s->arena, text_of(y->file), &s->about.path) ? MSTRO_OK : MSTRO_NOMEM;
     if (status == MSTRO_OK)
         status = read_word(s, y, y->root, "schema-name", true, &s->about.name);

@@ -14,6 +14,7 @@ struct schema_source {
     struct schema_entry *entry;
     size_t entries;
     unsigned patterns; /* regular expressions in all types */
+    uint32_t steps;    /* left of TYPE_STEPS */
     struct arena arena; /* all of the above */
 };
 

@@ -9,7 +9,7 @@
 #include "lib/schema/pattern.h"
 #include "lib/schema/timestamp.h"
 
-enum { CHOICES_MAX = 256, PATTERNS_MAX = 16, PATTERN_STEPS = 10000 };
+enum { CHOICES_MAX = 256, PATTERNS_MAX = 16, STRING_STEPS = 10000, MATCH_STEPS = 8, SHOWN_MAX = 80 };
 
 /* Types without arguments.  int() and uint() are other names of int64() and uint64(). */
 static const struct type plain[] = {
@@ -324,10 +324,14 @@ const struct type *type_element(const struct type *t, uint32_t i)
     return type_is_tuple(t) ? t->element[i] : t->element[0];
 }
 
+static struct text shortened(struct text t)
+{
+    return (struct text){ t.at, t.length > SHOWN_MAX ? SHOWN_MAX : t.length };
+}
+
 static mstro_status refuse(const struct type *t, struct text written)
 {
-    return detail_set(MSTRO_SCHEMA, "'%.*s' is not a " TEXT_FORMAT, written.length > 80 ? 80 : (int)written.length, written.at ? written.at : "",
-                      TEXT_ARGUMENTS(t->written));
+    return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' is not a " TEXT_FORMAT, TEXT_ARGUMENTS(shortened(written)), TEXT_ARGUMENTS(t->written));
 }
 
 static mstro_status check_choice(const struct type *t, struct text text)
@@ -344,22 +348,33 @@ static mstro_status check_choice(const struct type *t, struct text text)
                       TEXT_ARGUMENTS(t->written), TEXT_ARGUMENTS(search.best));
 }
 
-static mstro_status check_text(const struct type *t, struct text text)
+/* To match an expression with nothing takes its time, too. */
+static mstro_status check_pattern(const struct type *t, struct text text, uint32_t *steps)
 {
-    uint32_t steps = PATTERN_STEPS;
+    uint32_t rest = *steps > MATCH_STEPS ? *steps - MATCH_STEPS : 0, left = rest > STRING_STEPS ? STRING_STEPS : rest, given = left;
+    enum pattern_answer answer = given ? pattern_matches(t->pattern, text, &left) : PATTERN_TOO_EXPENSIVE;
+    *steps = rest - (given - left);
+    if (answer == PATTERN_TOO_EXPENSIVE)
+        return detail_set(MSTRO_SCHEMA, "whether '" TEXT_FORMAT "' is a " TEXT_FORMAT " is too expensive to find out", TEXT_ARGUMENTS(shortened(text)),
+                          TEXT_ARGUMENTS(t->written));
+    return answer == PATTERN_YES ? MSTRO_OK : refuse(t, text);
+}
+
+static mstro_status check_text(const struct type *t, struct text text, uint32_t *steps)
+{
     if (!text_is_clean(text))
         return detail_set(MSTRO_SCHEMA, "a string that is not UTF-8");
-    if (t->pattern && pattern_matches(t->pattern, text, &steps) != PATTERN_YES)
-        return refuse(t, text);
+    if (t->pattern)
+        return check_pattern(t, text, steps);
     return t->choice ? check_choice(t, text) : MSTRO_OK;
 }
 
-mstro_status type_check(const struct type *t, const struct value *v)
+mstro_status type_check(const struct type *t, const struct value *v, uint32_t *steps)
 {
     if (v->kind != t->kind)
         return detail_set(MSTRO_SCHEMA, "a %s is not a " TEXT_FORMAT, value_kind_name(v->kind), TEXT_ARGUMENTS(t->written));
     if (v->kind == VALUE_TEXT)
-        return check_text(t, v->text);
+        return check_text(t, v->text, steps);
     if (v->kind == VALUE_TIMESTAMP && !timestamp_is_valid(v->time))
         return detail_set(MSTRO_SCHEMA, "a timestamp whose nanoseconds, offset or year is out of range");
     if (v->kind != VALUE_LIST || !t->element)
@@ -369,7 +384,7 @@ mstro_status type_check(const struct type *t, const struct value *v)
     struct value item;
     struct bytes left = v->items;
     for (uint32_t i = 0; value_next(&left, &item); i++) {
-        mstro_status status = type_check(type_element(t, i), &item);
+        mstro_status status = type_check(type_element(t, i), &item, steps);
         if (status != MSTRO_OK)
             return status;
     }

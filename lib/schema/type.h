@@ -43,13 +43,17 @@ void type_print(FILE *to, const struct type *t);
 /* The type of a value that no schema describes: static storage. */
 const struct type *type_of_kind(enum value_kind kind);
 
-/* Is 'v' a value of 't'?  MSTRO_SCHEMA says why not: "'x' is not an int()". */
-mstro_status type_check(const struct type *t, const struct value *v);
+/* What the regular expressions of all values that are read or checked together may take off *steps (pattern.h): about 4 ms. */
+enum { TYPE_STEPS = 100000 };
+
+/* Is 'v' a value of 't'?  MSTRO_SCHEMA says why not: "'x' is not an int()"; or that too few of *steps are left to find out. */
+mstro_status type_check(const struct type *t, const struct value *v, uint32_t *steps);
 
 /* Read a value from text as a person writes it (a bare or quoted word of a selector, a scalar).  Scalars only. */
-mstro_status type_read(const struct type *t, struct text written, struct value *out, struct arena *arena);
+mstro_status type_read(const struct type *t, struct text written, struct value *out, struct arena *arena, uint32_t *steps);
 
 /* Read a value from YAML, lists and tuples included. */
-mstro_status type_read_yaml(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena);
+mstro_status type_read_yaml(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena,
+                            uint32_t *steps);
 
 #endif

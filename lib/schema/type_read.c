@@ -82,13 +82,13 @@ static mstro_status read_blob(const struct type *t, struct text written, struct 
     return MSTRO_OK;
 }
 
-static mstro_status read_text(const struct type *t, struct text written, struct value *out, struct arena *arena)
+static mstro_status read_text(const struct type *t, struct text written, struct value *out, struct arena *arena, uint32_t *steps)
 {
     out->text = arena_copy_text(arena, written);
-    return out->text.at ? type_check(t, out) : MSTRO_NOMEM;
+    return out->text.at ? type_check(t, out, steps) : MSTRO_NOMEM;
 }
 
-mstro_status type_read(const struct type *t, struct text written, struct value *out, struct arena *arena)
+mstro_status type_read(const struct type *t, struct text written, struct value *out, struct arena *arena, uint32_t *steps)
 {
     *out = (struct value){ .kind = t->kind, .count = 1 };
     switch (t->kind) {
@@ -99,25 +99,31 @@ mstro_status type_read(const struct type *t, struct text written, struct value *
     case VALUE_UINT64: return read_integer(t, written, out);
     case VALUE_FLOAT:
     case VALUE_DOUBLE: return read_real(t, written, out);
-    case VALUE_TEXT: return read_text(t, written, out, arena);
+    case VALUE_TEXT: return read_text(t, written, out, arena, steps);
     case VALUE_TIMESTAMP: return timestamp_parse(written, &out->time) ? MSTRO_OK : refuse(t, written, "not a");
     case VALUE_BLOB: return read_blob(t, written, out, arena);
     default: return detail_set(MSTRO_SCHEMA, "a " TEXT_FORMAT " cannot be written as text", TEXT_ARGUMENTS(t->written));
     }
 }
 
-static mstro_status read_items(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *item, struct arena *arena)
+/* No more than a block can hold. */
+static mstro_status read_items(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *item, struct arena *arena,
+                               uint32_t *steps, size_t *size)
 {
     uint32_t i = 0;
     for (const struct yaml_node *child = node->first; child; child = child->next, i++) {
-        mstro_status status = type_read_yaml(type_element(t, i), y, child, &item[i], arena);
+        mstro_status status = type_read_yaml(type_element(t, i), y, child, &item[i], arena, steps);
         if (status != MSTRO_OK)
             return status;
+        *size += value_item_size(&item[i]);
+        if (*size > BLOCK_MAX)
+            return yaml_fault(y, node, "a list of more than %d bytes", BLOCK_MAX);
     }
     return MSTRO_OK;
 }
 
-static mstro_status read_list(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena)
+static mstro_status read_list(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena,
+                              uint32_t *steps)
 {
     if (node->kind != YAML_SEQUENCE)
         return yaml_fault(y, node, "a " TEXT_FORMAT " is written [value, ...]", TEXT_ARGUMENTS(t->written));
@@ -126,14 +132,10 @@ static mstro_status read_list(const struct type *t, const struct yaml *y, const 
     struct value *item = arena_take(arena, node->count * sizeof *item);
     if (!item)
         return MSTRO_NOMEM;
-    mstro_status status = read_items(t, y, node, item, arena);
+    size_t size = 0;
+    mstro_status status = read_items(t, y, node, item, arena, steps, &size);
     if (status != MSTRO_OK)
         return status;
-    size_t size = 0;
-    for (uint32_t i = 0; i < node->count; i++)
-        size += value_item_size(&item[i]);
-    if (size > BLOCK_MAX)
-        return yaml_fault(y, node, "a list of more than %d bytes", BLOCK_MAX);
     unsigned char *bytes = arena_take(arena, size), *at = bytes;
     if (!bytes)
         return MSTRO_NOMEM;
@@ -143,15 +145,16 @@ static mstro_status read_list(const struct type *t, const struct yaml *y, const 
     return MSTRO_OK;
 }
 
-mstro_status type_read_yaml(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena)
+mstro_status type_read_yaml(const struct type *t, const struct yaml *y, const struct yaml_node *node, struct value *out, struct arena *arena,
+                            uint32_t *steps)
 {
     if (t->kind == VALUE_LIST)
-        return read_list(t, y, node, out, arena);
+        return read_list(t, y, node, out, arena, steps);
     if (node->kind != YAML_SCALAR)
         return yaml_fault(y, node, "a " TEXT_FORMAT " is a single value", TEXT_ARGUMENTS(t->written));
     if (node->text.length == 0 && !node->quoted)
         return yaml_fault(y, node, "a value is missing; a " TEXT_FORMAT " is expected", TEXT_ARGUMENTS(t->written));
-    mstro_status status = type_read(t, node->text, out, arena);
+    mstro_status status = type_read(t, node->text, out, arena, steps);
     if (status != MSTRO_SCHEMA)
         return status;
     char why[512];

@@ -20,7 +20,9 @@ static const char user_yaml[] = HEAD
     "  - {key: box, type: 'tuple(double(), double())'}\n"
     "  - {key: bytes, type: blob()}\n"
     "  - {key: text, type: str()}\n"
-    "  - {key: words, type: list(str())}\n";
+    "  - {key: words, type: list(str())}\n"
+    "  - {key: slow, type: \"list(regex('(?:(?:a|a)*c)?a*'))\"}\n"
+    "  - {key: slow-one, type: \"regex('(?:(?:a|a)*c)?a*')\"}\n";
 
 struct world { struct schema *schema; struct attributes *a; };
 
@@ -102,6 +104,9 @@ static void schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place(voi
         { HEAD "  - {key: a, type: 'tuple(int()", ",regex(((a{1,200}){1,3}))", 2000, ")'}\n", "regular expressions in one type" },
         { HEAD, "  - {key: a, type: 'regex(((a{1,99}){1,3}))'}\n", 1000, "", "more than 64 regular expressions" },
         { HEAD "  - {key: a, type: 'regex((((a{1,255}){1,255}){1,255}){1,255})'}\n", "", 0, "", "mine.yaml:4:20: '.maestro.my.a': regex(" },
+        { HEAD "  - {key: a, type: \"list(regex('(?:(?:a|a)*c)?a*'))\", default: [", "aaaaaaaaa,", 3900, "]}\n", "'.maestro.my.a': whether 'aaaaaaaaa' is a regex(" },
+        { HEAD "  - {key: a, type: \"tuple(regex('(?:(?:a|a)*c)?a*'), str())\", default: [", "aaaaaaaaaaaaaaa", 80, ",b]}\n", "is too expensive to find out" },
+        { HEAD "  - {key: a, type: list(str()), default: [", "aaaaaaaaaaa,", 3900, "]}\n", "mine.yaml:4:42: '.maestro.my.a': a list of more than 32768 bytes" },
     };
     for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
         defuse(&bombs[i], MSTRO_SCHEMA, as_schema, *state);
@@ -120,6 +125,8 @@ static void attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place(
         { ".maestro.my.ints: [", "9223372036854775807,", 4000, "]", "longer than 65536 bytes" },
         { ".maestro.my.ints: [", "1,", 3900, "]", "attributes:1:19: '.maestro.my.ints': a list of more than 32768 bytes" },
         { ".maestro.my.ints: ", "[", 60000, "", "nested deeper than 32" },
+        { ".maestro.my.slow: [", "aaaaaaaaa,", 3900, "]", "attributes:1:" },
+        { ".maestro.my.slow-one: ", "a", 1200, "", "attributes:1:23: '.maestro.my.slow-one': whether 'aaaa" },
         { ".maestro.my.ints: &a [1]\n.maestro.ecmwf.step: *a\n", "", 0, "", "attributes:1:19: anchors" },
         { "", ".maestro.ecmwf.step: 1\n", 2500, "", "attributes:2:1: duplicate key '.maestro.ecmwf.step', first in line 1" },
         { "", ".maestro.ecmwf.step: 1\n", 100000, "", "longer than 65536 bytes" },
@@ -130,6 +137,49 @@ static void attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place(
     for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
         defuse(&bombs[i], MSTRO_SCHEMA, as_attributes, *state);
     assert_int_equal(attributes_get(((struct world *)*state)->a, ".maestro.ecmwf.step", NULL, &val), MSTRO_NOENT);
+}
+
+/* What an object may be made to cost: a query, and what it is asked about: the name; or a string, or a list of strings, among the attributes. */
+enum place { IN_NAME, IN_TEXT, IN_WORDS };
+struct burden { struct bomb query; const char *part; size_t count; const char *end; enum selector_answer answer; };
+
+static struct value words_of(const struct burden *b)
+{
+    const struct value part = { .kind = VALUE_TEXT, .count = 1, .text = text_of(b->part) };
+    size_t size = b->count * value_item_size(&part);
+    unsigned char *items = malloc(size), *at = items;
+    for (size_t i = 0; i < b->count; i++)
+        at = value_item_encode(&part, at);
+    return (struct value){ .kind = VALUE_LIST, .count = (uint32_t)b->count, .items = bytes_of(items, size) };
+}
+
+/* What a client of the library may hand over in a list, and what a producer may send. */
+static void long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms(void **state)
+{
+    enum { ITEMS = 2700 };
+    struct world *w = *state;
+    const struct burden slow = { .part = "aaaaaaaaa", .count = ITEMS };
+    const char *items[ITEMS];
+    for (size_t i = 0; i < ITEMS; i++)
+        items[i] = slow.part;
+    struct cost begun = cost_begin();
+    assert_int_equal(attributes_set_list(w->a, ".maestro.my.slow", items, ITEMS), MSTRO_SCHEMA);
+    double set = cost_since(begun).ms / cost_slowness();
+    assert_non_null(strstr(mstro_error_detail(), "'.maestro.my.slow': whether 'aaaaaaaaa' is a regex("));
+    struct value value = words_of(&slow);
+    struct block_item item = { text_of(".maestro.my.slow"), value };
+    size_t size = block_size(&item, 1);
+    unsigned char *block = malloc(size);
+    const void *val;
+    block_write(&item, 1, block);
+    begun = cost_begin();
+    assert_int_equal(attributes_adopt(w->a, bytes_of(block, size)), MSTRO_OK);
+    double adopt = cost_since(begun).ms / cost_slowness();
+    assert_int_equal(attributes_get(w->a, ".maestro.my.slow", NULL, &val), MSTRO_SCHEMA);
+    print_message("# set: %.1f ms, adopt: %.1f ms\n", set, adopt);
+    assert_true(set <= 10 * COST_SLOWER && adopt <= 10 * COST_SLOWER);
+    free(block);
+    free((void *)value.items.at);
 }
 
 static mstro_status as_query(struct world *w, const char *text)
@@ -166,6 +216,7 @@ static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compile
         { "(.maestro.ecmwf.step = 1e3)", "", 0, "", "column 24: '1e3' is not a int()" },
         { "(.maestro.ecmwf.date = 5)", "", 0, "", "column 24: '5' is not a timestamp()" },
         { "(.maestro.my.flag < true)", "", 0, "", "a bool() has no order" },
+        { "(.maestro.my.slow-one = aaaaaaaaa", "/aaaaaaaaa", 1000, ")", "whether 'aaaaaaaaa' is a regex(" },
         { "(.maestro.my.box = 5)", "", 0, "", "can only be asked for with has" },
         { "(.maestro.my.bytes = aGVsbG8=)", "", 0, "", "can only be asked for with has" },
         { "(.maestro.ecmwf.step ~= '2.')", "", 0, "", "patterns need a string" },
@@ -174,10 +225,6 @@ static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compile
     for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++)
         defuse(&bombs[i], MSTRO_SELECTOR, as_query, *state);
 }
-
-/* What an object may be made to cost: a query, and what it is asked about: the name; or a string, or a list of strings, among the attributes. */
-enum place { IN_NAME, IN_TEXT, IN_WORDS };
-struct burden { struct bomb query; const char *part; size_t count; const char *end; enum selector_answer answer; };
 
 static const struct burden burdens[] = {
     { { "(.maestro.core.cdo.name ~= '^(a+)+$')", "", 0, "", "" }, "a", 60, "!", SELECTOR_TOO_EXPENSIVE },
@@ -266,16 +313,6 @@ static double cost_of_evaluation(const struct selector *s, const struct query_su
     return us[BATCHES / 2];
 }
 
-static struct value words_of(const struct burden *b)
-{
-    const struct value part = { .kind = VALUE_TEXT, .count = 1, .text = text_of(b->part) };
-    size_t size = b->count * value_item_size(&part);
-    unsigned char *items = malloc(size), *at = items;
-    for (size_t i = 0; i < b->count; i++)
-        at = value_item_encode(&part, at);
-    return (struct value){ .kind = VALUE_LIST, .count = (uint32_t)b->count, .items = bytes_of(items, size) };
-}
-
 /* The attributes as they travel: not what YAML can say, but what a client can send. */
 static struct bytes block_of(const struct burden *b, enum place place, const char *text)
 {
@@ -337,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
         CASE(attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
+        CASE(long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms),
         CASE(query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled),
         CASE(evaluation_ends_within_10_us_and_says_when_it_was_cut),
         CASE(so_it_does_where_attributes_are_long),

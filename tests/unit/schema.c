@@ -107,7 +107,8 @@ static bool reads(const char *type, const char *text, struct value *out)
     static struct arena arena;
     const struct type *t;
     assert_int_equal(type_parse(&arena, text_of(type), &t), MSTRO_OK);
-    bool good = type_read(t, text_of(text), out, &arena) == MSTRO_OK;
+    uint32_t steps = TYPE_STEPS;
+    bool good = type_read(t, text_of(text), out, &arena, &steps) == MSTRO_OK;
     type_release(t);
     return good;
 }
