@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "lib/schema/block.h"
 
 /* Text that is printed once and kept in the arena. */
 struct scratch { FILE *to; char *text; size_t length; };
@@ -56,12 +55,12 @@ static bool make_row(const struct schema_entry *entry, size_t skip, struct arena
     for (int i = 0; i < 3; i++)
         size += value_item_size(&item[i]);
     unsigned char *bytes = arena_take(arena, size), *at = bytes;
-    if (!bytes)
+    struct text key = arena_copy_text(arena, (struct text){ entry->key.at + skip, entry->key.length - skip }); /* the schema may go first */
+    if (!bytes || !key.at)
         return false;
     for (int i = 0; i < 3; i++)
         at = value_item_encode(&item[i], at);
-    *row = (struct block_item){ .key = { entry->key.at + skip, entry->key.length - skip },
-                                .value = { .kind = VALUE_LIST, .count = 3, .items = bytes_of(bytes, size) } };
+    *row = (struct block_item){ .key = key, .value = { .kind = VALUE_LIST, .count = 3, .items = bytes_of(bytes, size) } };
     return true;
 }
 
@@ -99,7 +98,7 @@ static bool is_part(const struct schema_entry *entry, struct text nspace)
 
 static bool fill(const struct schema *s, struct outline *o, struct arena *arena)
 {
-    struct block_item *row = calloc(schema_entries(s) + 1, sizeof *row);
+    struct block_item *row = arena_take(arena, (schema_entries(s) + 1) * sizeof *row);
     bool good = row != NULL;
     for (size_t i = 0; good && i < schema_entries(s); i++) {
         const struct schema_entry *entry = schema_entry_at(s, i);
@@ -108,10 +107,10 @@ static bool fill(const struct schema *s, struct outline *o, struct arena *arena)
     }
     if (good) {
         block_sort(row, o->keys);
+        o->row = row;
         o->digest = digest_of(o, row);
         good = write_rows(o, row, arena);
     }
-    free(row);
     return good;
 }
 

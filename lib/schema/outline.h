@@ -6,6 +6,7 @@
  * it is required, and its default; not the words for people. */
 #ifndef LIB_SCHEMA_OUTLINE_H
 #define LIB_SCHEMA_OUTLINE_H
+#include "lib/schema/block.h"
 #include "lib/schema/schema.h"
 
 enum { OUTLINES_MAX = 64, OUTLINE_VERSION_MAX = 64 };
@@ -15,6 +16,7 @@ struct outline {
     uint64_t digest;             /* of all of it */
     uint32_t keys;
     struct bytes rows; /* a block (block.h), key behind the namespace -> [type, "required" or "", default]; the first of 'keys' that fit */
+    const struct block_item *row; /* all of 'keys', in order; NULL where only 'rows' have come */
 };
 
 struct outlines {
@@ -32,8 +34,9 @@ const struct outline *outlines_find(const struct outlines *o, struct text nspace
 
 enum outline_verdict {
     OUTLINE_EQUAL,
-    OUTLINE_COMPATIBLE,  /* other versions, keys, defaults: nothing is misread */
-    OUTLINE_INCOMPATIBLE /* a key with two types */
+    OUTLINE_COMPATIBLE,   /* other versions, keys, defaults: nothing is misread */
+    OUTLINE_INCOMPATIBLE, /* a key with two types */
+    OUTLINE_UNKNOWN       /* no such key among those that have come, which are not all */
 };
 
 /* Compare two outlines of one namespace; 'theirs' may come from anywhere (MSTRO_INVMSG when its rows are malformed).  'here' and 'there'

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "lib/base/detail.h"
-#include "lib/schema/block.h"
 #include "lib/schema/outline.h"
 
 enum { CONFLICTS_MAX = 16, NAMES_ROOM = 120, SHOWN = 80 };
@@ -18,6 +17,7 @@ struct comparison {
     const char *here, *there;
     struct names only_here, only_there, required, fallback, type;
     unsigned conflicts; /* lines written */
+    bool partial;       /* what was compared is not all */
     FILE *conflict; /* their lines */
 };
 
@@ -42,11 +42,28 @@ static void print_names(FILE *to, const char *what, const char *where, const str
         fprintf(to, "%s%u more", n->shown ? " and " : "", n->count - n->shown);
 }
 
+/* How many of its keys are known. */
+static size_t known_keys(const struct outline *o)
+{
+    return o->row ? o->keys : block_count(o->rows);
+}
+
+static bool item_at(const struct outline *o, size_t i, struct text *key, struct value *list)
+{
+    if (!o->row)
+        return block_at(o->rows, i, key, list);
+    if (i >= o->keys)
+        return false;
+    *key = o->row[i].key;
+    *list = o->row[i].value;
+    return true;
+}
+
 /* False past the end; *malformed when it is no row. */
 static bool row_at(const struct outline *o, size_t i, struct row *out, bool *malformed)
 {
     struct value list, item[3];
-    if (!block_at(o->rows, i, &out->key, &list))
+    if (!item_at(o, i, &out->key, &list))
         return false;
     struct bytes left = list.items;
     *malformed = list.kind != VALUE_LIST;
@@ -82,7 +99,7 @@ static void compare_rows(struct comparison *c, const struct row *mine, const str
 /* Beyond the last key of an outline that was cut nothing is known. */
 static bool knows(const struct outline *o, size_t i)
 {
-    return i < block_count(o->rows) || block_count(o->rows) == o->keys;
+    return i < known_keys(o) || known_keys(o) == o->keys;
 }
 
 /* False: a row is malformed. */
@@ -105,6 +122,7 @@ static bool walk(struct comparison *c)
         i += order <= 0;
         k += order >= 0;
     }
+    c->partial = !knows(c->mine, i) || !knows(c->theirs, k);
     return !malformed;
 }
 
@@ -127,7 +145,9 @@ static void print_summary(const struct comparison *c, FILE *to)
     print_names(to, "required by one only", "", &c->required);
     print_names(to, "another default", "", &c->fallback);
     print_names(to, "another type", "", &c->type);
-    fputs(c->conflicts ? "\n" : "; compatible: nothing is misread\n", to);
+    if (c->partial)
+        fprintf(to, "; of %u keys %s only the first %zu have come, of the others nothing is known", c->theirs->keys, c->there, known_keys(c->theirs));
+    fputs(c->conflicts || c->partial ? "\n" : "; compatible: nothing is misread\n", to);
 }
 
 /* The two parts, one behind the other. */
@@ -168,7 +188,7 @@ mstro_status outline_compare(const struct outline *mine, const struct outline *t
     if (status == MSTRO_OK && !(*words = join_lines(&c, conflicts)))
         status = MSTRO_NOMEM;
     if (status == MSTRO_OK)
-        *verdict = c.conflicts ? OUTLINE_INCOMPATIBLE : OUTLINE_COMPATIBLE;
+        *verdict = c.conflicts ? OUTLINE_INCOMPATIBLE : c.partial ? OUTLINE_UNKNOWN : OUTLINE_COMPATIBLE;
     free(conflicts);
     return status;
 }

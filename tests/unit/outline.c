@@ -141,7 +141,18 @@ static void outline_that_does_not_fit_is_cut_and_not_taken_for_shorter(void **st
     assert_true(a->at[0].digest != b->at[0].digest);
     enum outline_verdict verdict;
     assert_int_equal(outline_compare(&a->at[0], &b->at[0], "here", "there", &verdict, &words), MSTRO_OK);
+    assert_int_equal(verdict, OUTLINE_INCOMPATIBLE); /* both are at hand as a whole */
+    assert_non_null(strstr(words, "k1299' is int() here and str() there"));
     assert_null(strstr(words, "only"));
+    free(words);
+    struct outline sent = { .nspace = b->at[0].nspace, .digest = b->at[0].digest, .keys = b->at[0].keys, .rows = b->at[0].rows };
+    char come[80];
+    assert_int_equal(outline_compare(&a->at[0], &sent, "here", "there", &verdict, &words), MSTRO_OK);
+    assert_int_equal(verdict, OUTLINE_UNKNOWN);
+    snprintf(come, sizeof come, "of 1300 keys there only the first %zu have come", block_count(sent.rows));
+    assert_non_null(strstr(words, come));
+    assert_null(strstr(words, "compatible"));
+    assert_null(strstr(words, "; only"));
     outlines_destroy(a);
     outlines_destroy(b);
     free(large);
@@ -179,6 +190,7 @@ static void outline_from_anywhere_does_no_harm(void **state)
     unsigned char *copy = malloc(other.rows.length);
     unsigned refused = 0, compared_too = 0;
     other.digest++;
+    other.row = NULL;
     for (size_t i = 0; i < other.rows.length * 8; i++) {
         enum outline_verdict verdict;
         memcpy(copy, a->at[0].rows.at, other.rows.length);
