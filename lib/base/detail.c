@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/export.h"
+#include "lib/base/utf8.h"
 
 static _Thread_local char detail[1024];
 
@@ -40,6 +41,7 @@ mstro_status detail_set(mstro_status status, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     copy_as_line(text);
+    utf8_repair(detail); /* whoever put in a part of a text, or a name from outside, may have cut a character */
     return status;
 }
 

@@ -22,6 +22,20 @@ static bool eight_are_ascii(const unsigned char *at)
     return (word & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* Bytes of the character that begins at 'at', of which 'left' are there; 0: none does. */
+static size_t character_length(const unsigned char *at, size_t left)
+{
+    const struct lead *lead = lead_of(at[0]);
+    if (!lead || left <= lead->more)
+        return 0;
+    if (lead->more > 0 && (at[1] < lead->low || at[1] > lead->high))
+        return 0;
+    for (size_t k = 2; k <= lead->more; k++)
+        if ((at[k] & 0xc0) != 0x80)
+            return 0;
+    return 1u + lead->more;
+}
+
 bool text_is_utf8(struct text t)
 {
     const unsigned char *at = (const unsigned char *)t.at;
@@ -34,15 +48,29 @@ bool text_is_utf8(struct text t)
             i += 2;
             continue;
         }
-        const struct lead *lead = lead_of(at[i]);
-        if (!lead || t.length - i <= lead->more)
+        size_t length = character_length(at + i, t.length - i);
+        if (length == 0)
             return false;
-        if (lead->more > 0 && (at[i + 1] < lead->low || at[i + 1] > lead->high))
-            return false;
-        for (size_t k = 2; k <= lead->more; k++)
-            if ((at[i + k] & 0xc0) != 0x80)
-                return false;
-        i += 1u + lead->more;
+        i += length;
     }
     return true;
+}
+
+void utf8_repair(char *string)
+{
+    unsigned char *at = (unsigned char *)string, *to = at;
+    size_t left = strlen(string);
+    bool good = true;
+    while (left > 0) {
+        size_t length = character_length(at, left), step = length ? length : 1;
+        if (length > 0)
+            memmove(to, at, length);
+        else if (good)
+            *to = '?';
+        to += length > 0 ? length : good;
+        good = length > 0;
+        at += step;
+        left -= step;
+    }
+    *to = '\0';
 }

@@ -8,4 +8,7 @@
  * characters like others here; who keeps C strings refuses them himself. */
 bool text_is_utf8(struct text t);
 
+/* What is no UTF-8, as a character that was cut, becomes '?' (one for all bytes in a row). */
+void utf8_repair(char *string);
+
 #endif

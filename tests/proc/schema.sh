@@ -42,9 +42,14 @@ done
 schema check --json "$work/good.yaml" "$work/bad.yaml"
 if grep -q 'without jansson' "$work/err"; then
     skip "as JSON each file has its verdict" "built without jansson"
+    skip "as JSON a message that was cut within a character is there" "built without jansson"
     skip "as JSON a contradiction is that of all files" "built without jansson"
 else
     check "as JSON each file has its verdict" eval "ended_with 8 && printed '\"attributes\": 2' && printed '\"schema-version\": \"2\"' && printed '\"error\": \".*bad.yaml:5:24: '"
+    printf 'schema-name: m\nschema-namespace: .m.\nmaestro-attributes:\n  - {key: k, type: int(), default: a%s}\n' \
+        "$(printf '%60s' '' | sed 's/ /é/g')" >"$work/cut.yaml"
+    schema check --json "$work/cut.yaml"
+    check "as JSON a message that was cut within a character is there" eval "ended_with 8 && printed '\"error\": \".*is not a int'"
     schema check --json "$work/good.yaml" "$work/other.yaml"
     check "as JSON a contradiction is that of all files" eval "ended_with 8 && printed '^  \"error\": \".*they cannot be merged'"
 fi

@@ -46,9 +46,11 @@ check "attributes that are wrong are told with their place" eval "ended_with 8 &
 
 selector check --json '(.maestro.ecmwf.step = two)'
 if grep -q 'without jansson' "$work/err"; then
-    for case in 1 2 3; do skip "as JSON, $case" "built without jansson"; done
+    for case in 1 2 3 4; do skip "as JSON, $case" "built without jansson"; done
 else
     check "as JSON a mistake has its column" eval "ended_with 8 && printed '\"valid\": false' && printed '\"column\": 24'"
+    selector check --json "(.maestro.ecmwf.step = a$(printf '%60s' '' | sed 's/ /é/g'))"
+    check "also where the message was cut within a character" eval "ended_with 8 && printed '\"column\": 24' && printed 'is not a int'"
     selector check --json '(.maestro.ecmwf.step = 2)'
     check "as JSON a right query has its keys" eval "ended_with 0 && printed '\"version\": 1' && printed '\"type\": \"int\(\)\"'"
     selector match --json '(has .maestro.ecmwf.step)' "$work/object"

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "lib/base/detail.h"
+#include "lib/base/utf8.h"
 
 static void failure_is_one_statement_and_leaves_its_text(void **state)
 {
@@ -39,6 +40,22 @@ static void names_with_control_characters_are_shown_escaped_in_one_line(void **s
     assert_int_equal(strlen(mstro_error_detail()), 1022);
 }
 
+static void what_is_told_is_utf8_wherever_it_was_cut(void **state)
+{
+    (void)state;
+    char name[3000];
+    for (size_t i = 0; i < sizeof name - 1; i++)
+        name[i] = i % 2 ? '\xa9' : '\xc3';
+    name[sizeof name - 1] = '\0';
+    detail_set(MSTRO_INVARG, "'%.3s' is not '%.5s'", name, name);
+    assert_string_equal(mstro_error_detail(), "'\xc3\xa9?' is not '\xc3\xa9\xc3\xa9?'");
+    detail_set(MSTRO_INVARG, "%s", name);
+    assert_true(text_is_utf8(text_of(mstro_error_detail())));
+    assert_int_equal(strlen(mstro_error_detail()), 1023);
+    detail_set(MSTRO_INVARG, "%s", "\xe2\x82\xac a\xff\xfe\xfd b\xf0\x9f\x98");
+    assert_string_equal(mstro_error_detail(), "\xe2\x82\xac a? b?");
+}
+
 static void *fail_elsewhere(void *seen)
 {
     *(size_t *)seen = strlen(mstro_error_detail());
@@ -64,6 +81,7 @@ int main(void)
         cmocka_unit_test(failure_is_one_statement_and_leaves_its_text),
         cmocka_unit_test(long_text_is_cut_not_lost),
         cmocka_unit_test(names_with_control_characters_are_shown_escaped_in_one_line),
+        cmocka_unit_test(what_is_told_is_utf8_wherever_it_was_cut),
         cmocka_unit_test(each_thread_has_its_own_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
