@@ -61,18 +61,13 @@ static char *whole_list(char **files, int count)
     return list;
 }
 
-static int load(char **files, int count, struct schema **out)
-{
-    char *list = whole_list(files, count);
-    if (!list)
-        return EXIT_CODE_INTERNAL;
-    mstro_status status = catalogue_load_from(list, setting_read_text("MSTRO_SCHEMA_PATH"), out);
-    free(list);
-    return status == MSTRO_OK ? EXIT_CODE_OK : EXIT_CODE_SCHEMA;
-}
-
 /* One file of a check; 'why' is malloc()ed, NULL when it is valid. */
 struct checked { const char *path; char *why; struct schema *schema; int code; };
+
+static int exit_code_of(mstro_status status)
+{
+    return status == MSTRO_NOENT ? EXIT_CODE_NOT_FOUND : EXIT_CODE_SCHEMA;
+}
 
 static struct checked check_file(const char *path)
 {
@@ -80,9 +75,27 @@ static struct checked check_file(const char *path)
     mstro_status status = schema_read_file(path, &c.schema);
     if (status == MSTRO_OK)
         return c;
-    c.code = status == MSTRO_NOENT ? EXIT_CODE_NOT_FOUND : EXIT_CODE_SCHEMA;
+    c.code = exit_code_of(status);
     c.why = strdup(mstro_error_detail());
     return c;
+}
+
+/* Each file first by itself: what is wrong with it is not the fault of MSTRO_SCHEMA_LIST. */
+static int load(char **files, int count, struct schema **out)
+{
+    for (int i = 0; i < count; i++) {
+        struct schema *alone = NULL;
+        mstro_status status = schema_read_file(files[i], &alone);
+        schema_release(alone);
+        if (status != MSTRO_OK)
+            return exit_code_of(status);
+    }
+    char *list = whole_list(files, count);
+    if (!list)
+        return EXIT_CODE_INTERNAL;
+    mstro_status status = catalogue_load_from(list, setting_read_text("MSTRO_SCHEMA_PATH"), out);
+    free(list);
+    return status == MSTRO_OK ? EXIT_CODE_OK : EXIT_CODE_SCHEMA;
 }
 
 #ifdef HAVE_JANSSON

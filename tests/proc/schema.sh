@@ -32,6 +32,12 @@ schema check "$work/good.yaml" "$work/other.yaml"
 check "two files that contradict each other are both named" eval "ended_with 8 && said 'int32\(\) in .*good.yaml:5:11 and str\(\) in .*other.yaml:5:11'"
 schema check "$work/absent.yaml"
 check "a file that is not there is not found" eval "ended_with 4 && said 'absent.yaml'"
+for action in show doc; do
+    schema $action "$work/absent.yaml"
+    check "nor does $action find it, and blames no setting" eval "ended_with 4 && said 'absent.yaml' && ! said MSTRO_SCHEMA_LIST"
+    schema $action "$work/bad.yaml"
+    check "$action tells a mistake with its place" eval "ended_with 8 && said 'bad.yaml:5:24'"
+done
 schema check schemas/none "$srcdir/schemas/cf.yaml"
 check "the worst of several files decides" ended_with 4
 for name in core ecmwf cf; do
