@@ -8,9 +8,10 @@
 #define LIB_SCHEMA_NEAREST_H
 #include "lib/base/view.h"
 
-struct nearest { struct text word, best; unsigned distance; };
+struct nearest { struct text word, best; unsigned distance, left; /* of the search: pairs of characters to be compared */ };
 
-/* Nothing farther than a third of the word (at least 2 edits), and no word over 128 bytes, is suggested. */
+/* Nothing farther than a third of the word (at least 2 edits), and no word over 128 bytes, is suggested; nor what is offered when the search
+ * has taken about 2 ms. */
 struct nearest nearest_to(struct text word);
 
 /* Keep 'known' if it is closer than what was offered before; the view must outlive the search. */

@@ -224,19 +224,22 @@ static struct text tail_of(struct text key)
     return dot ? (struct text){ dot + 1, (size_t)(key.at + key.length - dot - 1) } : key;
 }
 
-/* A word without namespace is also compared with what stands behind the last dot. */
+/* A word without namespace is compared with what stands behind the last dot, if nothing else is near. */
 struct text schema_nearest(const struct schema *s, struct text key)
 {
     struct nearest whole = nearest_to(key), tail = nearest_to(key);
     struct text owner = { 0 };
+    for (size_t i = 0; i < s->entries; i++)
+        nearest_offer(&whole, s->entry[i]->key);
+    if (whole.best.length || (key.length && key.at[0] == '.'))
+        return whole.best;
     for (size_t i = 0; i < s->entries; i++) {
         unsigned before = tail.distance;
-        nearest_offer(&whole, s->entry[i]->key);
         nearest_offer(&tail, tail_of(s->entry[i]->key));
         if (tail.distance < before)
             owner = s->entry[i]->key;
     }
-    return whole.best.length ? whole.best : owner;
+    return owner;
 }
 
 mstro_status schema_has_not(const struct schema *s, struct text key)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bombs.c - schemas, attributes and queries that are made to cost: refused for little, evaluated within a budget */
+#include "config.h"
+
 #include "tests/lib/check.h"
 
 #include <stdio.h>
@@ -153,6 +155,56 @@ static struct value words_of(const struct burden *b)
     return (struct value){ .kind = VALUE_LIST, .count = (uint32_t)b->count, .items = bytes_of(items, size) };
 }
 
+static mstro_status as_query(struct world *w, const char *text)
+{
+    struct selector *s = NULL;
+    return selector_compile(text, NULL, w->schema, NULL, &s);
+}
+
+/* Keys, or words of an enum, of which each is nearly as long as may be: 'before', a number, and 108 letters. */
+static char *many_words(const char *before, unsigned count, const char *after)
+{
+    char *text = malloc(count * (strlen(before) + strlen(after) + 120) + 1), *at = text;
+    for (unsigned i = 0; i < count; i++) {
+        at += sprintf(at, "%s%03u", before, i);
+        for (unsigned k = 0; k < 108; k++)
+            *at++ = (char)('a' + (i * 7 + k * 3) % 10);
+        at = stpcpy(at, after);
+    }
+    return text;
+}
+
+static void add_many_keys(struct schema *to, const char *before)
+{
+    char *keys = many_words(before, 400, ", type: int()}\n"), *yaml = NULL;
+    struct schema *more;
+    assert_true(asprintf(&yaml, HEAD "%s", keys) > 0);
+    assert_int_equal(schema_read_text(text_of(yaml), "more.yaml", &more), MSTRO_OK);
+    assert_int_equal(schema_merge(to, more), MSTRO_OK);
+    schema_release(more);
+    free(yaml);
+    free(keys);
+}
+
+static void misspelt_words_among_many_long_ones_are_refused_within_10_ms(void **state)
+{
+    struct world *w = *state;
+    char *words = many_words("w", 200, ","), *schema = NULL;
+    const struct bomb word = { "", "ja", 60, "", "" }, query = { "(.maestro.my.", "ja", 57, " = 1)", "no schema has" }, yaml = { ".maestro.my.", "ja", 57, ": 1\n", "no schema has" };
+    char *misspelt = text_of_bomb(&word);
+    add_many_keys(w->schema, "  - {key: a");
+    add_many_keys(w->schema, "  - {key: b");
+    add_many_keys(w->schema, "  - {key: c");
+    add_many_keys(w->schema, "  - {key: d");
+    defuse(&query, MSTRO_SELECTOR, as_query, w);
+    defuse(&yaml, MSTRO_SCHEMA, as_attributes, w);
+    assert_true(asprintf(&schema, HEAD "  - {key: a, type: 'enum(%sx)', default: %s}\n", words, misspelt) > 0);
+    defuse(&(struct bomb){ schema, "", 0, "", "is not a enum(" }, MSTRO_SCHEMA, as_schema, w);
+    free(schema);
+    free(words);
+    free(misspelt);
+}
+
 /* What a client of the library may hand over in a list, and what a producer may send. */
 static void long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms(void **state)
 {
@@ -180,12 +232,6 @@ static void long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms(void 
     assert_true(set <= 10 * COST_SLOWER && adopt <= 10 * COST_SLOWER);
     free(block);
     free((void *)value.items.at);
-}
-
-static mstro_status as_query(struct world *w, const char *text)
-{
-    struct selector *s = NULL;
-    return selector_compile(text, NULL, w->schema, NULL, &s);
 }
 
 static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled(void **state)
@@ -374,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
         CASE(attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
+        CASE(misspelt_words_among_many_long_ones_are_refused_within_10_ms),
         CASE(long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms),
         CASE(query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled),
         CASE(evaluation_ends_within_10_us_and_says_when_it_was_cut),
