@@ -41,7 +41,7 @@ static bool default_text(const struct schema_entry *entry, struct arena *arena, 
         return true;
     if (!scratch_open(&s))
         return false;
-    value_print(s.to, entry->fallback);
+    value_print_item(s.to, entry->fallback);
     return scratch_keep(&s, arena, out);
 }
 

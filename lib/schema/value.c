@@ -338,6 +338,34 @@ static void print_blob(FILE *to, struct bytes blob)
     }
 }
 
+/* Would it be read as it is, where ',' and ']' end it? */
+static bool is_bare(struct text t)
+{
+    static const char inside[] = ",[]{}\"'\\#:\n\t\r";
+    if (t.length == 0 || t.at[0] == ' ' || t.at[t.length - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < t.length; i++)
+        if (t.at[i] == '\0' || strchr(inside, t.at[i]))
+            return false;
+    return true;
+}
+
+void value_print_item(FILE *to, const struct value *v)
+{
+    if (v->kind != VALUE_TEXT || is_bare(v->text)) {
+        value_print(to, v);
+        return;
+    }
+    fputc('"', to);
+    for (size_t i = 0; i < v->text.length; i++) {
+        char c = v->text.at[i];
+        if (c == '"' || c == '\\')
+            fputc('\\', to);
+        fputs(c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : (char[]){ c, '\0' }, to);
+    }
+    fputc('"', to);
+}
+
 static void print_list(FILE *to, struct bytes items)
 {
     struct value item;
@@ -345,7 +373,7 @@ static void print_list(FILE *to, struct bytes items)
     fputc('[', to);
     for (; value_next(&items, &item); between = ", ") {
         fputs(between, to);
-        value_print(to, &item);
+        value_print_item(to, &item);
     }
     fputc(']', to);
 }

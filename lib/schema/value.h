@@ -77,6 +77,9 @@ bool value_is_number(const struct value *v);
 /* As a person writes it: "12", "abc", "2026-11-21T00:00:00Z", "[1, 2]", blobs in base64. */
 void value_print(FILE *to, const struct value *v);
 
+/* The same as an item of a list: a string in quotes where it would be read otherwise, an empty one too.  Values that are not equal differ. */
+void value_print_item(FILE *to, const struct value *v);
+
 /* "int64", "cstring" ...: static storage. */
 const char *value_kind_name(enum value_kind kind);
 

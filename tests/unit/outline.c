@@ -88,6 +88,23 @@ static void other_default_and_requirement_are_told(void **state)
     says("; required by one only: b; another default: a; compatible");
 }
 
+static void defaults_that_are_not_equal_are_told_however_alike_they_look(void **state)
+{
+    (void)state;
+    static const char *const pairs[][3] = {
+        { "list(str())", "['x, y']", "[x, y]" }, { "list(str())", "['']", "[]" }, { "list(str())", "['\"a\"']", "[a]" },
+        { "list(str())", "[' a']", "[a]" }, { "list(list(str()))", "[[a], [b]]", "[[a, b]]" }, { "str()", "''", NULL }, { "str()", "'\"\"'", "''" },
+        { "list(str())", "['a\\\", \"b']", "['a\\', b]" },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char one[300], other[300];
+        snprintf(one, sizeof one, HEAD("1") "  - {key: a, type: '%s', default: %s}\n", pairs[i][0], pairs[i][1]);
+        snprintf(other, sizeof other, HEAD("1") "  - {key: a, type: '%s'%s%s}\n", pairs[i][0], pairs[i][2] ? ", default: " : "", pairs[i][2] ? pairs[i][2] : "");
+        assert_int_equal(compared(one, other), OUTLINE_COMPATIBLE);
+        says("; another default: a; compatible");
+    }
+}
+
 static void key_with_two_types_has_a_line_of_its_own(void **state)
 {
     (void)state;
@@ -220,6 +237,7 @@ int main(void)
         CASE(what_stays_on_a_handle_makes_no_difference),
         CASE(other_version_and_keys_are_told_and_are_compatible),
         CASE(other_default_and_requirement_are_told),
+        CASE(defaults_that_are_not_equal_are_told_however_alike_they_look),
         CASE(key_with_two_types_has_a_line_of_its_own),
         CASE(many_differences_are_cut_and_counted),
         CASE(outline_that_does_not_fit_is_cut_and_not_taken_for_shorter),
