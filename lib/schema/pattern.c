@@ -68,7 +68,7 @@ mstro_status pattern_compile(struct text written, unsigned flags, struct pattern
         return refuse(problem, room, "longer than 256 bytes");
     if (!text_is_utf8(written))
         return refuse(problem, room, "not UTF-8");
-    const char *refusal = pattern_refusal(written, offset);
+    const char *refusal = pattern_refusal(written, flags & PATTERN_CASELESS, offset);
     if (refusal)
         return refuse(problem, room, refusal);
     if (flags & PATTERN_CASELESS)

@@ -12,8 +12,8 @@ struct pattern_cost {
     uint32_t weight, wide; /* of each character, in that of a plain one: in a text of ASCII only, in another */
 };
 
-/* What is not taken because no count of items bounds it, or NULL; *offset says where it stands. */
-const char *pattern_refusal(struct text written, size_t *offset);
+/* What is not taken because no count of items bounds it, or because to compile it takes too long; or NULL.  *offset says where it stands. */
+const char *pattern_refusal(struct text written, bool caseless, size_t *offset);
 
 /* 'compiled': the bytes that it takes; 'behind': the characters over which it looks back. */
 struct pattern_cost pattern_cost_of(struct text written, bool caseless, size_t compiled, uint32_t behind);

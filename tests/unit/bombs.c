@@ -11,6 +11,7 @@
 #include "lib/schema/attributes.h"
 #include "lib/schema/block.h"
 #include "lib/schema/catalogue.h"
+#include "lib/schema/little.h"
 #include "tests/lib/cost.h"
 
 #define HEAD "schema-name: mine\nschema-namespace: .maestro.my.\nmaestro-attributes:\n"
@@ -159,6 +160,55 @@ static mstro_status as_query(struct world *w, const char *text)
 {
     struct selector *s = NULL;
     return selector_compile(text, NULL, w->schema, NULL, &s);
+}
+
+/* The bytes of an OR of 8 MATCH terms (lib/query/program.h), which no compiler has seen. */
+static struct bytes eight_matches(const char *pattern, unsigned char *at)
+{
+    enum { TERMS = 9, OP_OR = 2, OP_MATCH = 10 };
+    const unsigned char head[] = { 1, 0, TERMS, 0, OP_OR, TERMS - 1, 0 }, *begin = at;
+    const char *key = ".maestro.core.cdo.name";
+    at = (unsigned char *)memcpy(at, head, sizeof head) + sizeof head;
+    for (int i = 1; i < TERMS; i++) {
+        *at++ = OP_MATCH;
+        *at++ = 4; /* whatever the case */
+        at = little_put16(at, (uint16_t)strlen(key));
+        at = (unsigned char *)memcpy(at, key, strlen(key)) + strlen(key);
+        at = little_put16(at, (uint16_t)strlen(pattern));
+        at = (unsigned char *)memcpy(at, pattern, strlen(pattern)) + strlen(pattern);
+    }
+    return bytes_of(begin, (size_t)(at - begin));
+}
+
+/* What a pool does in one step with what a client sent. */
+static void bytes_that_no_compiler_made_are_decoded_or_refused_within_10_ms(void **state)
+{
+    static const struct bomb patterns[] = {
+        { "", "[a-z]", 51, "", "" }, { "", "(?:", 15, "a))))))))))))))){1,9}", "" }, { "", "\\p{L}", 51, "", "" }, { "", "a|", 120, "b", "" },
+        { "[", "\xc4\x80-\xc9\x8f", 40, "]", "" }, { "", "(?i)(?-i)", 28, "", "" }, { "(?:a{1,255}){1,2}", "", 0, "", "" },
+        { "", "(((a{1,255}){1,255}){1,255})", 9, "", "malformed: " }, { "(?:(?:[\xc4\x80-\xc9\x8f]{1,99}){1,99}){1,3}", "", 0, "", "malformed: " },
+        { "[", "\xc2\x80-\xf4\x8f\xbf\xbf", 30, "]", "malformed: without case no range" }, { "[", "\xc2\x80-\\E\xef\xbf\xbf", 30, "]", "malformed: without case no range" },
+        { "[", "!-\\x{10ffff}", 20, "]", "malformed: without case no range" }, { "[", "!-\\N{U+10ffff}", 17, "]", "malformed: without case no range" },
+        { "[", "\xc2\x80-\xdf\xbf", 20, "]", "" }, { "[", "!-\\xff", 30, "]", "malformed: without case no range" },
+        { "", "(?=", 60, "", "malformed: " }, { "", "(?<x>a)", 1, "\\k<x>", "malformed: " }, { "(?<=", "a|", 120, "b)", "" },
+    };
+    unsigned char *room = malloc(SELECTOR_BYTES_MAX);
+    (void)state;
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        char *pattern = text_of_bomb(&patterns[i]);
+        struct bytes encoded = eight_matches(pattern, room);
+        struct selector *s = NULL;
+        struct cost begun = cost_begin();
+        mstro_status status = selector_decode(encoded, &s);
+        struct cost spent = cost_since(begun);
+        if (status != (*patterns[i].why ? MSTRO_SELECTOR : MSTRO_OK) || (status != MSTRO_OK && !strstr(mstro_error_detail(), patterns[i].why)))
+            fail_msg("%.60s: %s, '%s' lacks '%s'", pattern, mstro_status_name(status), mstro_error_detail(), patterns[i].why);
+        print_message("# %.2f ms, %zu bytes: %.60s\n", spent.ms, spent.bytes, pattern);
+        assert_true(spent.ms / cost_slowness() <= 10 * COST_SLOWER && spent.bytes <= 1 << 20);
+        selector_destroy(s);
+        free(pattern);
+    }
+    free(room);
 }
 
 /* Keys, or words of an enum, of which each is nearly as long as may be: 'before', a number, and 108 letters. */
@@ -420,6 +470,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(schema_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
         CASE(attribute_bombs_are_refused_within_10_ms_and_1_mib_with_their_place),
+        CASE(bytes_that_no_compiler_made_are_decoded_or_refused_within_10_ms),
         CASE(misspelt_words_among_many_long_ones_are_refused_within_10_ms),
         CASE(long_lists_of_a_slow_type_are_refused_or_not_read_within_10_ms),
         CASE(query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compiled),
