@@ -94,7 +94,22 @@ for key in dist-layout mapped transport; do
     check "the document says that cdo.$key has no effect" printed "maestro.core.cdo.$key.*no effect in this version"
 done
 check "the document has a chapter a schema and the words of its file" eval "printed '^# good 2$' && printed 'maestro.good.level. \(.int32\(\)., default .7.\): Level in hPa\.$'"
-export MSTRO_SCHEMA_LIST=bad.yaml
+mkdir "$work/first" "$work/here"
+sed 's/default: 7/default: 1/' "$work/good.yaml" >"$work/first/good.yaml"
+sed 's/default: 7/default: 2/' "$work/good.yaml" >"$work/here/good.yaml"
+cp "$work/here/good.yaml" "$work/here/alone.yaml"
+maestro=$PWD/apps/maestro
+in_folder() { (cd "$work/here" && "$maestro" schema show) >"$work/out" 2>"$work/err"; }
+export MSTRO_SCHEMA_PATH="$work/first:$work"
+in_folder
+check "the first folder of MSTRO_SCHEMA_PATH that has a file wins, before the working directory" printed '^\.maestro\.good\.level +int32\(\) +1$'
+export MSTRO_SCHEMA_LIST=alone.yaml
+in_folder
+check "the working directory comes last" printed '^\.maestro\.good\.level +int32\(\) +2$'
+export MSTRO_SCHEMA_LIST="$work/good.yaml"
+in_folder
+check "an absolute name is looked for nowhere else" printed '^\.maestro\.good\.level +int32\(\) +7$'
+export MSTRO_SCHEMA_LIST=bad.yaml MSTRO_SCHEMA_PATH="/nowhere:$work"
 schema show
 check "a schema of the environment that is not valid is told" eval "ended_with 8 && said 'bad.yaml:5:24'"
 unset MSTRO_SCHEMA_LIST

@@ -239,6 +239,30 @@ static void schemas_that_disagree_do_not_merge_and_both_files_are_named(void **s
     schema_release(b);
 }
 
+static void files_that_disagree_in_anything_but_words_do_not_merge(void **state)
+{
+    (void)state;
+    static const struct { const char *one, *other, *why; } pairs[] = {
+        { "type: int()", "type: int(), required: true", "'.maestro.my.k' has required: false in a.yaml:4:11 and true in b.yaml:4:11; they cannot be merged" },
+        { "type: int(), local: true", "type: int()", "'.maestro.my.k' has local: true in a.yaml:4:11 and false in b.yaml:4:11; they cannot be merged" },
+        { "type: int(), default: 1", "type: int(), default: 2", "'.maestro.my.k' has a default of one kind in a.yaml:4:11 and another in b.yaml:4:11; they cannot" },
+        { "type: str(), default: ''", "type: str()", "'.maestro.my.k' has a default" },
+        { "type: 'list(str())', default: ['x, y']", "type: 'list(str())', default: [x, y]", "'.maestro.my.k' has a default" },
+        { "type: int(), default: 3, documentation: One.", "type: int64(), default: 3, documentation: Another.", NULL },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char one[300], other[300];
+        snprintf(one, sizeof one, HEAD "  - {key: k, %s}\n", pairs[i].one);
+        snprintf(other, sizeof other, HEAD "  - {key: k, %s}\n", pairs[i].other);
+        struct schema *a = read_as("a.yaml", one), *b = read_as("b.yaml", other);
+        assert_int_equal(schema_merge(a, b), pairs[i].why ? MSTRO_SCHEMA : MSTRO_OK);
+        if (pairs[i].why)
+            lacks(pairs[i].why);
+        schema_release(a);
+        schema_release(b);
+    }
+}
+
 static void builtin_schemas_need_no_setting(void **state)
 {
     (void)state;
@@ -441,6 +465,7 @@ int main(void)
         cmocka_unit_test(mistakes_in_a_schema_have_file_line_and_column),
         cmocka_unit_test(entry_has_all_the_schema_says),
         cmocka_unit_test(schemas_that_disagree_do_not_merge_and_both_files_are_named),
+        cmocka_unit_test(files_that_disagree_in_anything_but_words_do_not_merge),
         cmocka_unit_test(builtin_schemas_need_no_setting),
         cmocka_unit_test(shipped_schemas_are_valid_and_agree),
         cmocka_unit_test(cf_takes_what_the_convention_shows),

@@ -205,6 +205,48 @@ static void a_regular_expression_that_would_capture_is_refused_with_its_column(v
     YES("(.maestro.core.cdo.name ~= '(f)(?=c)(?<!x)(c)(?>/t)\\(*')");
 }
 
+static void a_quoted_to_is_a_value(void **state)
+{
+    NO("(.maestro.ecmwf.class = aa/'to'/zz)");
+    YES("(.maestro.ecmwf.class = od/'to'/zz)");
+    refused(state, "(.maestro.ecmwf.step = 23/'to'/25)", "column 27: 'to' is not a int()");
+    refused(state, "(.maestro.ecmwf.class = aa/to/zz)", "a range needs numbers or timestamps");
+    YES("(.maestro.ecmwf.step = 23/TO/25)");
+}
+
+/* Those of a schema with many. */
+static void a_selector_names_64_keys(void **state)
+{
+    char *yaml = NULL, *query = NULL;
+    size_t length;
+    (void)state;
+    FILE *to = open_memstream(&yaml, &length);
+    fputs("schema-name: many\nschema-namespace: .m.\nmaestro-attributes:\n", to);
+    for (int i = 0; i < 65; i++)
+        fprintf(to, "  - {key: k%d, type: int()}\n", i);
+    fclose(to);
+    struct schema *many;
+    assert_int_equal(schema_read_text(text_of(yaml), "many.yaml", &many), MSTRO_OK);
+    for (int keys = 64; keys <= 65; keys++) {
+        struct selector *s = NULL;
+        to = open_memstream(&query, &length);
+        fputs("(or", to);
+        for (int i = 0; i < keys; i++)
+            fprintf(to, " (.m.k%d = 1)(has .m.k%d)", i, i);
+        fputs(")", to);
+        fclose(to);
+        assert_int_equal(selector_compile(query, NULL, many, NULL, &s), keys == 64 ? MSTRO_OK : MSTRO_SELECTOR);
+        if (keys == 64)
+            assert_int_equal(selector_keys(s), 64);
+        else
+            assert_string_equal(mstro_error_detail(), "a selector with more than 64 different keys");
+        selector_destroy(s);
+        free(query);
+    }
+    schema_release(many);
+    free(yaml);
+}
+
 static void comparison_with_a_list_is_true_of_one_item(void **state)
 {
     YES("(.maestro.my.names = beta)");
@@ -237,6 +279,9 @@ static void mistakes_are_told_with_column_token_and_expectation(void **state)
     refused(state, "(.maestro.core.cdo.name ~= '(a')", "in the regular expression");
     refused(state, "(.maestro.ecmwf.step = 9/to/3)", "whose end is before its beginning");
     refused(state, "(.maestro.ecmwf.step = 1/to/3/by/0)", "a step must be above 0");
+    refused(state, "(.maestro.ecmwf.step = 24/to/0/by/-6)", "column 30: a range whose end is before its beginning");
+    refused(state, "(.maestro.ecmwf.date = 20261121)", "column 24: '20261121' is not a timestamp()");
+    refused(state, "(.maestro.ecmwf.date = 2026-01-01/to/2026-02-01/by/1)", "column 52: 'by' is not defined for timestamps");
     refused(state, "(.maestro.my.on < true)", "a bool() has no order");
     refused(state, "(.maestro.my.bytes = aGVsbG8=)", "only be asked for with has");
     refused(state, "(.maestro.core.cdo.raw-ptr = 1)", "stays on the handle");
@@ -346,6 +391,8 @@ int main(void)
         CASE(core_attributes_come_from_the_object),
         CASE(namespace_goes_before_short_keys),
         CASE(patterns_match_a_part_and_globs_the_whole),
+        CASE(a_quoted_to_is_a_value),
+        CASE(a_selector_names_64_keys),
         CASE(a_regular_expression_that_would_capture_is_refused_with_its_column),
         CASE(comparison_with_a_list_is_true_of_one_item),
         CASE(mistakes_are_told_with_column_token_and_expectation),
