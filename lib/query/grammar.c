@@ -213,53 +213,86 @@ static bool is_word(struct token t, const char *word)
     return !t.quoted && t.text.length == strlen(word) && strncasecmp(t.text.at, word, t.text.length) == 0;
 }
 
-static mstro_status check_range(struct compiler *c, size_t at, const struct value *from, const struct value *to)
+/* A range: 'stepped' when it has a step. */
+struct range { struct value from, to, by; bool stepped; };
+
+static bool is_whole(const struct type *t)
 {
-    int order;
-    if (!(value_is_number(from) || from->kind == VALUE_TIMESTAMP))
-        return fault(c, at, "a range needs numbers or timestamps");
-    if (!value_compare(from, to, &order) || order > 0)
-        return fault(c, at, "a range whose end is before its beginning");
+    return t->kind == VALUE_INT32 || t->kind == VALUE_INT64 || t->kind == VALUE_UINT32 || t->kind == VALUE_UINT64;
+}
+
+/* One that goes down has the same values as one that goes up from the last of them. */
+static void turn_round(struct range *r)
+{
+    uint64_t step = 0 - (uint64_t)r->by.integer; /* modulo 2^64 differences are right for signed ones too */
+    struct value last = r->to;
+    last.natural += (r->from.natural - r->to.natural) % step;
+    *r = (struct range){ last, r->from, { .kind = VALUE_UINT64, .count = 1, .natural = step }, true };
+}
+
+static mstro_status check_range(struct compiler *c, const struct type *t, size_t to_at, size_t by_at, struct range *r)
+{
+    const struct value zero = { .kind = VALUE_INT64 };
+    int order, sign = 1;
+    if (!(value_is_number(&r->from) || r->from.kind == VALUE_TIMESTAMP))
+        return fault(c, to_at, "a range needs numbers or timestamps");
+    if (r->stepped && (!value_compare(&r->by, &zero, &sign) || sign == 0))
+        return fault(c, by_at, "a step must not be 0");
+    if (!value_compare(&r->from, &r->to, &order) || (order > 0 && sign > 0))
+        return fault(c, to_at, "a range whose end is before its beginning; %s", is_whole(t) ? "one that goes down has a step below 0" : "write it the other way round");
+    if (sign > 0)
+        return MSTRO_OK;
+    if (!is_whole(t) || order < 0)
+        return fault(c, by_at, "a step below 0 needs whole numbers that go down");
+    turn_round(r);
     return MSTRO_OK;
 }
 
-/* FROM/to/TO[/by/STEP]: the beginning has been read, "to" is the present token. */
-static mstro_status take_range(struct compiler *c, const struct type *t, struct value from, unsigned char *kind_at)
+/* An unsigned type has no value below 0, its step may be. */
+static mstro_status take_step(struct compiler *c, const struct type *t, size_t *at, struct value *by)
 {
-    struct token token;
-    struct value to, by;
-    struct lexer before;
+    struct token token = { 0 };
+    if (!lexer_take(&c->lexer, '/'))
+        return expected(c, "'/' and the step of the range");
+    mstro_status status = take_value_token(c, true, &token);
+    *at = token.at;
+    if (status != MSTRO_OK)
+        return status;
+    if (t->kind == VALUE_TIMESTAMP)
+        return fault(c, token.at, "'by' is not defined for timestamps");
+    bool below = token.text.length && *token.text.at == '-';
+    return read_literal(c, below && is_whole(t) ? type_of_kind(VALUE_INT64) : t, token, by);
+}
+
+/* FROM/to/TO[/by/STEP]: the beginning has been read and put, "to" is the present token; all is put anew at 'begin', where the kind stands. */
+static mstro_status take_range(struct compiler *c, const struct type *t, struct value from, size_t begin)
+{
+    struct token token = { 0 };
+    struct range r = { .from = from };
+    size_t by_at = 0;
     if (!lexer_take(&c->lexer, '/'))
         return expected(c, "'/' and the end of the range");
     mstro_status status = take_value_token(c, true, &token);
     if (status == MSTRO_OK)
-        status = read_literal(c, t, token, &to);
-    if (status == MSTRO_OK)
-        status = check_range(c, token.at, &from, &to);
-    if (status == MSTRO_OK)
-        status = put_item(c, &to);
+        status = read_literal(c, t, token, &r.to);
     if (status != MSTRO_OK)
         return status;
-    *kind_at = ENTRY_RANGE;
-    before = c->lexer;
-    if (!lexer_take(&c->lexer, '/') || !is_word(lexer_value(&c->lexer, true), "by")) {
+    struct lexer before = c->lexer;
+    r.stepped = lexer_take(&c->lexer, '/') && is_word(lexer_value(&c->lexer, true), "by");
+    if (r.stepped)
+        status = take_step(c, t, &by_at, &r.by);
+    else
         c->lexer = before; /* another entry of the list */
-        return MSTRO_OK;
-    }
-    if (!lexer_take(&c->lexer, '/'))
-        return expected(c, "'/' and the step of the range");
-    status = take_value_token(c, true, &token);
-    if (status == MSTRO_OK && t->kind == VALUE_TIMESTAMP)
-        status = fault(c, token.at, "'by' is not defined for timestamps");
     if (status == MSTRO_OK)
-        status = read_literal(c, t, token, &by);
-    if (status != MSTRO_OK)
-        return status;
-    int order;
-    if (!value_compare(&by, &(struct value){ .kind = VALUE_INT64 }, &order) || order <= 0)
-        return fault(c, token.at, "a step must be above 0");
-    *kind_at = ENTRY_STEPS;
-    return put_item(c, &by);
+        status = check_range(c, t, token.at, by_at, &r);
+    c->used = begin;
+    if (status == MSTRO_OK)
+        status = put_byte(c, r.stepped ? ENTRY_STEPS : ENTRY_RANGE);
+    if (status == MSTRO_OK)
+        status = put_item(c, &r.from);
+    if (status == MSTRO_OK)
+        status = put_item(c, &r.to);
+    return status == MSTRO_OK && r.stepped ? put_item(c, &r.by) : status;
 }
 
 /* One of VALUE/VALUE/...: a value, or a range where "to" follows. */
@@ -279,7 +312,7 @@ static mstro_status take_entry(struct compiler *c, const struct type *t, bool li
         return status;
     struct lexer before = c->lexer;
     if (lexer_take(&c->lexer, '/') && is_word(lexer_value(&c->lexer, true), "to"))
-        return take_range(c, t, value, &c->room[kind_at]);
+        return take_range(c, t, value, kind_at);
     c->lexer = before;
     return MSTRO_OK;
 }

@@ -205,6 +205,22 @@ static void a_regular_expression_that_would_capture_is_refused_with_its_column(v
     YES("(.maestro.core.cdo.name ~= '(f)(?=c)(?<!x)(c)(?>/t)\\(*')");
 }
 
+static void a_range_may_go_down(void **state)
+{
+    YES("(.maestro.ecmwf.step = 48/to/0/by/-6)");
+    YES("(.maestro.ecmwf.step = 24/to/0/by/-6)");
+    YES("(.maestro.ecmwf.step = 99/to/24/by/-25)");
+    NO("(.maestro.ecmwf.step = 25/to/0/by/-6)"); /* 25, 19, 13, 7, 1 */
+    YES("(.maestro.ecmwf.step = 25/to/0/by/-6/24)");
+    NO("(.maestro.ecmwf.step = 23/to/0/by/-1)");
+    NO("(.maestro.ecmwf.step = 99/to/25/by/-1)");
+    YES("(.maestro.ecmwf.step = 9223372036854775807/to/-9223372036854775808/by/-1)");
+    YES("(.maestro.my.small = 9/to/-9/by/-3)");
+    YES("(.maestro.ecmwf.time != 1800/to/0/by/-700)"); /* an unsigned type: 1800, 1100, 400 */
+    NO("(.maestro.ecmwf.time = 1800/to/0/by/-700)");
+    YES("(.maestro.ecmwf.time = 1800/to/0/by/-600)");
+}
+
 static void a_quoted_to_is_a_value(void **state)
 {
     NO("(.maestro.ecmwf.class = aa/'to'/zz)");
@@ -278,8 +294,11 @@ static void mistakes_are_told_with_column_token_and_expectation(void **state)
     refused(state, "(.maestro.ecmwf.step ~= 2)", "patterns need a string");
     refused(state, "(.maestro.core.cdo.name ~= '(a')", "in the regular expression");
     refused(state, "(.maestro.ecmwf.step = 9/to/3)", "whose end is before its beginning");
-    refused(state, "(.maestro.ecmwf.step = 1/to/3/by/0)", "a step must be above 0");
-    refused(state, "(.maestro.ecmwf.step = 24/to/0/by/-6)", "column 30: a range whose end is before its beginning");
+    refused(state, "(.maestro.ecmwf.step = 1/to/3/by/0)", "column 34: a step must not be 0");
+    refused(state, "(.maestro.ecmwf.step = 24/to/0/by/6)", "column 30: a range whose end is before its beginning; one that goes down has a step below 0");
+    refused(state, "(.maestro.ecmwf.step = 0/to/24/by/-6)", "column 35: a step below 0 needs whole numbers that go down");
+    refused(state, "(.maestro.my.factor = 1/to/0/by/-0.25)", "column 33: a step below 0 needs whole numbers that go down");
+    refused(state, "(.maestro.ecmwf.step = 24/to/0/by/x)", "column 35: 'x' is not a int()");
     refused(state, "(.maestro.ecmwf.date = 20261121)", "column 24: '20261121' is not a timestamp()");
     refused(state, "(.maestro.ecmwf.date = 2026-01-01/to/2026-02-01/by/1)", "column 52: 'by' is not defined for timestamps");
     refused(state, "(.maestro.my.on < true)", "a bool() has no order");
@@ -391,6 +410,7 @@ int main(void)
         CASE(core_attributes_come_from_the_object),
         CASE(namespace_goes_before_short_keys),
         CASE(patterns_match_a_part_and_globs_the_whole),
+        CASE(a_range_may_go_down),
         CASE(a_quoted_to_is_a_value),
         CASE(a_selector_names_64_keys),
         CASE(a_regular_expression_that_would_capture_is_refused_with_its_column),
