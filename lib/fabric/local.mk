@@ -15,6 +15,7 @@ libcore_la_SOURCES += \
 	%D%/ofi_operation.c \
 	%D%/ofi_peer.c \
 	%D%/ofi_progress.c \
+	%D%/ofi_wait.c \
 	%D%/library.c \
 	%D%/provider.c \
 	%D%/provider.h

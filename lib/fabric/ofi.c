@@ -59,6 +59,7 @@ static void ofi_close(struct fabric *fabric)
     list_each(link, &f->spare)
         free(list_entry(link, struct operation, place));
     lane_close(f, &f->home);
+    wait_close(f);
     if (f->fabric)
         fi_close(&f->fabric->fid);
     if (f->info)
@@ -114,6 +115,7 @@ static struct ofi_fabric *make(const struct fabric_options *options)
     f->options = *options;
     f->spin = few_cores() ? 0 : SPIN_ON_MANY_CORES;
     f->nap = NANOSECONDS_PER_MILLISECOND;
+    f->sockets = f->bell = -1;
     return f;
 }
 
@@ -171,8 +173,10 @@ static mstro_status open_objects(struct ofi_fabric *f, const struct candidate *c
     if (result)
         return detail_set(MSTRO_OFI_FAIL, "%s on %s cannot be opened: %s", c->provider, c->address, fi_strerror(-result));
     mstro_status status = lane_open(f, &f->home);
-    if (!status)
+    if (!status) {
+        wait_open(f);
         read_limits(f, c);
+    }
     return status;
 }
 

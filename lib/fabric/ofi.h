@@ -45,6 +45,7 @@ struct ofi_fabric {
     struct fi_info *info;
     struct fid_fabric *fabric;
     struct lane home;
+    int sockets, bell;             /* what the sleeper waits on when it is on 'home'; -1: libfabric sleeps for us (ofi_wait.c) */
     uint64_t spin;                 /* ns to poll before sleeping */
 
     pthread_mutex_t bed;
@@ -157,7 +158,13 @@ void driver_ring(struct ofi_fabric *f);         /* 'lock' held: wake the sleeper
 void sleeper_send_away(struct ofi_fabric *f, struct lane *l); /* returns when nobody sleeps on 'l' */
 void driver_enter(struct ofi_fabric *f);        /* waits for the thread that drives to leave */
 void driver_leave(struct ofi_fabric *f);
-void completions_gather(struct ofi_fabric *f);  /* driver: take what libfabric has */
+void completions_gather(struct ofi_fabric *f, bool all); /* driver: take what libfabric has; or what it has at hand, if anything */
 void completions_settle(struct ofi_endpoint *e); /* driver: tell the reads of an endpoint that is being closed how they ended */
+
+/* ofi_wait.c */
+void wait_open(struct ofi_fabric *f);           /* when 'home' is open */
+void wait_close(struct ofi_fabric *f);
+void wait_ring(struct ofi_fabric *f);           /* 'lock' held, somebody sleeps: wake it */
+ssize_t wait_on(struct ofi_fabric *f, struct lane *l, uint64_t until, bool dry); /* bed; -FI_EAGAIN: the time is over, or it was rung */
 
 #endif

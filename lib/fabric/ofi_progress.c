@@ -8,10 +8,9 @@
 #include "lib/fabric/ofi.h"
 
 #define BATCH 64
-/* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and after a ring:
- * libfabric 1.17 loses an fi_cq_signal that meets a thread in the few microseconds in which it lies down.  So naps are short where
- * somebody has rung and double from there: a lost signal costs little where signals are likely, and an idle thread gets up twice
- * a second, for its heartbeats. */
+/* While connections are made, which ends without a completion; while reads are under way, on lanes of their own; and after a ring that
+ * libfabric may lose (ofi_wait.c).  So naps are short where somebody has rung and double from there: a lost signal costs little where
+ * signals are likely, and an idle thread gets up twice a second, for its heartbeats. */
 #define SHORT_SLEEP NANOSECONDS_PER_MILLISECOND
 #define LONGEST_SLEEP (512 * NANOSECONDS_PER_MILLISECOND)
 #define RETRY_YIELDS 20
@@ -34,7 +33,7 @@ void driver_ring(struct ofi_fabric *f)
 {
     atomic_store(&f->rung, true);
     if (f->asleep_on)
-        fi_cq_signal(f->asleep_on->cq);
+        wait_ring(f);
 }
 
 void ofi_wake(struct fabric *fabric)
@@ -77,7 +76,9 @@ static bool keep_error(struct ofi_fabric *f, struct lane *l)
     return true;
 }
 
-static void gather(struct ofi_fabric *f, struct lane *l)
+/* Every fi_cq_read makes a system call, to look for more, and fi_cq_readerr makes none.  So one that brought less than we would have taken
+ * was the last, and what stopped it was that nothing is left, or an error. */
+static void gather(struct ofi_fabric *f, struct lane *l, bool all)
 {
     struct fi_cq_data_entry entries[BATCH];
     while (reserve(f)) {
@@ -86,10 +87,12 @@ static void gather(struct ofi_fabric *f, struct lane *l)
             keep(f, entries, count);
         else if (count != -FI_EAVAIL || !keep_error(f, l))
             return;
+        if (!all && count > 0 && count < BATCH && !(reserve(f) && keep_error(f, l)))
+            return;
     }
 }
 
-void completions_gather(struct ofi_fabric *f)
+void completions_gather(struct ofi_fabric *f, bool all)
 {
     struct list *link = &f->lanes;
     for (;;) {
@@ -98,7 +101,7 @@ void completions_gather(struct ofi_fabric *f)
         pthread_mutex_unlock(&f->lock);
         if (link == &f->lanes)
             return;
-        gather(f, list_entry(link, struct lane, in_fabric));
+        gather(f, list_entry(link, struct lane, in_fabric), all);
     }
 }
 
@@ -156,7 +159,8 @@ static void handle_receive(struct ofi_fabric *f, struct operation *o, const stru
     receive_again(f, o);
 }
 
-static void handle_send(struct ofi_fabric *f, struct operation *o, int error)
+/* True when somebody was told. */
+static bool handle_send(struct ofi_fabric *f, struct operation *o, int error)
 {
     const struct endpoint_events events = o->endpoint->base.events;
     pthread_mutex_lock(&f->lock);
@@ -170,12 +174,14 @@ static void handle_send(struct ofi_fabric *f, struct operation *o, int error)
     pthread_mutex_unlock(&f->lock);
     free(frame);
     if (!p)
-        return;
+        return false;
+    bool tells = !error && !p->lost && events.sent;
     if (error)
         peer_lose(f, p, fi_strerror(error));
-    else if (!p->lost && events.sent)
+    else if (tells)
         events.sent(events.context, &p->base);
     peer_let_go(f, p);
+    return error || tells;
 }
 
 /* A read that failed may be named by libfabric once more: it stays where it is until the endpoint is closed. */
@@ -196,18 +202,21 @@ static void handle_read(struct ofi_fabric *f, struct operation *o, int error)
         ended.done(ended.context, MSTRO_OK);
 }
 
+/* True when that may have given anybody something to do: a frame that has left, of whom nobody asks, does not. */
 static bool handle_all(struct ofi_fabric *f)
 {
     bool any = false;
     while (f->head < f->count) {
         struct completion c = f->arrived[f->head++];
-        any = true;
         if (!c.operation)
             continue;
+        if (c.operation->kind == OPERATION_SEND) {
+            any |= handle_send(f, c.operation, c.error);
+            continue;
+        }
+        any = true;
         if (c.operation->kind == OPERATION_RECEIVE)
             handle_receive(f, c.operation, &c);
-        else if (c.operation->kind == OPERATION_SEND)
-            handle_send(f, c.operation, c.error);
         else
             handle_read(f, c.operation, c.error);
     }
@@ -216,7 +225,7 @@ static bool handle_all(struct ofi_fabric *f)
 
 static bool handle_what_is_there(struct ofi_fabric *f)
 {
-    completions_gather(f);
+    completions_gather(f, false);
     bool any = handle_all(f);
     any |= peers_retry(f);
     any |= ofi_operations_expire(f, clock_now());
@@ -273,38 +282,32 @@ void sleeper_send_away(struct ofi_fabric *f, struct lane *l)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* Rounded up; and libfabric may cut off one more, which would make a long sleep two. */
-static int milliseconds_until(uint64_t until, uint64_t now)
-{
-    uint64_t span = until - now, more = span > 16 * NANOSECONDS_PER_MILLISECOND ? NANOSECONDS_PER_MILLISECOND : 0;
-    return (int)((span + more + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
-}
-
 /* One nap.  It takes no completion out: whoever drives next finds them all.  True when it is time to drive. */
-static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, uint64_t nap)
+static bool take_nap(struct ofi_fabric *f, uint64_t deadline, uint64_t now, bool dry)
 {
     bool retrying;
-    uint64_t until = lie_down(f, deadline, now, nap, &retrying);
+    uint64_t nap = f->nap, until = lie_down(f, deadline, now, nap, &retrying);
     bool elsewhere = f->asleep_on != &f->home;
     f->retries = retrying ? f->retries + 1 : 0;
     ssize_t count = -FI_EAGAIN;
     if (retrying && f->retries < RETRY_YIELDS) {
         sched_yield();
     } else if (until > now && !atomic_load(&f->rung)) {
-        count = fi_cq_sread(f->asleep_on->cq, NULL, 0, NULL, milliseconds_until(until, now));
+        count = wait_on(f, f->asleep_on, until, dry && !retrying);
     }
     get_up(f);
     return count != -FI_EAGAIN || retrying || elsewhere || (until <= clock_now() && until < deadline && until < now + nap);
 }
 
-/* Sleep until it is time to drive, somebody rings or 'deadline'.  MSTRO_OK: drive; MSTRO_WOULDBLOCK: somebody rang. */
-static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline)
+/* Sleep until it is time to drive, somebody rings or 'deadline'.  MSTRO_OK: drive; MSTRO_WOULDBLOCK: somebody rang.
+ * 'dry': this thread has just looked, and nothing is left. */
+static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline, bool dry)
 {
     uint64_t spin_end = f->spin ? clock_now() + f->spin : 0;
     for (;;) {
         uint64_t now = clock_now();
         if (atomic_exchange(&f->rung, false)) {
-            f->nap = SHORT_SLEEP;
+            f->nap = f->sockets >= 0 ? LONGEST_SLEEP : SHORT_SLEEP;
             return MSTRO_WOULDBLOCK;
         }
         if (now >= deadline)
@@ -312,26 +315,27 @@ static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline)
         if (now < spin_end) {
             if (fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
                 return MSTRO_OK;
-        } else if (take_nap(f, deadline, now, f->nap)) {
+        } else if (take_nap(f, deadline, now, dry)) {
             return MSTRO_OK;
         } else if (f->nap < LONGEST_SLEEP) {
             f->nap *= 2;
         }
+        dry = false;
     }
 }
 
-static mstro_status sleep_alone(struct ofi_fabric *f, uint64_t deadline)
+static mstro_status sleep_alone(struct ofi_fabric *f, uint64_t deadline, bool dry)
 {
     if (pthread_mutex_trylock(&f->bed) != 0)
         return MSTRO_BUSY;
-    mstro_status status = sleep_in_naps(f, deadline);
+    mstro_status status = sleep_in_naps(f, deadline, dry);
     pthread_mutex_unlock(&f->bed);
     return status;
 }
 
 mstro_status ofi_sleep(struct fabric *fabric, uint64_t deadline)
 {
-    mstro_status status = sleep_alone(ofi_of(fabric), deadline);
+    mstro_status status = sleep_alone(ofi_of(fabric), deadline, false);
     return status == MSTRO_WOULDBLOCK ? MSTRO_OK : status;
 }
 
@@ -349,7 +353,7 @@ mstro_status ofi_progress(struct fabric *fabric, uint64_t deadline)
         driver_leave(f);
         if (any)
             return MSTRO_OK;
-        mstro_status status = deadline ? sleep_alone(f, deadline) : MSTRO_TIMEOUT;
+        mstro_status status = deadline ? sleep_alone(f, deadline, true) : MSTRO_TIMEOUT;
         if (status)
             return status == MSTRO_WOULDBLOCK ? MSTRO_OK : status;
     }

@@ -552,6 +552,27 @@ static void sleeper_is_woken_from_another_thread(void **state)
     fabric_close(f);
 }
 
+/* One that was lost would show when the sleeper gets up by itself, half a second later. */
+static void ring_is_heard_at_whatever_moment_the_sleeper_lies_down(void **state)
+{
+    (void)state;
+    struct fabric *f = open_net(NULL);
+    struct driver driver;
+    driver_start(&driver, f);
+    for (unsigned i = 0; i < 3000; i++) {
+        for (volatile unsigned pause = 0; pause < i; pause = pause + 1)
+            ;
+        unsigned before = driver.rounds;
+        uint64_t rung = clock_now();
+        fabric_wake(f);
+        while (driver.rounds == before && clock_now() - rung < 300 * NANOSECONDS_PER_MILLISECOND)
+            sched_yield();
+        assert_true(driver.rounds > before);
+    }
+    driver_stop(&driver);
+    fabric_close(f);
+}
+
 static void *sleep_only(void *context)
 {
     struct driver *d = context;
@@ -721,6 +742,7 @@ int main(void)
         cmocka_unit_test(closing_ends_every_read_once),
         cmocka_unit_test(endpoint_can_be_closed_in_its_own_callback),
         cmocka_unit_test(sleeper_is_woken_from_another_thread),
+        cmocka_unit_test(ring_is_heard_at_whatever_moment_the_sleeper_lies_down),
         cmocka_unit_test(one_thread_sleeps_while_another_handles),
         cmocka_unit_test(submitter_and_closer_do_not_wait_for_the_sleeper),
         cmocka_unit_test(early_deadline_of_a_late_read_shortens_the_sleep),
