@@ -36,17 +36,24 @@ struct fetch {
     void *context;
 };
 
+/* What the thread whose turn it is does next. */
+enum pace {
+    PACE_EASY,   /* its own work: it has started an operation, others may follow at once.  What finds another frame under way may wait a little */
+    PACE_NOW,    /* not known: everything leaves, and what has come is wanted */
+    PACE_SLEEPS  /* it sleeps in the link, and hears what comes there: everything leaves */
+};
+
 struct link_operations {
     /* [token] Queue 'record' for 'shard', copying what is kept.  A link that is lost says so by 'poll' and drops it. */
     void (*send)(struct link *link, uint16_t shard, const struct record *record);
 
-    /* [token] Send what was queued (what cannot go yet goes with a later poll). */
-    void (*flush)(struct link *link);
+    /* [token] Send what was queued (what cannot go yet goes with a later poll; what may wait, too, at 'deadline' at the latest). */
+    void (*flush)(struct link *link, enum pace pace);
 
     /* [token] Hand what has come to the receiver; move the fabric on.  True when anything came. */
-    bool (*poll)(struct link *link, struct link_receiver *receiver);
+    bool (*poll)(struct link *link, struct link_receiver *receiver, enum pace pace);
 
-    /* [token] When poll must be called at the latest though nothing comes: NO_DEADLINE for never. */
+    /* [token] When flush and poll must be called at the latest though nothing comes: NO_DEADLINE for never. */
     uint64_t (*deadline)(struct link *link);
 
     /* Sleep until something may have come, 'wake' was called since the last sleep ended, or 'until'.  May return early. */

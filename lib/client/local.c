@@ -106,11 +106,12 @@ static void local_send(struct link *link, uint16_t shard, const struct record *r
     atomic_store(&l->inside, false);
 }
 
-static void local_flush(struct link *link) { (void)link; }
+static void local_flush(struct link *link, enum pace pace) { (void)link, (void)pace; }
 
-static bool local_poll(struct link *link, struct link_receiver *receiver)
+static bool local_poll(struct link *link, struct link_receiver *receiver, enum pace pace)
 {
     struct local_link *l = local_of(link);
+    (void)pace;
     atomic_store(&l->inside, true);
     host_tick(l->host);
     atomic_store(&l->inside, false);

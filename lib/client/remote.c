@@ -26,6 +26,9 @@
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 #define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
 #define LOOK_INTERVAL UINT64_C(5000) /* ns; a look is a system call or two */
+#define EASY_LOOK_INTERVAL UINT64_C(100000) /* of who works, and sleeps when it must have an answer */
+#define KEEP_TIME UINT64_C(250000) /* how long a record may wait for others */
+#define STREAM_TIME UINT64_C(400000) /* after an answer others are expected to follow */
 /* Whether the pool lives is what the witness says; a pool that is paused is waited for. */
 #define PATIENCE (60 * NANOSECONDS_PER_SECOND)
 
@@ -59,7 +62,9 @@ struct remote_link {
     struct way *ways;     /* by the number of the shard */
     uint16_t shards;
     struct list opened;   /* [token] the ways that are open */
-    uint64_t look_again;  /* [token] the fabric is left alone until then */
+    uint64_t looked;      /* [token] when the fabric was moved on last */
+    uint64_t heard;       /* [token] when an answer came last */
+    uint64_t kept_until;  /* [token] when what waits for more must leave; NO_DEADLINE: nothing does */
     struct arena arena;   /* [token] */
     bool told;            /* [token] the receiver knows that the link is lost */
     pthread_mutex_t lock; /* leaf; guards what follows */
@@ -107,11 +112,21 @@ static void received(void *context, struct bytes frame)
     pthread_mutex_unlock(&l->lock);
 }
 
-static void send_waiting(struct remote_link *l)
+static void send_waiting(struct remote_link *l, enum pace pace)
 {
-    list_each(link, &l->opened)
-        if (outbox_send(list_entry(link, struct way, opened)->outbox) != MSTRO_OK)
+    uint64_t now = pace == PACE_EASY ? clock_now() : NO_DEADLINE;
+    bool easy = pace == PACE_EASY && now < l->kept_until, any = false;
+    list_each(link, &l->opened) {
+        struct outbox *outbox = list_entry(link, struct way, opened)->outbox;
+        bool kept = false;
+        if ((easy ? outbox_send_some(outbox, now - l->heard < STREAM_TIME, &kept) : outbox_send(outbox)) != MSTRO_OK)
             lose(l, MSTRO_POOL_LOST, "the pool manager cannot be reached any more");
+        any |= kept;
+    }
+    if (!any)
+        l->kept_until = NO_DEADLINE;
+    else if (l->kept_until == NO_DEADLINE)
+        l->kept_until = now + KEEP_TIME;
 }
 
 static void peer_lost(void *context, struct peer *peer, const char *why)
@@ -189,7 +204,7 @@ static void remote_send(struct link *link, uint16_t shard, const struct record *
     put(l, shard, &join);
 }
 
-static void remote_flush(struct link *link) { send_waiting(remote_of(link)); }
+static void remote_flush(struct link *link, enum pace pace) { send_waiting(remote_of(link), pace); }
 
 static struct letter *take_letters(struct remote_link *l)
 {
@@ -248,34 +263,35 @@ static bool tell_loss(struct remote_link *l, struct link_receiver *receiver)
 }
 
 /* Who sleeps is told of what comes; who only starts one operation after another need not look each time. */
-static void look(struct remote_link *l)
+static void look(struct remote_link *l, enum pace pace)
 {
-    uint64_t now = clock_now();
-    if (now < l->look_again)
+    if (pace == PACE_SLEEPS)
+        return;
+    uint64_t now = clock_now(), interval = pace == PACE_EASY ? EASY_LOOK_INTERVAL : LOOK_INTERVAL;
+    if (now < l->looked + interval)
         return;
     fabric_progress(l->fabric, 0); /* busy: then whoever is in fills the inbox */
-    l->look_again = now + LOOK_INTERVAL;
+    l->looked = now;
 }
 
-static bool remote_poll(struct link *link, struct link_receiver *receiver)
+static bool remote_poll(struct link *link, struct link_receiver *receiver, enum pace pace)
 {
     struct remote_link *l = remote_of(link);
-    look(l);
+    look(l, pace);
     struct letter *first = take_letters(l);
+    if (first)
+        l->heard = clock_now();
     for (struct letter *next, *letter = first; letter; letter = next) {
         next = letter->next;
         read_letter(l, letter, receiver);
         free(letter);
     }
-    send_waiting(l); /* what the pool takes may let go what waited for it, and it may have asked for an answer */
+    if (first) /* what the pool takes may let go what waited for it, and it may have asked for an answer */
+        send_waiting(l, pace);
     return tell_loss(l, receiver) || first != NULL;
 }
 
-static uint64_t remote_deadline(struct link *link)
-{
-    (void)link;
-    return NO_DEADLINE;
-}
+static uint64_t remote_deadline(struct link *link) { return remote_of(link)->kept_until; }
 
 static bool take_ring(struct remote_link *l)
 {
@@ -457,6 +473,7 @@ mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)
         return MSTRO_NOMEM;
     l->link = (struct link){ .operations = &remote_operations, .background = true };
     l->witness = l->shown = -1;
+    l->kept_until = NO_DEADLINE;
     pthread_mutex_init(&l->lock, NULL);
     reach_init(&l->reach);
     list_init(&l->opened);

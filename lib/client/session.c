@@ -18,6 +18,7 @@
 struct session {
     atomic_bool token;              /* taken; who has it may touch what is marked [token] */
     atomic_bool missed;             /* somebody found it taken: who has it looks again after giving it back */
+    atomic_bool hurry;              /* ... and everything shall leave then: PACE_NOW */
     struct submission_queue queue;
     struct waiting waiting;
     struct link *link;
@@ -250,7 +251,7 @@ static bool run_submissions(struct session *s, struct submission_queue *q)
 static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* Token held. */
-static void turn(struct session *s)
+static void turn(struct session *s, enum pace pace)
 {
     bool more;
     do {
@@ -261,8 +262,8 @@ static void turn(struct session *s)
             struct client_input tick = { .kind = CLIENT_TICK };
             step(s, &tick);
         }
-        s->link->operations->flush(s->link);
-        more |= s->link->operations->poll(s->link, &s->receiver);
+        s->link->operations->flush(s->link, pace);
+        more |= s->link->operations->poll(s->link, &s->receiver, pace);
     } while (more);
     uint64_t deadline = earliest(client_next_deadline(s->client), s->link->operations->deadline(s->link));
     atomic_store(&s->deadline, deadline);
@@ -276,23 +277,29 @@ static bool take_token(struct session *s)
 
 /* After this, whatever was there before it, queued or at the link, has been seen to, or is being.  The steps are those of tests/sim/token.c,
  * where every order of them is tried. */
-static void take_turns(struct session *s)
+static void take_turns(struct session *s, enum pace pace)
 {
     do {
         if (!take_token(s)) {
+            if (pace != PACE_EASY)
+                atomic_store(&s->hurry, true);
             atomic_store(&s->missed, true);
             if (!take_token(s))
                 return; /* who has it now sees what was missed */
         }
-        turn(s);
+        bool others = atomic_load(&s->hurry) && atomic_exchange(&s->hurry, false);
+        turn(s, others && pace == PACE_EASY ? PACE_NOW : pace);
         atomic_store(&s->token, false);
     } while (atomic_exchange(&s->missed, false));
 }
 
+/* Of a thread that has started something: others may follow.  Who sleeps must not have to be woken for what waits. */
+static enum pace pace_of_starter(struct session *s) { return waiting_asleep(&s->waiting) ? PACE_NOW : PACE_EASY; }
+
 void session_submit(struct session *s, struct submission *submission)
 {
     submission_put(&s->queue, submission);
-    take_turns(s);
+    take_turns(s, PACE_NOW);
 }
 
 void session_say(struct session *s, const struct record *record)
@@ -319,7 +326,7 @@ static bool errand_is_wanted(void *context)
 {
     const struct errand *e = context;
     if (atomic_load(&e->session->has_thread))
-        take_turns(e->session);
+        take_turns(e->session, PACE_NOW);
     return move_is_wanted(e->cdo) && (e->deadline == NO_DEADLINE || clock_now() < e->deadline);
 }
 
@@ -348,7 +355,7 @@ static bool leaves_moves_to_the_thread(struct session *s) { return atomic_load(&
 
 void session_drive(struct session *s)
 {
-    take_turns(s);
+    take_turns(s, PACE_NOW);
     while (!leaves_moves_to_the_thread(s) && do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
         ;
 }
@@ -358,13 +365,15 @@ static bool wait_for(struct session *s, struct waitable *what, enum work work, u
     bool slept = false;
     if (waitable_is_ready(what))
         return true;
+    waiting_visit(&s->waiting);
     for (;;) {
-        take_turns(s); /* after each sleep: the bell may have rung for somebody else */
+        bool late = deadline != NO_DEADLINE && clock_now() >= deadline;
+        take_turns(s, late ? PACE_NOW : PACE_SLEEPS); /* after each sleep: the bell may have rung for somebody else */
         if (waitable_is_ready(what))
             break;
         if (do_chore(s, what, work, move_deadline))
             continue;
-        if (deadline != NO_DEADLINE && clock_now() >= deadline)
+        if (late)
             break;
         slept = true;
         waiting_sleep(&s->waiting, what, work, deadline, &s->deadline);
@@ -391,7 +400,7 @@ static void *attend(void *argument)
 {
     struct session *s = argument;
     do {
-        take_turns(s);
+        take_turns(s, PACE_NOW);
         while (do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
             ;
     } while (waiting_attend(&s->waiting, &s->deadline));
@@ -480,7 +489,8 @@ void session_start_all(struct session *s, struct mstro_request_ *r[], size_t cou
 {
     for (size_t i = 0; i < count; i++)
         session_queue(s, r[i]);
-    take_turns(s);
+    waiting_visit(&s->waiting);
+    take_turns(s, pace_of_starter(s));
 }
 
 void session_start(struct session *s, struct mstro_request_ *r)

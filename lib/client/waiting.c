@@ -6,7 +6,7 @@
 
 /* How long the background thread leaves the chair to the callers before it looks whether any is left: while nobody drives, nobody
  * else can read from this process, on providers whose one-sided reads need the target's progress. */
-#define BACKGROUND_AWAY (5 * NANOSECONDS_PER_MILLISECOND)
+#define BACKGROUND_AWAY NANOSECONDS_PER_MILLISECOND
 #define BACKGROUND_AWAY_LENDING (NANOSECONDS_PER_MILLISECOND / 5)
 
 struct waiter {
@@ -172,7 +172,9 @@ bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
     pthread_mutex_lock(&w->lock);
-    bool callers = w->chair || !list_empty(&w->bench);
+    unsigned visits = atomic_load_explicit(&w->visits, memory_order_relaxed);
+    bool callers = w->chair || !list_empty(&w->bench) || visits != w->visits_seen;
+    w->visits_seen = visits;
     struct attending next = waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
     switch (next.how) {
     case ATTENDANCE_ENDS:

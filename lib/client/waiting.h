@@ -40,7 +40,9 @@ struct waiting {
     pthread_cond_t call;         /* for it: a chore, or the end */
     struct link *link;
     atomic_uint lent;            /* objects that others may be reading: the background thread comes back soon */
-    _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it */
+    _Atomic uint64_t until;      /* how long the chair sleeps: a deadline before that must wake it; 0: nobody sleeps in it */
+    atomic_uint visits;          /* of callers */
+    unsigned visits_seen;        /* by the background thread */
 };
 
 void waiting_init(struct waiting *w, struct link *link);
@@ -67,7 +69,7 @@ enum attendance {
     ATTENDANCE_ENDS,  /* it was dismissed */
     ATTENDANCE_WORKS, /* a chore is there that nobody else does */
     ATTENDANCE_SITS,  /* in the chair, until something happens */
-    ATTENDANCE_AWAY   /* callers have the chair; it looks again after 'away' ns: they may leave it while others read from this process */
+    ATTENDANCE_AWAY   /* callers have the chair, or had it lately; it looks again after 'away' ns: they may leave it while others read from this process */
 };
 struct attending { enum attendance how; uint64_t away; };
 struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bool lent);
@@ -81,6 +83,15 @@ struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what,
 /* Something is lent that others read where it lies, or no longer. */
 void waiting_lend(struct waiting *w);
 void waiting_lend_no_more(struct waiting *w);
+
+/* A caller was here: the background thread leaves the link to the callers for a while. */
+static inline void waiting_visit(struct waiting *w)
+{
+    atomic_store_explicit(&w->visits, atomic_load_explicit(&w->visits, memory_order_relaxed) + 1, memory_order_relaxed); /* two at once may count as one */
+}
+
+/* Somebody sleeps in the chair.  Without the lock: it may be otherwise at once. */
+static inline bool waiting_asleep(struct waiting *w) { return atomic_load(&w->until) != 0; }
 
 /* Something is due at 'deadline': the chair must not sleep longer. */
 void waiting_deadline(struct waiting *w, uint64_t deadline);

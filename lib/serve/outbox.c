@@ -7,7 +7,7 @@
 #include "lib/base/cache_line.h"
 #include "lib/base/detail.h"
 
-enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, LONE_BEATS = 7, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE };
+enum { FIRST_ROOM = 2048, IN_FLIGHT = 2, LONE_BEATS = 7, EMPTY_FRAME = FRAME_HEADER_SIZE + SEAL_TAG_SIZE, LARGE_FRAME = 32768, MANY_RECORDS = 8 };
 
 struct out_frame {
     struct out_frame *next;
@@ -28,6 +28,7 @@ struct outbox {
     uint32_t under_way[IN_FLIGHT]; /* frames with records that the peer has not taken, oldest first, likewise */
     unsigned in_flight;
     unsigned beats;        /* frames that said no more, since the peer was last heard */
+    uint32_t last_records; /* of the last frame that had any */
     bool asked;            /* the peer waits for a frame, whatever is in it */
 };
 
@@ -207,6 +208,7 @@ static mstro_status send_first(struct outbox *o)
     o->first = f->next;
     if (!o->first)
         o->last = NULL;
+    o->last_records = f->writer.records;
     bool lone = f->beats == f->writer.records && o->beats < LONE_BEATS;
     mstro_status status = lone ? send_beats(o, f) : send_and_count(o, f);
     free(f);
@@ -228,6 +230,25 @@ static mstro_status send_empty(struct outbox *o)
 static bool may_send(const struct outbox *o)
 {
     return o->first && o->first->writer.records > 0 && o->in_flight < IN_FLIGHT;
+}
+
+/* Lock held. */
+static bool may_wait(const struct outbox *o, bool stream)
+{
+    bool more = o->in_flight > 0 || (stream && o->last_records >= MANY_RECORDS);
+    return more && o->first == o->last && writer_length(&o->first->writer.body) < LARGE_FRAME;
+}
+
+mstro_status outbox_send_some(struct outbox *o, bool stream, bool *kept)
+{
+    mstro_status status = MSTRO_OK;
+    pthread_mutex_lock(&o->lock);
+    while (status == MSTRO_OK && o->peer && may_send(o) && !(*kept = may_wait(o, stream)))
+        status = send_first(o);
+    if (status == MSTRO_OK && o->peer && o->asked)
+        status = send_empty(o);
+    pthread_mutex_unlock(&o->lock);
+    return status;
 }
 
 mstro_status outbox_send(struct outbox *o)

@@ -2,7 +2,8 @@
 /* outbox.h - from records to frames on their way to one peer
  *
  * Records go into the last frame; a frame leaves as long as the peer has taken all before it but one.  So a lone record leaves at
- * once, and what comes while the peer is busy travels together: nobody ever waits for a frame to fill.  Every frame says what its
+ * once, and what comes while the peer is busy travels together: nobody ever waits for a frame to fill, but who says that more will
+ * follow at once (outbox_send_some).  Every frame says what its
  * sender has taken; one behind which the next has to wait asks for that, and is answered without records if there are none.  Of frames
  * that hold nothing but a HEARTBEAT only the eighth does.
  *
@@ -32,6 +33,10 @@ bool outbox_heard(struct outbox *o, const struct frame_header *header);
 
 /* Let go what may, and the answer that the peer asked for.  MSTRO_OK also when nothing could leave; MSTRO_PEER_LOST: nothing will any more. */
 mstro_status outbox_send(struct outbox *o);
+
+/* The same, but of a frame that is not large *kept says that it waits for more: what would be the second one under way; or, in a 'stream',
+ * after one that held many records, any. */
+mstro_status outbox_send_some(struct outbox *o, bool stream, bool *kept);
 
 /* Nothing waits here (what has been given to the fabric may still be on its way). */
 bool outbox_empty(struct outbox *o);

@@ -108,14 +108,14 @@ static void say(struct guest *g, const struct record *r)
 {
     g->kind = 0;
     g->link->operations->send(g->link, 0, r);
-    g->link->operations->flush(g->link);
+    g->link->operations->flush(g->link, PACE_NOW);
 }
 
 /* Poll until something has come or the link is lost; fails after 10 s. */
 static void hear(struct guest *g)
 {
     uint64_t end_of_patience = clock_now() + 10 * NANOSECONDS_PER_SECOND;
-    while (!g->link->operations->poll(g->link, &g->receiver) || (!g->kind && !g->lost)) {
+    while (!g->link->operations->poll(g->link, &g->receiver, PACE_NOW) || (!g->kind && !g->lost)) {
         assert_true(clock_now() < end_of_patience);
         g->link->operations->sleep(g->link, clock_now() + 50 * NANOSECONDS_PER_MILLISECOND);
     }
@@ -241,7 +241,7 @@ static void a_letter_wakes_once_and_waits_for_who_takes_it(void **state)
     while (!g.kind) { /* not polled while it is in the box */
         while (!sleeps_soundly(&g))
             assert_true(++tries < 100);
-        g.link->operations->poll(g.link, &g.receiver);
+        g.link->operations->poll(g.link, &g.receiver, PACE_NOW);
     }
     assert_int_equal(g.kind, KIND_ACK);
     part(&g);
@@ -257,12 +257,12 @@ static void many_records_of_both_sides_arrive_in_order(void **state)
     unsigned before = g.records;
     for (uint64_t op = 10; op < 5010; op++)
         g.link->operations->send(g.link, 0, &(struct record){ .kind = KIND_RETRACT, .retract = { .op = op, .handle = op } });
-    g.link->operations->flush(g.link);
+    g.link->operations->flush(g.link, PACE_NOW);
     uint64_t end_of_patience = clock_now() + 20 * NANOSECONDS_PER_SECOND;
     while (g.records < before + 5000) {
         assert_int_equal(g.lost, MSTRO_OK);
         assert_true(clock_now() < end_of_patience);
-        if (!g.link->operations->poll(g.link, &g.receiver))
+        if (!g.link->operations->poll(g.link, &g.receiver, PACE_NOW))
             g.link->operations->sleep(g.link, clock_now() + 50 * NANOSECONDS_PER_MILLISECOND);
     }
     assert_true(server_count(server).shard.frames_received < 1000); /* they travelled together */

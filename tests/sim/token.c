@@ -2,12 +2,13 @@
 /* token - every interleaving of threads that share a session
  *
  * A model of the hand-over in lib/client: session_submit, take_turns, session_wait (session.c) and waiting_sleep, waiting_ready,
- * waiting_leave (waiting.c), one step for each access to what threads share; what happens under waiting.lock is one step.  Three
- * threads have an operation each; the pool may answer at any moment.  All states are visited: in none of them may everybody
- * sleep while somebody waits.  Then the same with one precaution left out at a time: the search must find the lost wake-up.
+ * waiting_leave (waiting.c), one step for each access to what threads share; what happens under waiting.lock is one step, but for
+ * what is atomic besides.  Three threads have an operation each; the pool may answer at any moment.  The last one does not wait for its own,
+ * and the first one's is not answered before that: what a starter keeps back must leave all the same.  All states are visited: in none of
+ * them may everybody sleep while somebody waits.  Then the same with one precaution left out at a time: the search must find the lost wake-up.
  *
- * The bell of a link rings once for what has come, whoever hears it.  Not in it: chores, deadlines and the session's own thread.  That
- * session.c takes these steps is for tests/unit/session to show. */
+ * The bell of a link rings once for what has come, whoever hears it.  Not in it: chores, other deadlines than that of what is kept back,
+ * which is over at once here, that who waits is in a hurry, which only saves time, and the session's own thread.  That session.c takes these steps is for tests/unit/session to show. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,16 +20,18 @@ enum { THREADS = 3, OPERATIONS = 1 };
 /* What is left out. */
 enum flaw {
     FLAW_NONE, FLAW_NO_LOOK_AFTER, FLAW_MISS_UNSAID, FLAW_SLEEP_UNSEEN, FLAW_NO_TURN_AFTER_SLEEP, FLAW_CHAIR_LEFT_EMPTY,
-    FLAW_BELL_FORGOTTEN, FLAWS
+    FLAW_BELL_FORGOTTEN, FLAW_KEPT_UNSAID, FLAW_KEPT_UNSEEN, FLAWS
 };
 static const char *const flaw_name[FLAWS] = {
     "", "who gives the token back does not look whether somebody missed it", "who finds the token taken does not say so",
     "a thread goes to sleep without looking whether it is done", "who was woken and is done leaves without a turn",
-    "who leaves the chair calls nobody to it", "a bell that rings before its sleeper sleeps is not heard"
+    "who leaves the chair calls nobody to it", "a bell that rings before its sleeper sleeps is not heard", "who keeps a record back does not wake who sleeps in the chair",
+    "who lies down in the chair does not look whether a record is kept back"
 };
 
 enum place {
-    PUT, TRY, MISS, TRY_AGAIN, TAKE, SEND, POLL, TELL, RELEASE, LOOK, CHECK, SLEEP, FALL_ASLEEP, IN_CHAIR, ON_BENCH, LEAVE, DONE
+    PUT, TRY, MISS, TRY_AGAIN, TAKE, SEND, POLL, TELL, PUBLISH, CALL_CHAIR, RELEASE, LOOK, CHECK, SLEEP, LIE_DOWN, LOOK_AT_DUE,
+    FALL_ASLEEP, IN_CHAIR, ON_BENCH, LEAVE, DONE
 };
 enum waitable { PENDING, SLEEPING, READY };
 
@@ -41,11 +44,14 @@ struct thread {
     uint8_t taken;    /* submissions taken, told: bit i is thread i's */
     uint8_t polled;   /* answers taken and not told yet */
     uint8_t more;     /* this turn had something */
+    uint8_t easy;     /* this turn keeps back what it has taken */
 };
 
 struct state {
     struct thread thread[THREADS];
-    uint8_t token, missed, queue, sent, answers, bell;
+    uint8_t token, missed, queue, kept, sent, answers, answered, bell;
+    uint8_t due;            /* session.deadline: something is kept back */
+    uint8_t until;          /* waiting.until: who is in the chair sleeps, or is about to */
     uint8_t chair;          /* thread + 1, 0: free */
     uint8_t bench[THREADS]; /* thread + 1, in the order in which they came; 0: none.  Who is in the chair is on it too */
 };
@@ -88,9 +94,12 @@ static void ready(struct state *s, int who)
 }
 
 /* After take_turns. */
-static void turns_over(struct thread *t)
+static void turns_over(struct thread *t, int me)
 {
-    t->at = t->waiting == 0 ? CHECK : t->waitable == READY ? LEAVE : SLEEP;
+    if (me == THREADS - 1)
+        *t = (struct thread){ .at = DONE };
+    else
+        t->at = t->waiting == 0 ? CHECK : t->waitable == READY ? LEAVE : SLEEP;
 }
 
 /* After waiting_sleep: the bell may have rung for somebody else. */
@@ -126,10 +135,11 @@ static bool step(struct state *s, int me)
         /* fallthrough */
     case TRY_AGAIN:
         if (s->token) {
-            turns_over(t);
+            turns_over(t, me);
             return true;
         }
         s->token = 1;
+        t->easy = !t->waiting;
         t->at = TAKE;
         return true;
     case MISS:
@@ -140,10 +150,14 @@ static bool step(struct state *s, int me)
         t->taken = s->queue;
         s->queue = 0;
         t->more = t->taken != 0;
-        t->at = t->taken ? SEND : POLL;
+        t->at = t->taken || s->kept ? SEND : POLL;
         return true;
     case SEND:
-        s->sent |= t->taken;
+        s->kept |= t->taken;
+        if (!t->easy) {
+            s->sent |= s->kept;
+            s->kept = 0;
+        }
         t->taken = 0;
         t->at = POLL;
         return true;
@@ -151,12 +165,22 @@ static bool step(struct state *s, int me)
         t->polled = s->answers;
         s->answers = 0;
         t->more |= t->polled != 0;
-        t->at = t->polled ? TELL : t->more ? TAKE : RELEASE;
+        t->at = t->polled ? TELL : t->more ? TAKE : PUBLISH;
         return true;
     case TELL:
         ready(s, first_bit(t->polled));
         t->polled &= (uint8_t)(t->polled - 1);
         t->at = t->polled ? TELL : TAKE;
+        return true;
+    case PUBLISH:
+        s->due = s->kept != 0;
+        t->easy = t->more = 0;
+        t->at = s->due ? CALL_CHAIR : RELEASE;
+        return true;
+    case CALL_CHAIR: /* waiting_deadline */
+        if (s->until && flaw != FLAW_KEPT_UNSAID)
+            s->bell = 1;
+        t->at = RELEASE;
         return true;
     case RELEASE:
         s->token = 0;
@@ -166,7 +190,7 @@ static bool step(struct state *s, int me)
         if (s->missed && flaw != FLAW_NO_LOOK_AFTER)
             t->at = TRY;
         else
-            turns_over(t);
+            turns_over(t, me);
         s->missed = 0;
         return true;
     case CHECK: /* session_wait */
@@ -183,19 +207,28 @@ static bool step(struct state *s, int me)
         t->woken = 0;
         t->slept = 1;
         bench_add(s, me);
-        t->at = s->chair ? ON_BENCH : FALL_ASLEEP;
+        t->at = s->chair ? ON_BENCH : LIE_DOWN;
         if (!s->chair)
             s->chair = (uint8_t)(me + 1);
         return true;
-    case FALL_ASLEEP: /* the lock has been given back */
-        if (flaw == FLAW_BELL_FORGOTTEN)
-            s->bell = 0;
+    case LIE_DOWN: /* sleep_in_chair */
+        s->until = 1;
+        t->at = LOOK_AT_DUE;
+        return true;
+    case LOOK_AT_DUE:
+        if (s->due && flaw != FLAW_KEPT_UNSEEN)
+            s->bell = 1; /* it gets up by itself then */
+        t->at = flaw == FLAW_BELL_FORGOTTEN ? FALL_ASLEEP : IN_CHAIR;
+        return true;
+    case FALL_ASLEEP:
+        s->bell = 0;
         t->at = IN_CHAIR;
         return true;
     case IN_CHAIR:
         if (!s->bell)
             return false;
         s->bell = 0;
+        s->until = 0;
         s->chair = 0;
         bench_remove(s, me);
         if (t->waitable == SLEEPING)
@@ -228,9 +261,10 @@ static bool step(struct state *s, int me)
 /* The pool answers one of those that were sent. */
 static bool answer(struct state *s, int who)
 {
-    if (!(s->sent & 1u << who))
+    if (!(s->sent & 1u << who) || (who == 0 && !(s->answered & 1u << (THREADS - 1))))
         return false;
     s->sent &= (uint8_t)~(1u << who);
+    s->answered |= (uint8_t)(1u << who);
     s->answers |= (uint8_t)(1u << who);
     s->bell = 1;
     return true;
@@ -252,11 +286,14 @@ static size_t count, room, table_room;
 
 static uint64_t hash_of(const struct state *s)
 {
-    const uint8_t *at = (const uint8_t *)s;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < sizeof *s; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-    return hash ^ hash >> 29;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325), word;
+    for (size_t i = 0; i < sizeof *s; i += sizeof word) {
+        word = 0;
+        memcpy(&word, (const char *)s + i, sizeof *s - i < sizeof word ? sizeof *s - i : sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
 }
 
 static void place_in_table(uint32_t index)

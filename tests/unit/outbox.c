@@ -138,6 +138,50 @@ static void what_comes_while_two_frames_are_not_taken_travels_together(void **st
     talk_close(&t);
 }
 
+static bool put_and_send_some(struct end *e, uint64_t serial, bool stream)
+{
+    bool kept = false;
+    assert_int_equal(outbox_put(e->outbox, &(struct record){ .kind = KIND_SEEN, .seen = { .subscription = 1, .serial = serial } }), MSTRO_OK);
+    assert_int_equal(outbox_send_some(e->outbox, stream, &kept), MSTRO_OK);
+    assert_true(kept == !outbox_empty(e->outbox));
+    return kept;
+}
+
+static void who_says_that_more_follows_keeps_what_would_be_the_second_frame(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    assert_false(put_and_send_some(&t.left, 1, true)); /* a lone one leaves at once, stream or not: nothing was before it */
+    for (uint64_t serial = 2; serial <= 50; serial++)
+        assert_true(put_and_send_some(&t.left, serial, false));
+    turn(&t.left); /* whoever is in a hurry lets them go */
+    turn(&t.right);
+    assert_int_equal(t.right.frames, 2);
+    assert_int_equal(t.right.records, 50);
+    talk_close(&t);
+}
+
+static void in_a_stream_also_the_first_frame_waits_for_more_but_not_when_it_is_large(void **state)
+{
+    (void)state;
+    struct talk t;
+    talk_open(&t);
+    for (uint64_t serial = 1; serial <= 20; serial++)
+        put_and_send_some(&t.left, serial, false);
+    turn(&t.left);
+    turn(&t.right);
+    turn(&t.left); /* all 20 were taken, in frames of 1 and 19 */
+    assert_true(put_and_send_some(&t.left, 21, true));
+    uint64_t serial = 22;
+    while (put_and_send_some(&t.left, serial, true))
+        assert_true(++serial < 5000);
+    turn(&t.right);
+    assert_int_equal(t.right.frames, 3);
+    assert_int_equal(t.right.records, serial);
+    talk_close(&t);
+}
+
 static void who_has_to_wait_asks_and_is_answered_by_who_has_nothing_to_say(void **state)
 {
     (void)state;
@@ -256,6 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lone_record_leaves_at_once_and_asks_for_nothing),
         cmocka_unit_test(what_comes_while_two_frames_are_not_taken_travels_together),
+        cmocka_unit_test(who_says_that_more_follows_keeps_what_would_be_the_second_frame),
+        cmocka_unit_test(in_a_stream_also_the_first_frame_waits_for_more_but_not_when_it_is_large),
         cmocka_unit_test(who_has_to_wait_asks_and_is_answered_by_who_has_nothing_to_say),
         cmocka_unit_test(a_record_is_answer_enough),
         cmocka_unit_test(two_that_speak_at_once_both_get_through_and_then_fall_silent),

@@ -35,8 +35,9 @@ static void fake_send(struct link *link, uint16_t shard, const struct record *re
         answer((struct record){ .kind = KIND_ACK, .ack = { .op = record->offer.op } });
 }
 
-static bool fake_poll(struct link *link, struct link_receiver *receiver)
+static bool fake_poll(struct link *link, struct link_receiver *receiver, enum pace pace)
 {
+    (void)pace;
     (void)link;
     if (fake.has_answer) {
         fake.has_answer = false;
@@ -83,10 +84,11 @@ static uint64_t fake_deadline(struct link *link)
 
 static void nothing(struct link *link) { (void)link; }
 static struct bytes cut_nothing(struct link *link) { (void)link; return (struct bytes){ 0 }; }
+static void flush_nothing(struct link *link, enum pace pace) { (void)link, (void)pace; }
 static void nothing_until(struct link *link, uint64_t until) { (void)link; (void)until; }
 
 static const struct link_operations operations = {
-    .send = fake_send, .flush = nothing, .poll = fake_poll, .deadline = fake_deadline, .sleep = nothing_until, .wake = nothing,
+    .send = fake_send, .flush = flush_nothing, .poll = fake_poll, .deadline = fake_deadline, .sleep = nothing_until, .wake = nothing,
     .expose = fake_expose, .conceal = fake_conceal, .cut_readers = cut_nothing, .fetch = fake_fetch, .close = nothing,
 };
 
@@ -216,10 +218,10 @@ static void slow_fetch(struct link *link, const struct fetch *fetch, struct clie
     moved->status = wanted ? MSTRO_OK : MSTRO_CANCELLED;
 }
 
-static bool counted_poll(struct link *link, struct link_receiver *receiver)
+static bool counted_poll(struct link *link, struct link_receiver *receiver, enum pace pace)
 {
     polls++;
-    return fake_poll(link, receiver);
+    return fake_poll(link, receiver, pace);
 }
 
 /* A link whose sleepers are woken. */
@@ -268,7 +270,7 @@ static void await_sleeper(void)
 }
 
 static const struct link_operations slow_operations = {
-    .send = fake_send, .flush = nothing, .poll = counted_poll, .deadline = fake_deadline, .sleep = bed_sleep, .wake = bed_wake,
+    .send = fake_send, .flush = flush_nothing, .poll = counted_poll, .deadline = fake_deadline, .sleep = bed_sleep, .wake = bed_wake,
     .expose = fake_expose, .conceal = fake_conceal, .cut_readers = cut_nothing, .fetch = slow_fetch, .close = nothing,
 };
 
@@ -391,7 +393,7 @@ static void the_threads_place_follows_from_what_it_sees(void **state)
     struct attending idle = waiting_attendance(false, false, true, false), lending = waiting_attendance(false, false, true, true);
     assert_int_equal(idle.how, ATTENDANCE_AWAY);
     assert_int_equal(lending.how, ATTENDANCE_AWAY);
-    assert_int_equal(idle.away, 5 * NANOSECONDS_PER_MILLISECOND);
+    assert_int_equal(idle.away, NANOSECONDS_PER_MILLISECOND);
     assert_int_equal(lending.away, NANOSECONDS_PER_MILLISECOND / 5); /* a reader is held up no longer than that */
 }
 
