@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/schema/attributes.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
@@ -20,9 +22,48 @@ struct attribute *table_find(const struct attributes *a, const struct schema_ent
     return NULL;
 }
 
+/* Few of a schema's entries stand on one handle: most that are set for the first time are known to be new by this. */
+static uint64_t bit_of(const struct schema_entry *entry)
+{
+    return UINT64_C(1) << ((uint64_t)(uintptr_t)entry * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/* Only what says that a place is free is ever read before it is taken. */
+static void chunk_clear(struct attribute_chunk *chunk)
+{
+    for (size_t i = 0; i < CHUNK_SIZE; i++)
+        chunk->attribute[i].entry = NULL;
+    chunk->next = NULL;
+}
+
+/* The first that never held one. */
+static struct attribute *new_place(struct attributes *a)
+{
+    struct attribute_chunk *chunk = &a->first;
+    size_t i = a->places;
+    for (; i > CHUNK_SIZE || (i == CHUNK_SIZE && chunk->next); i -= CHUNK_SIZE)
+        chunk = chunk->next;
+    if (i == CHUNK_SIZE) {
+        chunk->next = malloc(sizeof *chunk);
+        chunk = chunk->next;
+        i = 0;
+        if (!chunk)
+            return NULL;
+        chunk_clear(chunk);
+    }
+    a->places++;
+    return &chunk->attribute[i];
+}
+
 /* That of 'entry', else a free one.  NULL: memory is short. */
 static struct attribute *place_for(struct attributes *a, const struct schema_entry *entry)
 {
+    uint64_t bit = bit_of(entry);
+    if (!(a->seen & bit) && a->count == a->places) {
+        a->seen |= bit;
+        return new_place(a);
+    }
+    a->seen |= bit;
     struct attribute *hole = NULL;
     struct attribute_chunk *chunk = &a->first;
     size_t i = 0;
@@ -36,16 +77,7 @@ static struct attribute *place_for(struct attributes *a, const struct schema_ent
         if (!chunk->attribute[i].entry)
             hole = &chunk->attribute[i];
     }
-    if (hole)
-        return hole;
-    if (i == CHUNK_SIZE) {
-        chunk->next = calloc(1, sizeof *chunk);
-        chunk = chunk->next;
-        i = 0;
-    }
-    if (chunk)
-        a->places++;
-    return chunk ? &chunk->attribute[i] : NULL;
+    return hole ? hole : new_place(a);
 }
 
 mstro_status table_place(struct attributes *a, const struct schema_entry *entry, struct attribute **out)
@@ -56,7 +88,8 @@ mstro_status table_place(struct attributes *a, const struct schema_entry *entry,
     if (!found->entry) {
         if (a->count == ATTRIBUTES_MAX)
             return detail_set(MSTRO_QUOTA, "more than %d attributes on one handle", ATTRIBUTES_MAX);
-        *found = (struct attribute){ .entry = entry };
+        memset(found, 0, offsetof(struct attribute, slot));
+        found->entry = entry;
         a->count++;
         if (entry->core != CORE_NONE)
             a->core[entry->core] = found;
@@ -111,9 +144,11 @@ mstro_status table_assign(struct attribute *attribute, const struct value *v)
 
 mstro_status attributes_create(struct schema *s, const char *name, struct attributes **out)
 {
-    struct attributes *a = calloc(1, sizeof *a);
+    struct attributes *a = malloc(sizeof *a);
     if (!a)
         return MSTRO_NOMEM;
+    memset(a, 0, offsetof(struct attributes, first));
+    chunk_clear(&a->first);
     a->schema = schema_retain(s);
     const struct schema_entry *entry = schema_find(s, core_key_text(CORE_NAME));
     struct attribute *place;

@@ -27,6 +27,7 @@ struct attributes {
     struct schema *schema;
     struct attribute *core[CORE_KEY_END]; /* those that are set */
     size_t count, places; /* attributes that are set; places that ever held one */
+    uint64_t seen;        /* a bit of each entry that ever had a place: one whose bit is not here has none */
     bool sealed;
     struct bytes block; /* malloc()ed */
     struct attribute_chunk first;
