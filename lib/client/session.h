@@ -3,6 +3,7 @@
  *
  * Who has something to say queues it and tries the token.  Free: that thread steps the client, sends, takes what has come, and gives
  * the token back; taken: whoever holds it does it, for it empties the queue before giving the token back and looks again afterwards.
+ * What a thread that goes on working keeps back for company (PACE_EASY) leaves when a thread waits, or by the session's deadline.
  * The token is never held asleep.  A thread that waits drives; copies above link.quick_fetch run outside the token, on the
  * thread whose operation they are or on one that waits.
  *

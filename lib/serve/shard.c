@@ -25,7 +25,7 @@ enum { BATCH = 64 };
 
 #define OUTBOX_LIMIT ((size_t)64 * 1024 * 1024)
 #define LONGEST_SLEEP (250 * NANOSECONDS_PER_MILLISECOND) /* other users of the host may bring its next deadline forward */
-#define SERVING_SLEEP (64 * NANOSECONDS_PER_MILLISECOND)  /* a lost ring (ofi_progress.c) must not hide for 100 ms that somebody has died */
+#define SERVING_SLEEP (64 * NANOSECONDS_PER_MILLISECOND)  /* a lost ring (ofi_wait.c) must not hide for 100 ms that somebody has died */
 #define LISTEN_INTERVAL (100 * NANOSECONDS_PER_MILLISECOND)
 #define SPOKE_LATELY (600 * NANOSECONDS_PER_MILLISECOND)  /* a beat is due every 500 ms */
 #define WITNESS_LEASES 10                                 /* after so many without a frame the witness counts no more */
