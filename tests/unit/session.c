@@ -3,6 +3,7 @@
 #include "tests/lib/check.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/client/session.h"
@@ -14,6 +15,7 @@ static struct fake {
     bool has_answer, lose;
     const uint64_t *word;
     unsigned lent;
+    unsigned flushed[PACE_SLEEPS + 1], polled[PACE_SLEEPS + 1];
 } fake;
 
 static void answer(struct record record)
@@ -37,8 +39,8 @@ static void fake_send(struct link *link, uint16_t shard, const struct record *re
 
 static bool fake_poll(struct link *link, struct link_receiver *receiver, enum pace pace)
 {
-    (void)pace;
     (void)link;
+    fake.polled[pace]++;
     if (fake.has_answer) {
         fake.has_answer = false;
         receiver->record(receiver, &fake.answer);
@@ -84,7 +86,12 @@ static uint64_t fake_deadline(struct link *link)
 
 static void nothing(struct link *link) { (void)link; }
 static struct bytes cut_nothing(struct link *link) { (void)link; return (struct bytes){ 0 }; }
-static void flush_nothing(struct link *link, enum pace pace) { (void)link, (void)pace; }
+static void flush_nothing(struct link *link, enum pace pace)
+{
+    (void)link;
+    fake.flushed[pace]++;
+}
+
 static void nothing_until(struct link *link, uint64_t until) { (void)link; (void)until; }
 
 static const struct link_operations operations = {
@@ -222,6 +229,40 @@ static bool counted_poll(struct link *link, struct link_receiver *receiver, enum
 {
     polls++;
     return fake_poll(link, receiver, pace);
+}
+
+static void forget_paces(void)
+{
+    memset(fake.flushed, 0, sizeof fake.flushed);
+    memset(fake.polled, 0, sizeof fake.polled);
+}
+
+static void who_works_on_lets_records_wait_who_waits_lets_them_go_and_who_will_not_wait_looks(void **state)
+{
+    (void)state;
+    char name[] = "x";
+    struct mstro_cdo_ cdo = { .number = 1, .name = name, .name_length = 1 };
+    struct mstro_request_ request;
+    open_session();
+    forget_paces();
+    request_init(&request, &(struct record){ .kind = KIND_REQUIRE, .require = { .handle = 1, .name = cdo_name(&cdo) } }, &cdo);
+    session_start(session, &request);
+    assert_true(fake.flushed[PACE_EASY] > 0);
+    assert_int_equal(fake.flushed[PACE_NOW] + fake.flushed[PACE_SLEEPS], 0);
+    forget_paces();
+    assert_false(session_watch(session, &request.done, clock_now()));
+    assert_true(fake.flushed[PACE_NOW] > 0 && fake.polled[PACE_NOW] > 0);
+    assert_int_equal(fake.flushed[PACE_EASY] + fake.polled[PACE_SLEEPS], 0);
+    forget_paces();
+    assert_false(session_wait(session, &request.done, clock_now() + NANOSECONDS_PER_MILLISECOND));
+    assert_true(fake.flushed[PACE_SLEEPS] > 0);
+    assert_int_equal(fake.flushed[PACE_EASY], 0);
+    assert_int_equal(fake.polled[PACE_NOW], 1); /* when the time was over */
+    answer((struct record){ .kind = KIND_ACK, .ack = { .op = record_op(&request.record) } });
+    assert_true(session_wait(session, &request.done, NO_DEADLINE));
+    assert_int_equal(request.status, MSTRO_OK);
+    request_release(&request);
+    session_release(session);
 }
 
 /* A link whose sleepers are woken. */
@@ -506,6 +547,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_gives_the_token_back_sees_to_what_was_submitted_meanwhile),
+        cmocka_unit_test(who_works_on_lets_records_wait_who_waits_lets_them_go_and_who_will_not_wait_looks),
         cmocka_unit_test(what_is_lent_is_not_whole_any_more_once_the_session_has_ended),
         cmocka_unit_test(who_hears_that_the_session_is_over_has_the_bytes_back),
         cmocka_unit_test(the_end_is_told_when_its_reason_is_known),
