@@ -110,4 +110,4 @@ $(man3_aliases): $(srcdir)/%D%/local.mk
 	page=`grep -lw "^.*$$name" $(srcdir)/%D%/man/mstro_*.3 | while read f; do sed -n '/^\.SH NAME/,/^\.SH SYNOPSIS/p' $$f | grep -qw $$name && basename $$f; done | head -n 1`; \
 	test -n "$$page" && echo ".so man3/$$page" > $@
 
-EXTRA_DIST += %D%/rfc/facts.md %D%/rfc/protocol.md %D%/rfc/states.md %D%/rfc/wire.md
+EXTRA_DIST += %D%/rfc/facts.md %D%/rfc/protocol.md %D%/rfc/rings.md %D%/rfc/states.md %D%/rfc/wire.md

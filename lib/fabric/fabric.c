@@ -97,6 +97,14 @@ void peer_remove(struct peer *p)
         p->endpoint->fabric->operations->peer_remove(p);
 }
 
+mstro_status peer_use_rings(struct peer *p, struct ring_pair rings)
+{
+    const struct fabric_operations *operations = p->endpoint->fabric->operations;
+    if (!operations->peer_use_rings || p->endpoint->role != ENDPOINT_CONTROL)
+        return detail_set(MSTRO_UNIMPL, "this fabric has no use for memory that is shared with a peer");
+    return operations->peer_use_rings(p, rings);
+}
+
 void *peer_context(const struct peer *p)
 {
     return p->context;

@@ -25,6 +25,7 @@
 struct fabric;
 struct endpoint;
 struct peer;
+struct ring_pair; /* segment.h */
 
 struct fabric_options {
     const char *providers;    /* what to take, best first, separated by commas; NULL: by our own preference */
@@ -99,6 +100,10 @@ mstro_status peer_add(struct endpoint *e, struct bytes address, void *context, s
 
 /* Forget the peer: what is queued for it is dropped, reads from it go on. */
 void peer_remove(struct peer *p);
+
+/* Before the first frame, of a control endpoint: frames to and from the peer go through these rings, which are the fabric's from here on.
+ * MSTRO_UNIMPL: it knows of none (lib/fabric/rings.h does), and they stay the caller's. */
+mstro_status peer_use_rings(struct peer *p, struct ring_pair rings);
 
 void *peer_context(const struct peer *p);
 

@@ -5,6 +5,7 @@
 #ifndef LIB_FABRIC_IMPLEMENTATION_H
 #define LIB_FABRIC_IMPLEMENTATION_H
 #include "lib/fabric/fabric.h"
+#include "lib/fabric/segment.h"
 
 struct fabric_operations {
     void (*close)(struct fabric *f);
@@ -16,6 +17,7 @@ struct fabric_operations {
     mstro_status (*peer_add)(struct endpoint *e, struct bytes address, void *context, struct peer **out);
     void (*peer_remove)(struct peer *p);
     unsigned (*peer_in_flight)(const struct peer *p);
+    mstro_status (*peer_use_rings)(struct peer *p, struct ring_pair rings); /* NULL: it knows of none */
     mstro_status (*send)(struct peer *p, void *frame, size_t length);
     mstro_status (*read)(const struct read_request *request);
     mstro_status (*region_register)(struct fabric *f, const void *memory, size_t length, struct region **out);

@@ -18,4 +18,12 @@ libcore_la_SOURCES += \
 	%D%/ofi_wait.c \
 	%D%/library.c \
 	%D%/provider.c \
-	%D%/provider.h
+	%D%/provider.h \
+	%D%/ring.c \
+	%D%/ring.h \
+	%D%/rings.c \
+	%D%/rings.h \
+	%D%/rings_fabric.h \
+	%D%/rings_progress.c \
+	%D%/segment.c \
+	%D%/segment.h

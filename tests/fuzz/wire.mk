@@ -3,7 +3,8 @@ wire_fuzz = \
 	%D%/frame \
 	%D%/handshake \
 	%D%/names \
-	%D%/pool
+	%D%/pool \
+	%D%/ring
 check_PROGRAMS += $(wire_fuzz)
 TESTS += $(wire_fuzz)
 LONG_TESTS += $(wire_fuzz)
@@ -19,3 +20,6 @@ LONG_TESTS += $(wire_fuzz)
 %C%_pool_SOURCES = %D%/pool.c %D%/driver.c
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"pool"'
 %C%_pool_LDADD = libcore.la
+%C%_ring_SOURCES = %D%/ring.c %D%/driver.c
+%C%_ring_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_CORPUS='"ring"'
+%C%_ring_LDADD = libcore.la

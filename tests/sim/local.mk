@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-check_PROGRAMS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
-TESTS += %D%/abuse %D%/deaths %D%/search %D%/shortage %D%/simulate %D%/token
+check_PROGRAMS += %D%/abuse %D%/deaths %D%/rings %D%/search %D%/shortage %D%/simulate %D%/token
+TESTS += %D%/abuse %D%/deaths %D%/rings %D%/search %D%/shortage %D%/simulate %D%/token
 simulated_witness = %D%/audience.c %D%/audience.h %D%/testimony.c %D%/witness.c %D%/witness.h
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
@@ -10,6 +10,7 @@ simulated_world = $(simulated_model) $(simulated_witness) %D%/mover.c %D%/networ
 %C%_deaths_SOURCES = %D%/deaths.c $(simulated_world)
 %C%_deaths_LDADD = libcore.la
 %C%_token_SOURCES = %D%/token.c
+%C%_rings_SOURCES = %D%/rings.c
 LONG_TESTS += %D%/deaths %D%/search %D%/simulate
 %C%_search_SOURCES = %D%/search.c $(simulated_model)
 %C%_search_CPPFLAGS = $(AM_CPPFLAGS) -DMODEL_SMALL

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames and one-sided reads between two endpoints of one process, over libfabric's native tcp provider on loopback. */
+/* Frames and one-sided reads between two endpoints of one process, over libfabric's native tcp provider on loopback; with ON_RINGS frames
+ * go through shared memory. */
 #include "tests/lib/check.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "lib/base/clock.h"
 #include "lib/fabric/fabric.h"
 #include "lib/fabric/provider.h"
+#include "lib/fabric/rings.h"
+#include "lib/fabric/segment.h"
+
+#ifdef ON_RINGS
+enum { on_rings = true };
+#else
+enum { on_rings = false };
+#endif
 
 #define SECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_SECOND)
 
@@ -71,8 +81,28 @@ static struct fabric *open_net(const struct fabric_options *options)
     struct fabric *f = NULL;
     if (!o.providers)
         o.providers = "tcp";
-    assert_int_equal(fabric_open(&o, &f), MSTRO_OK);
+    assert_int_equal(on_rings ? rings_open(&o, &f) : fabric_open(&o, &f), MSTRO_OK);
     return f;
+}
+
+/* To 'to', and on rings also back, as a client's way to a shard is. */
+static struct peer *connect_to(struct endpoint *from, struct endpoint *to)
+{
+    struct peer *peer, *back;
+    struct segment client, pool;
+    int fd;
+    assert_int_equal(peer_add(from, endpoint_address(to), NULL, &peer), MSTRO_OK);
+    if (!on_rings)
+        return peer;
+    assert_int_equal(peer_add(to, endpoint_address(from), NULL, &back), MSTRO_OK);
+    assert_int_equal(segment_create(&client, 1, &fd), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 1, fd), MSTRO_OK);
+    assert_int_equal(peer_use_rings(peer, segment_pair(&client, 0)), MSTRO_OK);
+    assert_int_equal(peer_use_rings(back, segment_pair(&pool, 0)), MSTRO_OK);
+    segment_close(&client);
+    segment_close(&pool);
+    close(fd);
+    return peer;
 }
 
 static void drive_until(struct fabric *f, const _Atomic unsigned *counter, unsigned wanted, uint64_t deadline)
@@ -118,7 +148,10 @@ static void pair_open(struct pair *p, const struct fabric_options *options, enum
     struct endpoint_events l = events_of(&p->left_ear), r = events_of(&p->right_ear);
     assert_int_equal(endpoint_open(p->fabric, left, &l, &p->left), MSTRO_OK);
     assert_int_equal(endpoint_open(p->fabric, right, &r, &p->right), MSTRO_OK);
-    assert_int_equal(peer_add(p->left, endpoint_address(p->right), NULL, &p->to_right), MSTRO_OK);
+    if (left == ENDPOINT_CONTROL)
+        p->to_right = connect_to(p->left, p->right);
+    else
+        assert_int_equal(peer_add(p->left, endpoint_address(p->right), NULL, &p->to_right), MSTRO_OK);
 }
 
 static void pair_close(struct pair *p)
@@ -496,7 +529,7 @@ static void endpoint_can_be_closed_in_its_own_callback(void **state)
     struct peer *peer;
     assert_int_equal(endpoint_open(f, ENDPOINT_CONTROL, &closing, &ear.endpoint), MSTRO_OK);
     assert_int_equal(endpoint_open(f, ENDPOINT_CONTROL, &plain, &sender), MSTRO_OK);
-    assert_int_equal(peer_add(sender, endpoint_address(ear.endpoint), NULL, &peer), MSTRO_OK);
+    peer = connect_to(sender, ear.endpoint);
     for (unsigned i = 0; i < 5; i++)
         assert_int_equal(endpoint_send(peer, frame_of(1, 200), 200), MSTRO_OK);
     drive_until(f, &ear.frames, 1, SECONDS(10));

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rings_fabric.h - the fabric of rings.h, from inside
+ *
+ * A ring that somebody writes to is 'active': it is looked into at every turn.  Who lies down arms all of them, and then none is: the first
+ * bell that comes has all rings looked into once.  So idle peers cost nothing but that. */
+#ifndef LIB_FABRIC_RINGS_FABRIC_H
+#define LIB_FABRIC_RINGS_FABRIC_H
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lib/base/list.h"
+#include "lib/fabric/implementation.h"
+#include "lib/fabric/segment.h"
+
+/* What an endpoint is woken with, by anybody. */
+static const unsigned char bell_frame[8] = { 0, 'M', 's', 't', 'r', 'B', 'e', 'l' };
+
+#define RING_IS_BROKEN "what it has written into the memory that it shares with us is not valid"
+
+struct rings_fabric {
+    struct fabric base;
+    struct fabric *inner;
+    struct fabric_options options;  /* complete; the texts are not kept */
+    pthread_mutex_t driver;
+    atomic_int closers;             /* threads that wait for the driver to leave */
+    _Atomic uint64_t look_at;       /* when to look into the inner fabric although rings keep us busy */
+    atomic_bool rung;               /* a bell has come: look into all rings */
+    unsigned char *frame;           /* driver; the one at hand */
+    pthread_mutex_t lock;
+    bool asleep;                    /* somebody sleeps: then no ring is active, and all are armed */
+    struct list endpoints, active, waiting;
+};
+
+struct rings_endpoint {
+    struct endpoint base;
+    struct endpoint *inner;
+    struct list in_fabric, peers;
+};
+
+struct rings_peer {
+    struct peer base;
+    struct peer *inner;
+    struct list in_endpoint, in_active, in_waiting;
+    unsigned held;                  /* lock; turns that are about it */
+    bool removed;                   /* lock */
+    atomic_bool shares, lost;
+    pthread_mutex_t sending;        /* guards rings.out and what follows */
+    struct ring_pair rings;
+    struct list queue;
+    unsigned queued;
+    atomic_bool broken;
+};
+
+static inline struct rings_fabric *rings_of(struct fabric *f) { return (struct rings_fabric *)f; }
+static inline struct rings_endpoint *rings_endpoint_of(struct endpoint *e) { return (struct rings_endpoint *)e; }
+static inline struct rings_peer *rings_peer_of(struct peer *p) { return (struct rings_peer *)p; }
+
+/* rings.c */
+mstro_status rings_peer_add(struct endpoint *e, struct bytes address, void *context, struct peer **out);
+void rings_peer_remove(struct peer *p);
+unsigned rings_peer_in_flight(const struct peer *p);
+mstro_status rings_send(struct peer *p, void *frame, size_t length);
+mstro_status rings_use(struct peer *p, struct ring_pair rings);
+void rings_let_go(struct rings_peer *p);                     /* lock held */
+bool rings_retry(struct rings_fabric *f, struct rings_peer *p); /* driver, 'p' held; true when anything left or ended */
+void rings_lose(struct rings_fabric *f, struct rings_peer *p, const char *why); /* likewise */
+
+#endif
