@@ -25,6 +25,7 @@ const struct variable known_variables[] = {
     { "MSTRO_TRANSPORT_GFS_DIR", "the shared folder of the GFS transport" NO_EFFECT, true },
     { "MSTRO_OFI_PROVIDER", "the libfabric provider to take", false },
     { "MSTRO_OFI_NUM_RECV", "buffers posted for incoming frames", false },
+    { "MSTRO_RINGS", "no: messages between processes of one node take the network, too", false },
     { "MSTRO_PM_PC_NUM_THREADS", "threads of the pool manager", false },
     { "MSTRO_OPERATIONS_NUM_THREADS", "threads for operations" NO_EFFECT, true },
     { "MSTRO_SCHEMA_PATH", "where schema files are looked for", false },

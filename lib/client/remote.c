@@ -20,7 +20,9 @@
 #include "lib/client/reach.h"
 #include "lib/client/remote_greeting.h"
 #include "lib/client/watch.h"
+#include "lib/fabric/rings.h"
 #include "lib/serve/outbox.h"
+#include "lib/serve/rings_door.h"
 #include "lib/serve/witness.h"
 
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
@@ -61,6 +63,7 @@ struct remote_link {
     struct session_keys keys; /* those of the shards are made from them */
     struct way *ways;     /* by the number of the shard */
     uint16_t shards;
+    struct segment segment; /* rings to the shards that have not been spoken to; none where the pool is on another node */
     struct list opened;   /* [token] the ways that are open */
     uint64_t looked;      /* [token] when the fabric was moved on last */
     uint64_t heard;       /* [token] when an answer came last */
@@ -149,6 +152,12 @@ static mstro_status way_open(struct remote_link *l, uint16_t shard)
     if (status == MSTRO_OK) {
         seal_init(way->seal, keys.suite, SEAL_TO_CLIENT, keys.to_client);
         status = peer_add(l->control, bytes_of(way->address, way->address_length), l, &way->peer);
+    }
+    if (status == MSTRO_OK && l->segment.head) {
+        struct ring_pair rings = segment_pair(&l->segment, shard);
+        status = peer_use_rings(way->peer, rings);
+        if (status != MSTRO_OK)
+            ring_pair_close(&rings);
     }
     if (status == MSTRO_OK) {
         outbox_connect(way->outbox, way->peer);
@@ -361,6 +370,7 @@ static void remote_close(struct link *link)
     for (uint16_t shard = 0; shard < l->shards; shard++)
         way_close(&l->ways[shard]);
     free(l->ways);
+    segment_close(&l->segment);
     free_letters(l);
     arena_release(&l->arena);
     sodium_memzero(&l->keys, sizeof l->keys);
@@ -393,7 +403,7 @@ static mstro_status open_fabric(struct remote_link *l)
     options.address = l->local;
     options.lease = PATIENCE;
     const struct endpoint_events events = { .context = l, .received = received, .peer_lost = peer_lost };
-    mstro_status status = fabric_open(&options, &l->fabric);
+    mstro_status status = rings_open(&options, &l->fabric);
     if (status == MSTRO_OK)
         status = endpoint_open(l->fabric, ENDPOINT_CONTROL, &events, &l->control);
     if (status == MSTRO_OK)
@@ -446,6 +456,26 @@ static void show_process(struct remote_link *l, struct id pool)
         log_warn(LOG_TRANSPORT, "%s", mstro_error_detail());
 }
 
+/* Before the first frame.  Where it fails all go over the network, which is no more than slower. */
+static void share_memory(struct remote_link *l, const struct record_pool_info *info)
+{
+    bool wanted;
+    int descriptor;
+    mstro_status status = rings_wanted(&wanted);
+    if (status == MSTRO_OK && !wanted)
+        status = detail_set(MSTRO_REFUSED, "MSTRO_RINGS says so");
+    else if (status == MSTRO_OK && !witness_same_host(info->witness, l->local))
+        status = detail_set(MSTRO_REFUSED, "it is on another node");
+    else if (status == MSTRO_OK && (status = segment_create(&l->segment, l->shards, &descriptor)) == MSTRO_OK) {
+        status = rings_offer(info->pool, &l->keys, &l->segment, descriptor);
+        close(descriptor);
+        if (status != MSTRO_OK)
+            segment_close(&l->segment);
+    }
+    log_info(LOG_FABRIC, "messages to the pool manager go %s%s", status == MSTRO_OK ? "through shared memory" : "over the network: ",
+             status == MSTRO_OK ? "" : mstro_error_detail());
+}
+
 static mstro_status connect_to(struct remote_link *l, const struct record_pool_info *info, uint64_t deadline)
 {
     mstro_status status = witness_connect(info->witness, deadline, &l->witness, l->local);
@@ -457,6 +487,7 @@ static mstro_status connect_to(struct remote_link *l, const struct record_pool_i
         status = remote_greet(&l->witness, l->local, info, endpoint_address(l->control), deadline, &l->keys);
     if (status == MSTRO_OK) {
         show_process(l, info->pool);
+        share_memory(l, info);
         status = way_open(l, 0);
     }
     char there[WITNESS_ADDRESS_MAX];

@@ -20,6 +20,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/serve/member.h"
+#include "lib/serve/rings_door.h"
 #include "lib/system/credential.h"
 
 enum { EVENTS = 64, HALF_OPEN = 1024 };
@@ -53,6 +54,7 @@ struct admission {
     char name[WITNESS_ADDRESS_MAX];
     int listener, epoll, bell;
     int shown; /* which process the pool is in */
+    int rings; /* rings_door.h; -1: it is shut */
     int spare; /* given up when descriptors are short, so that who comes can be told */
     pthread_t thread;
     bool started;
@@ -170,6 +172,35 @@ static void watch(struct admission *a, struct guest *g)
 {
     if (witness_drain(g->fd) == MSTRO_POOL_LOST)
         guest_free(a, g, errno == 0 ? "died: its connection closed" : errno == ETIMEDOUT ? "cannot be reached any more" : "died: its connection broke");
+}
+
+/* ---- memory that guests of this node share with us ---- */
+
+/* Only who has not joined yet can offer any. */
+static struct member *find_offering(struct admission *a, const struct rings_offer *offer)
+{
+    list_each(link, &a->waiting) {
+        struct guest *g = list_entry(link, struct guest, link);
+        if (g->member && member_session(g->member) == offer->session)
+            return !member_joined(g->member) && member_offers(g->member, offer->token) ? g->member : NULL;
+    }
+    return NULL;
+}
+
+/* A few at a time, as guests. */
+static void take_offers(struct admission *a)
+{
+    struct rings_offer offer;
+    mstro_status status;
+    for (int i = 0; i < EVENTS && (status = rings_door_take(a->rings, &offer)) != MSTRO_WOULDBLOCK; i++) {
+        if (status != MSTRO_OK)
+            continue;
+        struct member *m = find_offering(a, &offer);
+        status = m ? member_use_rings(m, offer.descriptor) : detail_set(MSTRO_REFUSED, "nobody who may");
+        if (status != MSTRO_OK)
+            log_info(LOG_PM, "session %llu: offers shared memory, which is not taken: %s", (unsigned long long)offer.session, mstro_error_detail());
+        close(offer.descriptor);
+    }
 }
 
 /* ---- many ---- */
@@ -323,6 +354,8 @@ static void *run(void *context)
                 eventfd_read(a->bell, &rung);
             else if (events[i].data.ptr == &a->shown)
                 credential_attend(a->shown);
+            else if (events[i].data.ptr == &a->rings)
+                take_offers(a);
             else if (g->greeting)
                 greet(a, g);
             else
@@ -364,6 +397,12 @@ static mstro_status prepare(struct admission *a)
     struct epoll_event look = { .events = EPOLLIN | EPOLLET, /* without a descriptor it stays readable */ .data.ptr = &a->shown };
     if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->shown, &look) != 0)
         return detail_set(MSTRO_IO, "cannot watch for those who look for the pool: %s", strerror(errno));
+    status = rings_door_open(a->settings.self.pool, &a->rings);
+    if (status != MSTRO_OK)
+        return status;
+    struct epoll_event offered = { .events = EPOLLIN, .data.ptr = &a->rings };
+    if (a->rings >= 0 && epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->rings, &offered) != 0)
+        return detail_set(MSTRO_IO, "cannot watch for memory that is offered: %s", strerror(errno));
     a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listen_for(a, true);
     return start_thread(a) ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start a thread for the pool's door");
@@ -410,7 +449,7 @@ mstro_status admission_start(struct admission **out, const struct shard_set *sha
     a->settings.connections = settings->connections ? settings->connections : ADMISSION_CONNECTIONS(DEFAULT_NUMBER);
     fit_to_descriptors(&a->settings, shards->count);
     a->shards = *shards;
-    a->listener = a->epoll = a->bell = a->shown = a->spare = -1;
+    a->listener = a->epoll = a->bell = a->shown = a->rings = a->spare = -1;
     a->accept_again = NO_DEADLINE;
     list_init(&a->waiting);
     list_init(&a->inside);
@@ -451,7 +490,7 @@ void admission_stop(struct admission *a)
     }
     free_all(a, &a->waiting);
     free_all(a, &a->inside);
-    const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown, a->spare };
+    const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown, a->rings, a->spare };
     for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);

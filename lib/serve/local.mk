@@ -11,6 +11,8 @@ libcore_la_SOURCES += \
 	%D%/outbox.h \
 	%D%/pool_info.c \
 	%D%/pool_info.h \
+	%D%/rings_door.c \
+	%D%/rings_door.h \
 	%D%/server.c \
 	%D%/server.h \
 	%D%/shard.c \

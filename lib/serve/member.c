@@ -3,8 +3,14 @@
 
 #include <stdlib.h>
 
+#include "lib/base/detail.h"
+#include "lib/fabric/segment.h"
+
 struct member {
     const struct shard_set *shards;
+    uint64_t session;
+    struct rings_tokens tokens;
+    bool has_rings;
     unsigned count; /* of those that know it */
     struct connection *at[];
 };
@@ -22,10 +28,36 @@ mstro_status member_admit(const struct shard_set *shards, struct session_keys *k
         status = shard_admit(shards->at[m->count], &own, address, witness, &m->at[m->count]);
         sodium_memzero(&own, sizeof own);
     }
-    if (status == MSTRO_OK)
-        *out = m;
-    else
+    if (status != MSTRO_OK) {
         member_gone(m, "");
+        return status;
+    }
+    m->session = keys->session;
+    session_rings_tokens(keys, &m->tokens);
+    *out = m;
+    return status;
+}
+
+uint64_t member_session(const struct member *m) { return m->session; }
+
+bool member_offers(const struct member *m, const uint8_t token[RINGS_TOKEN])
+{
+    return sodium_memcmp(m->tokens.offered, token, RINGS_TOKEN) == 0;
+}
+
+/* The client begins to speak when it is taken, and what it says first lies in the rings by the time that they are looked into. */
+mstro_status member_use_rings(struct member *m, int descriptor)
+{
+    struct segment segment;
+    if (m->has_rings)
+        return detail_set(MSTRO_INVMSG, "it has offered memory before");
+    mstro_status status = segment_adopt(&segment, m->count, descriptor);
+    if (status == MSTRO_OK && !segment_take(&segment, m->tokens.taken))
+        status = detail_set(MSTRO_TIMEOUT, "the client has not waited for it to be taken");
+    for (unsigned i = 0; i < m->count && status == MSTRO_OK; i++)
+        shard_use_rings(m->at[i], segment_pair(&segment, i));
+    m->has_rings = status == MSTRO_OK;
+    segment_close(&segment);
     return status;
 }
 
@@ -35,5 +67,6 @@ void member_gone(struct member *m, const char *reason)
 {
     for (unsigned i = 0; i < m->count; i++)
         shard_gone(m->shards->at[i], m->at[i], reason);
+    sodium_memzero(&m->tokens, sizeof m->tokens);
     free(m);
 }

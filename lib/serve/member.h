@@ -14,6 +14,16 @@ struct member;
  * never close.  MSTRO_NOMEM, or why a fabric does not take the address. */
 mstro_status member_admit(const struct shard_set *shards, struct session_keys *keys, struct bytes address, int witness, struct member **out);
 
+/* The number of its session. */
+uint64_t member_session(const struct member *m);
+
+/* Whether this is what only it can know: it offers memory, for frames to go through. */
+bool member_offers(const struct member *m, const uint8_t token[RINGS_TOKEN]);
+
+/* From here on its frames, of which none has come yet, go through rings in the memory of 'descriptor'.  MSTRO_INVMSG, MSTRO_NOMEM:
+ * why not; MSTRO_TIMEOUT: it has not waited. */
+mstro_status member_use_rings(struct member *m, int descriptor);
+
 /* The pool has welcomed it. */
 bool member_joined(const struct member *m);
 

@@ -14,6 +14,7 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/map.h"
+#include "lib/fabric/rings.h"
 #include "lib/serve/first_reason.h"
 #include "lib/serve/outbox.h"
 #include "lib/serve/witness.h"
@@ -439,7 +440,7 @@ mstro_status shard_start(struct shard **out, struct host *host, struct id pool, 
     const struct endpoint_events events = { .context = s, .received = received, .peer_lost = peer_lost };
     mstro_status status = map_init(&s->connections) ? node_self(&s->node) : MSTRO_NOMEM;
     if (status == MSTRO_OK)
-        status = fabric_open(options, &s->fabric);
+        status = rings_open(options, &s->fabric);
     if (status == MSTRO_OK)
         status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);
     if (status == MSTRO_OK)
@@ -539,6 +540,15 @@ mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct byte
     pthread_mutex_unlock(&s->lock);
     *out = c;
     return MSTRO_OK;
+}
+
+void shard_use_rings(struct connection *c, struct ring_pair rings)
+{
+    if (peer_use_rings(c->peer, rings) == MSTRO_OK)
+        return;
+    log_error(LOG_PM, "session %llu: it shares memory with us that is of no use: %s", (unsigned long long)c->session, mstro_error_detail());
+    ring_pair_close(&rings);
+    break_connection(c, BROKE);
 }
 
 bool connection_joined(const struct connection *c) { return atomic_load(&c->joined); }

@@ -6,6 +6,7 @@
 #ifndef LIB_SERVE_SHARD_H
 #define LIB_SERVE_SHARD_H
 #include "lib/fabric/fabric.h"
+#include "lib/fabric/segment.h"
 #include "lib/serve/host.h"
 #include "lib/wire/handshake.h"
 
@@ -31,6 +32,9 @@ const char *shard_provider(const struct shard *s);
  * has made (session_keys_of_shard).  'witness': its socket, which the shard may shut down, and never closes.  MSTRO_NOMEM, or why
  * the fabric does not take the address. */
 mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct bytes address, int witness, struct connection **out);
+
+/* The frames of a connection, of which none has come yet, go through these rings from here on; they are the shard's. */
+void shard_use_rings(struct connection *c, struct ring_pair rings);
 
 /* The pool has welcomed it. */
 bool connection_joined(const struct connection *c);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/base/detail.h"
@@ -21,7 +20,7 @@ enum { BACKLOG = 64 };
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-static socklen_t name_of(struct id pool, uint64_t number, struct sockaddr_un *name)
+socklen_t credential_name(struct id pool, uint64_t number, struct sockaddr_un *name)
 {
     *name = (struct sockaddr_un){ .sun_family = AF_UNIX };
     int length = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, "maestro-%016" PRIx64 "%016" PRIx64 "-%" PRIu64, pool.high, pool.low, number);
@@ -31,7 +30,7 @@ static socklen_t name_of(struct id pool, uint64_t number, struct sockaddr_un *na
 mstro_status credential_show(struct id pool, uint64_t number, int *fd)
 {
     struct sockaddr_un name;
-    socklen_t length = name_of(pool, number, &name);
+    socklen_t length = credential_name(pool, number, &name);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd >= 0 && bind(*fd, (struct sockaddr *)&name, length) == 0 && listen(*fd, BACKLOG) == 0)
         return MSTRO_OK;
@@ -53,7 +52,7 @@ bool credential_attend(int fd)
 static int connect_to(struct id pool, uint64_t number)
 {
     struct sockaddr_un name;
-    socklen_t length = name_of(pool, number, &name);
+    socklen_t length = credential_name(pool, number, &name);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&name, length) == 0)
         return fd;

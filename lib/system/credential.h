@@ -9,12 +9,17 @@
 #define LIB_SYSTEM_CREDENTIAL_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "lib/base/view.h"
 #include "maestro/status.h"
 
 /* The pool itself; sessions have other numbers. */
 enum { CREDENTIAL_POOL = 0 };
+
+/* The name itself, an abstract one of unix sockets, and its length. */
+socklen_t credential_name(struct id pool, uint64_t number, struct sockaddr_un *name);
 
 /* Show the calling process until *fd, which is the caller's, is closed.  MSTRO_IO: another process shows itself under this name, or
  * there are no such sockets here. */

@@ -16,7 +16,7 @@ enum { MAC_SIZE = 32 };
 
 /* Each use of the workflow's key has a name of its own, so that no MAC fits another purpose. */
 static const char *const for_challenge = "maestro challenge", *const for_proof = "maestro proof", *const for_accepted = "maestro accepted",
-                  *const for_keys = "maestro session keys", *const for_shard = "maestro shard keys";
+                  *const for_keys = "maestro session keys", *const for_shard = "maestro shard keys", *const for_rings = "maestro rings";
 
 /* ---- messages: kind, length, fields; a MAC behind some ---- */
 
@@ -144,6 +144,20 @@ void session_keys_of_shard(const struct session_keys *session, uint16_t shard, s
     keys->session = session->session | (uint64_t)shard << SESSION_BITS;
     key_of_shard(session->to_pool, shard, keys->to_pool);
     key_of_shard(session->to_client, shard, keys->to_client);
+}
+
+static void token_make(const uint8_t session[SEAL_KEY_SIZE], uint8_t token[RINGS_TOKEN])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, session, SEAL_KEY_SIZE, RINGS_TOKEN);
+    crypto_generichash_update(&state, (const unsigned char *)for_rings, strlen(for_rings) + 1);
+    crypto_generichash_final(&state, token, RINGS_TOKEN);
+}
+
+void session_rings_tokens(const struct session_keys *session, struct rings_tokens *tokens)
+{
+    token_make(session->to_pool, tokens->offered);
+    token_make(session->to_client, tokens->taken);
 }
 
 void handshake_clear(struct handshake *h)

@@ -42,6 +42,12 @@ struct session_keys {
 enum { SESSION_BITS = 54 };
 void session_keys_of_shard(const struct session_keys *session, uint16_t shard, struct session_keys *keys);
 
+/* What shows, to each other and to nobody else, that memory which is to be shared comes from the client of this session ('offered'), and
+ * was taken by its pool ('taken').  Each is said once. */
+enum { RINGS_TOKEN = 32 };
+struct rings_tokens { uint8_t offered[RINGS_TOKEN], taken[RINGS_TOKEN]; };
+void session_rings_tokens(const struct session_keys *session, struct rings_tokens *tokens);
+
 static inline uint64_t session_of_frame(uint64_t session) { return session & ((UINT64_C(1) << SESSION_BITS) - 1); }
 static inline uint16_t shard_of_frame(uint64_t session) { return (uint16_t)(session >> SESSION_BITS); }
 

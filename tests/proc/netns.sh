@@ -101,7 +101,14 @@ consumer=$!
 } | play a producer
 wait $consumer
 
-echo 1..7
+# heard SIDE: what a process there says of its way to the manager
+heard() {
+    printf 'init asker-%s 0\nfinalize\n' "$1" | MSTRO_LOG_LEVEL=info play "$1" asker 2>"$directory/heard-$1"
+}
+heard a
+heard b
+
+echo 1..9
 check "a small object crosses" consumer "right: 1000 bytes"
 check "with the messages" consumer 'cstring inline:\(net\|tcp\)$'
 check "a large object crosses" consumer "right: 20000000 bytes"
@@ -109,6 +116,8 @@ check "by one-sided reads over the native tcp provider" consumer 'cstring rdma:\
 answers=$(grep -c "^MSTRO_OK" "$directory/producer")
 count=$((count + 1))
 [ "$answers" = 14 ] && echo "ok $count - the producer's calls all succeed" || { echo "not ok $count - the producer's calls all succeed"; sed 's/^/# /' "$directory/producer"; }
+check "messages of the manager's own node go through shared memory" heard-a "go through shared memory"
+check "those of the other node do not" heard-b "go over the network: it is on another node"
 printf 'init stranger 0\n' | MSTRO_POOL_MANAGER_INFO=rubbish play b stranger
 check "a wrong info is named on the other node too" stranger "MSTRO_INVARG"
 kill "$manager"

@@ -9,6 +9,7 @@ serve_tests = \
 	%D%/group \
 	%D%/join \
 	%D%/partition \
+	%D%/same_node \
 	%D%/schemas \
 	%D%/standstill
 check_PROGRAMS += $(serve_tests)
@@ -40,6 +41,8 @@ TESTS += %D%/subscriber_threads
 %C%_exchange_LDADD = $(unit_libs)
 %C%_group_SOURCES = %D%/group.c %D%/stage.c %D%/stage.h
 %C%_group_LDADD = $(unit_libs)
+%C%_same_node_SOURCES = %D%/same_node.c %D%/stage.c %D%/stage.h
+%C%_same_node_LDADD = $(unit_libs)
 %C%_partition_SOURCES = %D%/partition.c %D%/cable.c %D%/cable.h %D%/stage.c %D%/stage.h %D%/tries.c %D%/tries.h
 %C%_partition_LDADD = $(unit_libs)
 %C%_flood_SOURCES = %D%/flood.c %D%/stage.c %D%/stage.h

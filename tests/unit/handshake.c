@@ -284,6 +284,11 @@ static void each_shard_has_keys_of_its_own_that_both_sides_find(void **state)
         }
         assert_memory_not_equal(ours[shard].to_pool, ours[shard].to_client, SEAL_KEY_SIZE);
     }
+    struct rings_tokens mine, its;
+    session_rings_tokens(&t.client.keys, &mine);
+    session_rings_tokens(&t.pool.keys, &its);
+    assert_memory_equal(&mine, &its, sizeof mine);
+    assert_memory_not_equal(mine.offered, mine.taken, RINGS_TOKEN);
 }
 
 int main(void)
