@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apps/doctor/finding.h"
 #include "lib/fabric/provider.h"
+#include "lib/fabric/rings.h"
+#include "lib/fabric/segment.h"
 #include "maestro/status.h"
 
 static const char section[] = "fabric";
@@ -50,8 +53,28 @@ static void examine_library(struct findings *f)
         dlclose(library);
 }
 
+static void examine_rings(struct findings *f)
+{
+    static const char subject[] = "messages on this node";
+    struct segment segment;
+    bool wanted;
+    int memory;
+    if (rings_wanted(&wanted) != MSTRO_OK)
+        finding_add(f, section, VERDICT_BAD, subject, "%s", mstro_error_detail());
+    else if (!wanted)
+        finding_add(f, section, VERDICT_GOOD, subject, "over the network, as MSTRO_RINGS says");
+    else if (segment_create(&segment, 1, &memory) != MSTRO_OK)
+        finding_add(f, section, VERDICT_NOTE, subject, "over the network: %s", mstro_error_detail());
+    else {
+        finding_add(f, section, VERDICT_GOOD, subject, "through shared memory");
+        segment_close(&segment);
+        close(memory);
+    }
+}
+
 void examine_fabric(struct findings *f)
 {
+    examine_rings(f);
     struct fabric_options options = fabric_options_from_environment();
     struct candidates c = { 0 };
     if (candidates_find(&options, &c) != MSTRO_OK) {
