@@ -3,7 +3,7 @@
  *
  * 'driver' (recursive) is held by the thread that handles; whoever closes an endpoint takes it, too.  'lock' is a leaf: it guards lists,
  * flags and the reading ends.  A peer's 'sending' guards its writing end.  Order: driver, sending, lock; no lock but the driver is
- * held in a callback, or around calls into the inner fabric. */
+ * held in a callback, or around a call into the inner fabric that may call back. */
 #include "lib/fabric/rings_fabric.h"
 
 #include <stdlib.h>
