@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* cursor.h - a place in the events of a pool, as a text
  *
- *     POOL-EPOCH-SERIAL-SERIAL...     hexadecimal: the pool's id (32 digits), its epoch, a serial for each shard
+ *     POOL-EPOCH-SERIAL-SERIAL...-CHECK     hexadecimal: the pool's id (32 digits), its epoch, a serial for each shard, and 8 digits
+ *                                           (XXH3) of all before, so that a part of a cursor is none
  *
  * Whoever keeps one does not look into it. */
 #ifndef LIB_API_CURSOR_H

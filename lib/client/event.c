@@ -23,6 +23,7 @@ struct looked_at {
 };
 
 struct event_box {
+    uint64_t subscription; /* that was told it */
     struct bytes attributes;
     struct looked_at *looked_at;
     struct mstro_pool_event_ event;
@@ -60,12 +61,13 @@ static void fill_payload(mstro_pool_event made, const struct record_event *e, co
                                                      .component_index = e->index };
 }
 
-mstro_pool_event event_make(const struct record_event *e)
+mstro_pool_event event_make(const struct record_event *e, uint64_t subscription)
 {
     struct event_box *box = malloc(sizeof *box + e->name.length + e->component.length + 2 + e->attributes.length);
     if (!box)
         return NULL;
     memset(box, 0, sizeof *box);
+    box->subscription = subscription;
     char *strings = box->strings;
     const char *name = put_text(&strings, e->name), *component = put_text(&strings, e->component);
     if (e->attributes.length)
@@ -77,6 +79,8 @@ mstro_pool_event event_make(const struct record_event *e)
     fill_payload(&box->event, e, name, component);
     return &box->event;
 }
+
+uint64_t event_subscription(mstro_pool_event event) { return box_of(event)->subscription; }
 
 static void event_free(struct event_box *box)
 {

@@ -8,8 +8,10 @@
 #include "lib/wire/record.h"
 #include "maestro/subscription.h"
 
-/* NULL when memory is short. */
-mstro_pool_event event_make(const struct record_event *e);
+/* For the subscription of that number.  NULL when memory is short. */
+mstro_pool_event event_make(const struct record_event *e, uint64_t subscription);
+
+uint64_t event_subscription(mstro_pool_event event);
 
 /* Free a list of events. */
 void event_list_free(mstro_pool_event list);

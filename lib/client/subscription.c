@@ -47,7 +47,7 @@ static void append(struct mstro_subscription_ *sub, mstro_pool_event e)
 static bool append_gap(struct mstro_subscription_ *sub)
 {
     struct record_event gap = { .kind = MSTRO_POOL_EVENT_OVERFLOW, .serial = sub->lost_last, .first_serial = sub->lost_first, .count = sub->lost };
-    mstro_pool_event made = event_make(&gap);
+    mstro_pool_event made = event_make(&gap, sub->number);
     if (!made)
         return false;
     append(sub, made);
@@ -57,7 +57,7 @@ static bool append_gap(struct mstro_subscription_ *sub)
 
 static void keep(struct mstro_subscription_ *sub, const struct record_event *e)
 {
-    mstro_pool_event made = sub->lost && !append_gap(sub) ? NULL : event_make(e);
+    mstro_pool_event made = sub->lost && !append_gap(sub) ? NULL : event_make(e, sub->number);
     if (made) {
         append(sub, made);
         return;
@@ -241,8 +241,9 @@ static void say_acknowledged(struct session *s, struct submission *submission)
 mstro_status subscription_acknowledge(struct mstro_subscription_ *sub, struct session *s, mstro_pool_event list)
 {
     size_t count = 0;
-    for (mstro_pool_event e = list; e; e = e->next)
-        count++;
+    for (mstro_pool_event e = list; e; e = e->next, count++)
+        if (event_subscription(e) != sub->number)
+            return detail_set(MSTRO_INVARG, "ack: event %zu of the list was told to another subscription: what waits for its acknowledgement waits on", count + 1);
     struct acknowledgement *a = malloc(sizeof *a + count * sizeof a->serial[0]);
     if (!a)
         return detail_set(MSTRO_NOMEM, "not enough memory to acknowledge %zu events", count);

@@ -223,7 +223,7 @@ static void cursor_of_another_run_is_stale_and_what_is_none_is_refused(void **st
 {
     (void)state;
     static const char *const none[] = { NULL, "", "x", "0123", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef-1-zz" };
-    char *cursor, elsewhere[100];
+    char *cursor, damaged[200];
     mstro_subscription sub = subscribe(MSTRO_POOL_EVENT_OFFER, NULL);
     OK(mstro_subscription_cursor(sub, &cursor));
     assert_int_equal(mstro_subscription_cursor(sub, NULL), MSTRO_INVOUT);
@@ -237,14 +237,44 @@ static void cursor_of_another_run_is_stale_and_what_is_none_is_refused(void **st
     sub = subscribe(MSTRO_POOL_EVENT_OFFER, NULL);
     OK(mstro_subscription_cursor(sub, &cursor));
     OK(mstro_subscription_dispose(sub));
-    snprintf(elsewhere, sizeof elsewhere, "%s-3ff", cursor); /* of a shard that this pool has not */
-    terms.cursor = elsewhere;
-    assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_STALE_EPOCH);
+    terms.cursor = damaged;
+    for (size_t length = strlen(cursor), i = 0; i < 2 * length; i++) { /* cut behind each character, and each changed */
+        snprintf(damaged, sizeof damaged, "%.*s", i < length ? (int)i : (int)length, cursor);
+        if (i >= length)
+            damaged[i - length] = damaged[i - length] == '3' ? '4' : '3';
+        assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_INVARG);
+    }
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         terms.cursor = none[i];
         assert_int_equal(mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_DEFAULT, &terms, &sub), MSTRO_INVARG);
     }
     free(cursor);
+}
+
+static void event_is_acknowledged_by_whom_it_was_told_only(void **state)
+{
+    (void)state;
+    mstro_subscription asked, other = subscribe(MSTRO_POOL_EVENT_OFFER, NULL);
+    mstro_pool_event event;
+    mstro_cdo cdo;
+    mstro_request request;
+    bool done;
+    OK(mstro_subscribe(NULL, MSTRO_POOL_EVENT_OFFER, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &asked));
+    OK(mstro_cdo_declare("acknowledged", MSTRO_ATTR_DEFAULT, &cdo));
+    OK(mstro_cdo_offer_async(cdo, &request));
+    OK(mstro_subscription_wait(asked, &event));
+    assert_int_equal(mstro_subscription_ack(other, event), MSTRO_INVARG);
+    assert_non_null(strstr(mstro_error_detail(), "another subscription"));
+    OK(mstro_request_test(request, &done));
+    assert_false(done);
+    OK(mstro_subscription_ack(asked, event));
+    OK(mstro_request_wait(request));
+    OK(mstro_subscription_ack(asked, event)); /* once more: no error */
+    mstro_pool_event_dispose(event);
+    OK(mstro_subscription_dispose(asked));
+    OK(mstro_subscription_dispose(other));
+    OK(mstro_cdo_withdraw(cdo));
+    OK(mstro_cdo_dispose(cdo));
 }
 
 static void late_joiner_is_told_what_is_offered_and_then_what_happens(void **state)
@@ -517,6 +547,7 @@ int main(void)
         CASE(attributes_come_when_they_were_asked_for),
         CASE(cursor_leads_behind_what_was_taken),
         CASE(cursor_of_another_run_is_stale_and_what_is_none_is_refused),
+        CASE(event_is_acknowledged_by_whom_it_was_told_only),
         CASE(late_joiner_is_told_what_is_offered_and_then_what_happens),
         CASE(serial_of_an_overflow_leads_behind_what_was_lost),
         CASE(names_can_be_read_of_every_event_whatever_its_kind),
