@@ -205,13 +205,27 @@ static mstro_status take_event(struct reader *r, const yaml_event_t *event)
     }
 }
 
-static mstro_status take_all(struct reader *r, yaml_parser_t *parser)
+/* Of what cannot be read as characters libyaml knows the offset only. */
+static mstro_status fault_in_bytes(const struct yaml *y, struct text text, const yaml_parser_t *parser)
+{
+    size_t line = 1, column = 1, offset = parser->problem_offset < text.length ? parser->problem_offset : text.length;
+    for (size_t i = 0; i < offset; i++) {
+        bool begins_character = ((unsigned char)text.at[i] & 0xc0) != 0x80;
+        column = text.at[i] == '\n' ? 1 : column + begins_character;
+        line += text.at[i] == '\n';
+    }
+    return fault_at(y, line, column, "%s", parser->problem);
+}
+
+static mstro_status take_all(struct reader *r, yaml_parser_t *parser, struct text text)
 {
     for (bool end = false; !end;) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event)) {
             if (parser->error == YAML_MEMORY_ERROR)
                 return MSTRO_NOMEM;
+            if (parser->error == YAML_READER_ERROR)
+                return fault_in_bytes(r->y, text, parser);
             return fault_at(r->y, parser->problem_mark.line + 1, parser->problem_mark.column + 1, "%s",
                             parser->problem ? parser->problem : "not YAML");
         }
@@ -224,10 +238,19 @@ static mstro_status take_all(struct reader *r, yaml_parser_t *parser)
     return r->y->root ? MSTRO_OK : fault_at(r->y, 1, 1, "nothing in it");
 }
 
+/* Libyaml does it only when it is to find out the encoding, which may then be another one than UTF-8. */
+static struct text without_byte_order_mark(struct text text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    enum { MARK = sizeof mark - 1 };
+    return text.length >= MARK && memcmp(text.at, mark, MARK) == 0 ? (struct text){ text.at + MARK, text.length - MARK } : text;
+}
+
 mstro_status yaml_read_text(struct yaml *out, struct text text, const char *file, mstro_status failure)
 {
     yaml_parser_t parser;
     *out = (struct yaml){ .file = file, .failure = failure };
+    text = without_byte_order_mark(text);
     if (text.length > YAML_SIZE_MAX)
         return fault_at(out, 1, 1, "longer than %d bytes", YAML_SIZE_MAX);
     if (!map_init(&out->keys))
@@ -239,7 +262,7 @@ mstro_status yaml_read_text(struct yaml *out, struct text text, const char *file
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.length);
     struct reader reader = { .y = out };
-    mstro_status status = take_all(&reader, &parser);
+    mstro_status status = take_all(&reader, &parser, text);
     yaml_parser_delete(&parser);
     if (status != MSTRO_OK)
         yaml_release(out);

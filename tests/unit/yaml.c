@@ -63,7 +63,19 @@ static void what_is_not_plain_yaml_is_refused_with_its_place(void **state)
     refused("a: [1, 2\n", "file:2:1:");
     refused("a: \"x\\0y\"\n", "a zero byte");
     refused("a:\n\t- b\n", "file:2:1:");
-    refused("a: \xff\n", "file:");
+    refused("a: \xff\n", "file:1:4: ");
+    refused("a: 1\nb: \xc3\xa4\xff\n", "file:2:5: "); /* characters, not bytes */
+    refused("a: 1\n\nb: \x1b\n", "file:3:4: control characters");
+}
+
+static void byte_order_mark_is_no_part_of_the_text(void **state)
+{
+    (void)state;
+    struct yaml y;
+    reads(&y, "\xef\xbb\xbfname: run\nother: x\n");
+    assert_string_equal(yaml_find(&y, y.root, "name")->text.at, "run");
+    yaml_release(&y);
+    refused("\xef\xbb\xbf", "file:1:1: nothing in it");
 }
 
 static void unknown_key_suggests_the_nearest(void **state)
@@ -169,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tree_has_what_the_text_says_with_its_places),
         cmocka_unit_test(what_is_not_plain_yaml_is_refused_with_its_place),
+        cmocka_unit_test(byte_order_mark_is_no_part_of_the_text),
         cmocka_unit_test(unknown_key_suggests_the_nearest),
         cmocka_unit_test(nearest_counts_swapped_letters_as_one_edit),
         cmocka_unit_test(bombs_are_refused_within_10_ms_and_1_mib),
