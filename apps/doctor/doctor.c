@@ -134,6 +134,10 @@ int main(int argc, char **argv)
         default: advise("try: maestro doctor --help"); return EXIT_CODE_USAGE;
         }
     }
+    if (json && variables) {
+        complain(who, "--json goes with the examination, not with --variables");
+        return EXIT_CODE_USAGE;
+    }
     if (optind < argc) {
         complain(who, "'%s' is one word too many", argv[optind]);
         advise("try: maestro doctor --help");

@@ -24,8 +24,13 @@ void examine_fabric(struct findings *f);      /* providers, which is taken and w
 void examine_machine(struct findings *f);     /* reading each other's memory, shared memory, limits, runtime directory */
 void examine_environment(struct findings *f); /* variables: known, misspelt */
 
-/* The variables that are known, with what they mean; ignored: nothing reads it in this version. */
-struct variable { const char *name, *meaning; bool ignored; };
+/* The variables that are known, with what they mean and how their value is written. */
+enum value_form {
+    FORM_TEXT, FORM_DURATION, FORM_SIZE, FORM_SHARE, /* a size, or N% */
+    FORM_INTEGER, FORM_BOOL,
+    FORM_IGNORED /* nothing reads it in this version */
+};
+struct variable { const char *name, *meaning; enum value_form form; };
 extern const struct variable known_variables[]; /* ends with a NULL name */
 
 #endif

@@ -29,6 +29,15 @@ check "a provider that is not there is wrong" ended_with 1
 MSTRO_LOG_LEVL=debug doctor
 check "a misspelt variable is wrong" ended_with 1
 check "with the one that was meant" printed '^  WRONG +MSTRO_LOG_LEVL +.*did you mean MSTRO_LOG_LEVEL\?'
+MSTRO_LEASE=abc MSTRO_MEMORY_BUDGET=much% MSTRO_CONNECTIONS=-x doctor
+check "a value that cannot be read is wrong" ended_with 1
+check "with what may stand there" printed '^  WRONG +MSTRO_LEASE +.*abc'
+check "so is a share" printed "^  WRONG +MSTRO_MEMORY_BUDGET +.*'much%' is no share"
+check "and a number" printed '^  WRONG +MSTRO_CONNECTIONS +'
+MSTRO_LEASE=never MSTRO_MEMORY_BUDGET=10% MSTRO_INLINE_LIMIT=8KiB MSTRO_STATISTICS=yes doctor
+check "what can be read is none" printed '^0 wrong'
+doctor --json --variables
+check "JSON of the variables is not to be had" ended_with 2
 MSTRO_POOL_MANAGER_INFO=the-secret doctor
 check "the workflow's key is shown to nobody" test -z "$(grep -F the-secret "$work/out" "$work/err")"
 doctor --jsom
