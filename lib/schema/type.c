@@ -292,11 +292,11 @@ bool type_equal(const struct type *a, const struct type *b)
     return true;
 }
 
+/* A word that was written bare may have both kinds of quotes in it, but not at its beginning; one that was quoted lacks one of them. */
 static void print_choice(FILE *to, struct text word)
 {
-    bool bare = word.length > 0 && !isspace((unsigned char)word.at[0]) && !isspace((unsigned char)word.at[word.length - 1]);
-    for (size_t i = 0; i < word.length; i++)
-        bare = bare && !strchr(",)'\"", word.at[i]);
+    bool bare = word.length > 0 && !isspace((unsigned char)word.at[0]) && !isspace((unsigned char)word.at[word.length - 1]) &&
+                word.at[0] != '\'' && word.at[0] != '"' && !memchr(word.at, ',', word.length) && !memchr(word.at, ')', word.length);
     const char *quote = bare ? "" : memchr(word.at, '"', word.length) ? "'" : "\"";
     fprintf(to, "%s" TEXT_FORMAT "%s", quote, TEXT_ARGUMENTS(word), quote);
 }
