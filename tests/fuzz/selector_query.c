@@ -12,8 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Three times what an evaluation may take: the machine may be busy. */
-enum { OBJECTS = 3, LIMIT_US = 30 * COST_SLOWER, TRIES = 7 };
+/* Ten times what an evaluation may take: tests/unit/bombs judges on a machine that is given to it, this looks for what is worse by far. */
+enum { OBJECTS = 3, LIMIT_US = 100 * COST_SLOWER, TRIES = 100 };
 
 static const char more_yaml[] = "schema-name: fuzz\nschema-namespace: .maestro.fuzz.\nmaestro-attributes:\n"
                                 "  - {key: words, type: list(str())}\n"
@@ -87,7 +87,7 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* An answer that takes too long every time takes too long. */
+/* An answer that takes too long every time takes too long.  What stands in its way on a busy machine lasts longer than a few tries. */
 static enum selector_answer ask(const struct selector *s, int i, struct bytes block)
 {
     const struct query_subject subject = { text_of(name[i]), text_of("forecast"), 4096, block };
@@ -98,6 +98,8 @@ static enum selector_answer ask(const struct selector *s, int i, struct bytes bl
         answer = selector_matches(s, &subject);
         double took = now_us() - begun;
         least = took < least ? took : least;
+        if (least > LIMIT_US)
+            nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
     }
     if (least <= LIMIT_US)
         return answer;
