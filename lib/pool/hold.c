@@ -255,20 +255,18 @@ static bool is_unseen(const struct pool *pool, const struct session *session, co
     return handle && handle->offer && offer_is_prepared(handle->offer);
 }
 
-static bool park(struct pool *pool, struct hold *hold, const struct record *record)
+static void park(struct hold *hold, struct kept_record *kept)
 {
-    struct kept_record *kept = record_keep(pool, record);
-    if (!kept)
-        return false;
     list_append(&hold->parked, &kept->link);
-    return true;
 }
 
-static void refuse_parking(struct pool *pool, struct session *session, uint64_t op)
+/* Before anybody is told of it.  Who wants no answer would never know. */
+static void refuse_parking(struct pool *pool, struct session *session, const struct intent *intent)
 {
-    if (op & UNANSWERED)
-        return;
-    answer_refused(pool, session, op, MSTRO_NOMEM, "the pool has no memory to let this operation wait for its subscribers");
+    if (intent->op & UNANSWERED)
+        session_fail(pool, session);
+    else
+        answer_refused(pool, session, intent->op, MSTRO_NOMEM, "the pool has no memory to let this operation wait for its subscribers");
 }
 
 /* It is about what its handle had asked for by then: overtaking a DEMAND it would be served, and required once more.  Where memory is short
@@ -276,46 +274,54 @@ static void refuse_parking(struct pool *pool, struct session *session, uint64_t 
 static bool hold_completed(struct pool *pool, struct session *session, const struct record *record)
 {
     struct hold *hold = hold_of_handle(pool, session, record->completed.handle);
-    return hold && park(pool, hold, record);
+    struct kept_record *kept = hold ? record_keep(pool, record) : NULL;
+    if (kept)
+        park(hold, kept);
+    return kept != NULL;
+}
+
+/* 'kept' waits for those who are told now; false: for none. */
+static bool park_first(struct pool *pool, struct session *session, const struct intent *intent, struct kept_record *kept)
+{
+    struct hold *hold = hold_of_op(pool, session, intent->op);
+    if (!hold)
+        return false;
+    hold->handle = intent->handle;
+    hold->announced = facts_newest(pool);
+    map_insert(&pool->parked, &hold->by_handle, hash_mix(session->number, intent->handle));
+    park(hold, kept);
+    return true;
 }
 
 bool hold_record(struct pool *pool, struct session *session, const struct record *record)
 {
     struct intent intent;
-    struct hold *hold;
     if (pool->parked.count == 0 && pool->wanted_before == 0)
         return false;
     if (record->kind == KIND_COMPLETED)
         return hold_completed(pool, session, record);
     if (!intent_of(record, &intent))
         return false;
-    if ((hold = hold_of_handle(pool, session, intent.handle))) {
-        if (!park(pool, hold, record))
-            refuse_parking(pool, session, intent.op);
-        return true;
-    }
-    if (pool->wanted_before == 0 || intent.handle == 0 || is_unseen(pool, session, &intent))
+    struct hold *hold = hold_of_handle(pool, session, intent.handle);
+    if (!hold && (pool->wanted_before == 0 || intent.handle == 0 || is_unseen(pool, session, &intent)))
         return false;
     if (intent.op == 0)
         intent.op = UNANSWERED | ++pool->last_unanswered;
-    if (hold_of_op(pool, session, intent.op)) {
+    if (!hold && hold_of_op(pool, session, intent.op)) {
         answer_refused(pool, session, intent.op, MSTRO_INVMSG, "operation %" PRIu64 " is under way already", intent.op);
         return true;
     }
-    if (!announce(pool, session, &intent)) {
-        refuse_parking(pool, session, intent.op);
+    struct kept_record *kept = record_keep(pool, record);
+    if (!kept || (!hold && !announce(pool, session, &intent))) {
+        record_drop(pool, kept);
+        refuse_parking(pool, session, &intent);
         return true;
     }
-    hold = hold_of_op(pool, session, intent.op);
-    if (!hold)
+    if (hold)
+        park(hold, kept);
+    else if (!park_first(pool, session, &intent, kept)) {
+        record_drop(pool, kept);
         return false;
-    hold->handle = intent.handle;
-    hold->announced = facts_newest(pool);
-    map_insert(&pool->parked, &hold->by_handle, hash_mix(session->number, intent.handle));
-    if (!park(pool, hold, record)) {
-        hold_detach(pool, hold);
-        hold_free(pool, hold);
-        refuse_parking(pool, session, intent.op);
     }
     return true;
 }
@@ -327,33 +333,32 @@ static void hold_let_go(struct pool *pool, struct hold *hold)
     hold_check(pool, hold);
 }
 
-/* The answer without its text. */
-static void say_brief(struct pool *pool, struct hold *hold)
+static void drop_answer(struct pool *pool, struct hold *hold)
 {
-    struct record *record = answer_add(pool, hold->session, KIND_ACK);
-    if (record)
-        record->ack = hold->brief;
-    else if (!hold->session->mute)
-        session_fail(pool, hold->session);
-    hold->brief = (struct record_ack){ 0 };
+    record_drop(pool, hold->answer);
+    hold->answer = NULL;
+    hold->brief.kind = 0;
+}
+
+static struct record *answer_of(struct pool *pool, const struct hold *hold, const struct record *answer)
+{
+    return answer->kind == KIND_COMMITTED ? answer_shard(pool, answer->committed.home, KIND_COMMITTED) : answer_add(pool, hold->session, answer->kind);
 }
 
 static void say_answer(struct pool *pool, struct hold *hold)
 {
-    if (hold->brief.op)
-        say_brief(pool, hold);
-    if (!hold->answer)
+    const struct record *answer = hold->answer ? &hold->answer->record : &hold->brief;
+    if (!answer->kind)
         return;
-    const struct record *answer = &hold->answer->record;
-    struct record *record = answer->kind == KIND_COMMITTED ? answer_shard(pool, answer->committed.home, KIND_COMMITTED)
-                                                           : answer_add(pool, hold->session, answer->kind);
-    bool copied = record && record_copy(&pool->out->arena, answer, record);
+    struct record *record = answer_of(pool, hold, answer);
+    bool copied = record && (answer == &hold->brief || record_copy(&pool->out->arena, answer, record));
+    if (copied && answer == &hold->brief)
+        *record = hold->brief;
     if (record && !copied)
         pool->out->count--;
     if (!copied && !hold->session->mute)
         session_fail(pool, hold->session);
-    record_drop(pool, hold->answer);
-    hold->answer = NULL;
+    drop_answer(pool, hold);
 }
 
 void hold_pass(struct pool *pool, struct session *session, uint64_t op)
@@ -483,22 +488,44 @@ static uint64_t answered_op(const struct record *record)
     }
 }
 
-/* A later answer takes the place of an earlier one: a DEMAND whose ticket was held and whose holder died meanwhile. */
+/* It goes on, although those who were to acknowledge it have been told that it waits: they must not go on believing that. */
+static void give_up(struct pool *pool, struct hold *hold, struct text name)
+{
+    list_each(link, &hold->awaited) {
+        const struct awaited *awaited = list_entry(link, const struct awaited, of_hold);
+        if (!awaited->room)
+            subscription_unheld(pool, awaited->subscription, name);
+    }
+    hold_let_go(pool, hold);
+}
+
+static struct text name_of_handle(const struct pool *pool, const struct session *session, uint64_t number)
+{
+    const struct handle *handle = handle_find(pool, session, number);
+    return handle ? seal_name(handle->cdo->sealed) : text_of("an object");
+}
+
+/* A later answer takes the place of an earlier one: a DEMAND whose ticket was held and whose holder died meanwhile.  Where memory is short
+ * one is kept without its text; a ticket cannot do without its bytes. */
 static bool keep_answer(struct pool *pool, const struct pool_output *output)
 {
-    uint64_t op = answered_op(&output->record);
-    uint64_t whose = output->record.kind == KIND_COMMITTED ? output->record.committed.session : output->session;
+    const struct record *answer = &output->record;
+    uint64_t op = answered_op(answer);
+    uint64_t whose = answer->kind == KIND_COMMITTED ? answer->committed.session : output->session;
     struct session *session = op ? session_find(pool, whose) : NULL;
     struct hold *hold = session ? hold_of_op(pool, session, op) : NULL;
     if (!hold || hold->handle)
         return false;
-    struct kept_record *kept = record_keep(pool, &output->record);
-    if (!kept && output->record.kind != KIND_ACK)
+    drop_answer(pool, hold);
+    if (record_room(answer) > 0 && (hold->answer = record_keep(pool, answer)))
+        return true;
+    if (answer->kind == KIND_TICKET) {
+        give_up(pool, hold, name_of_handle(pool, session, answer->ticket.handle));
         return false;
-    record_drop(pool, hold->answer);
-    hold->answer = kept;
-    hold->brief = kept ? (struct record_ack){ 0 } : output->record.ack;
-    hold->brief.detail = (struct text){ 0 };
+    }
+    hold->brief = *answer;
+    if (answer->kind == KIND_ACK)
+        hold->brief.ack.detail = (struct text){ 0 };
     return true;
 }
 

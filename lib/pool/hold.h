@@ -27,7 +27,7 @@ struct hold {
     struct list parked; /* kept_records: the operation, then what its handle does next.  Empty: only the answer is held */
     struct session *session;
     struct kept_record *answer;
-    struct record_ack brief; /* the answer, where memory was short for its text; no op: none */
+    struct record brief; /* the answer, where it has no text or memory was short for that; no kind: none */
     uint64_t op, handle;
     uint64_t announced; /* up to which serial what is parked was */
 };
@@ -58,10 +58,11 @@ void serve_late(struct pool *pool, uint16_t from, const struct record *record);
 /* If the queue of 'subscription' has room again, nothing waits for that any more. */
 void hold_room(struct pool *pool, struct subscription *subscription);
 
-/* Does this record have to wait?  True: it has been kept (or answered, when memory is short). */
+/* Does this record have to wait?  True: it has been kept.  When memory is short it has been refused, or, where nobody wants an answer, its
+ * session fails. */
 bool hold_record(struct pool *pool, struct session *session, const struct record *record);
 
-/* The answers of this step that are held are taken out of the outputs. */
+/* The answers of this step that are held are taken out of the outputs.  A ticket for which memory is short goes: what held it is let go. */
 void hold_answers(struct pool *pool, size_t first);
 
 /* End those at their deadline and go on with what is not held any more; when the next one ends. */

@@ -143,20 +143,22 @@ static void begin_step(struct pool *pool, uint64_t now, struct pool_outputs *out
     queues_try_again(pool);
 }
 
-/* What follows from the time, and from what came in. */
+/* What follows from the time, and from what came in; and from what cannot be held. */
 static void end_step(struct pool *pool, size_t first)
 {
     sessions_evict(pool);
     operations_note(pool);
     do {
-        holds_release(pool);
-        sessions_finish(pool);
-        sessions_drop_failed(pool);
-        subscriptions_end_soon(pool);
-        queues_flush(pool);
-    } while (!list_empty(&pool->released) || !list_empty(&pool->ending));
+        do {
+            holds_release(pool);
+            sessions_finish(pool);
+            sessions_drop_failed(pool);
+            subscriptions_end_soon(pool);
+            queues_flush(pool);
+        } while (!list_empty(&pool->released) || !list_empty(&pool->ending));
+        hold_answers(pool, first);
+    } while (!list_empty(&pool->released));
     shards_tell(pool);
-    hold_answers(pool, first);
     pool->out = NULL;
 }
 

@@ -95,6 +95,9 @@ void subscription_close(struct pool *pool, struct subscription *subscription);
 
 /* The same at the end of this step, after its consumers were told why ('reason': of this step's arena).  The first reason counts. */
 void subscription_close_soon(struct pool *pool, struct subscription *subscription, mstro_status status, struct text reason);
+
+/* An operation on 'name' goes on without its ack, for want of memory, and it cannot be told so by an OVERFLOW: it ends. */
+void subscription_unheld(struct pool *pool, struct subscription *subscription, struct text name);
 void subscriptions_end_soon(struct pool *pool);
 
 /* What a session has: what it held goes on, what it has not settled goes to others. */

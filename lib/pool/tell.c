@@ -69,15 +69,20 @@ static enum queue_answer put(struct pool *pool, struct subscription *subscriptio
     return QUEUE_HAS_ROOM;
 }
 
+void subscription_unheld(struct pool *pool, struct subscription *subscription, struct text name)
+{
+    subscription_close_soon(pool, subscription, MSTRO_NOMEM,
+                            sentence(pool, "this subscription was ended: the pool has no memory to let an operation on " TEXT_FORMAT " wait for it",
+                                     TEXT_ARGUMENTS(text_cut(name))));
+}
+
 /* No memory to let the operation wait: it goes on, and the subscriber is told so instead of being told of it. */
 static void tell_unheld(struct pool *pool, struct subscription *subscription, const struct telling *telling)
 {
     if (!subscription->replays)
         queue_skip_last(pool, subscription);
     else /* the ring has it: it will be read of there as if it had waited */
-        subscription_close_soon(pool, subscription, MSTRO_NOMEM,
-                                sentence(pool, "this subscription was ended: the pool has no memory to let an operation on " TEXT_FORMAT
-                                         " wait for it", TEXT_ARGUMENTS(text_cut(seal_name(telling->fact->sealed)))));
+        subscription_unheld(pool, subscription, seal_name(telling->fact->sealed));
 }
 
 static void tell(struct pool *pool, struct subscription *subscription, const struct telling *telling, bool may_hold)

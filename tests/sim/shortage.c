@@ -52,8 +52,11 @@ enum { A = 1, B, S, SESSIONS };
 
 static struct pool *pool;
 static struct selector *selector; /* asks for a name */
+enum { OPS = 200, HANDLES = 40 };
+
 static uint64_t now, ops, ticket[SESSIONS], serial[SESSIONS];
-static bool gone[SESSIONS], left, owed[200]; /* left: B, in peace; owed: operations that have no answer yet */
+static bool gone[SESSIONS], left, refused; /* left: B, in peace; refused: A or B, something */
+static const char *named[SESSIONS][HANDLES];
 static const char *wrong;
 static enum record_kind kind, wrong_kind; /* of the last record; of the one that went wrong */
 
@@ -75,21 +78,108 @@ static bool answers(const struct pool_output *output, uint64_t session, uint64_t
            record->kind == KIND_BYE;
 }
 
-/* Subscription 1 holds every offer until its ack: whose OFFER it is told of in this step is not answered in it. */
-static void check_held(const struct pool_outputs *step_out, const struct pool_input *in, uint64_t op)
+/* ---- what is held ---- */
+
+/* How an operation is told, and which event of which subscription of S it has to wait for, 0: none; what it was answered. */
+static struct asked { uint64_t session, serial, subscription, ticket; uint32_t event; const char *name; bool done; } asked[OPS];
+static uint64_t events_told[OPS]; /* to S, and not acknowledged */
+static uint64_t subscribed[3];    /* the operation with which this subscription was made: what began before does not wait for it */
+static size_t told_count;
+
+static void note_asked(uint64_t session, const struct record *record)
 {
-    bool told = false, done = false;
-    if (in->kind != POOL_RECORD || in->record->kind != KIND_OFFER || now > 0)
+    uint64_t op = 0, handle = 0;
+    uint32_t event = 0;
+    struct text name = { 0 };
+    switch (record->kind) {
+#define ASKED(NAME, member) case KIND_##NAME: op = record->member.op; handle = record->member.handle; event = MSTRO_POOL_EVENT_##NAME; break;
+        ASKED(OFFER, offer)
+        ASKED(REQUIRE, require)
+        ASKED(RETRACT, retract)
+        ASKED(DEMAND, demand)
+        ASKED(WITHDRAW, withdraw)
+        ASKED(DISPOSE, dispose)
+#undef ASKED
+    default:
         return;
-    for (size_t i = 0; i < step_out->count; i++) {
-        const struct record *record = &step_out->at[i].record;
-        if (record->kind == KIND_EVENTS && record->events.subscription == 1 && step_out->at[i].session == S)
-            for (uint32_t k = 0; k < record->events.events.count; k++)
-                told = told || record->events.events.at[k].kind == MSTRO_POOL_EVENT_OFFER;
-        done = done || (record->kind == KIND_ACK && record->ack.op == op && record->ack.status == MSTRO_OK);
     }
-    if (told && done)
-        complain("an offer went on although its subscriber was told that it waits");
+    name = record->kind == KIND_OFFER ? record->offer.name : record->kind == KIND_REQUIRE ? record->require.name
+         : record->kind == KIND_DEMAND ? record->demand.name : name;
+    if (name.length)
+        named[session][handle] = name.at; /* all of them are literals */
+    asked[op] = (struct asked){ .session = session, .event = event, .name = named[session][handle] };
+}
+
+/* Nobody waits for what these acknowledge any more; 0: any. */
+static void let_go(uint64_t session, uint64_t subscription, uint64_t which)
+{
+    for (struct asked *a = asked; a < asked + OPS; a++)
+        if ((!session || a->session == session) && (!subscription || a->subscription == subscription) && (!which || a->serial == which))
+            a->serial = 0;
+}
+
+/* 1 and 2 are those with REQUIRE_ACK; after the first timeout nobody waits for S. */
+static void note_event(uint64_t subscription, const struct record_event *event)
+{
+    if (subscription > 2 || now > 0)
+        return;
+    if (told_count < OPS)
+        events_told[told_count++] = event->serial;
+    for (uint64_t op = ops; op > subscribed[subscription]; op--) {
+        struct asked *a = &asked[op];
+        if (a->event != event->kind || a->serial || a->done || !a->name || !text_equal(text_of(a->name), event->name))
+            continue;
+        a->serial = event->serial;
+        a->subscription = subscription;
+        return;
+    }
+}
+
+static void check_answer(uint64_t session, uint64_t op, uint64_t number, bool last)
+{
+    struct asked *a = &asked[op];
+    if (op == 0 || a->session != session)
+        return;
+    if (a->serial)
+        complain("an operation went on although its subscriber was told that it waits");
+    if (a->done)
+        complain("an operation was answered twice");
+    if (number && number <= a->ticket)
+        complain("an older answer came after a newer one");
+    a->ticket = number ? number : a->ticket;
+    a->done = last;
+}
+
+static void check_held(const struct pool_outputs *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        const struct record *record = &out->at[i].record;
+        if (out->at[i].session == S && record->kind == KIND_EVENTS)
+            for (uint32_t k = 0; k < record->events.events.count; k++)
+                note_event(record->events.subscription, &record->events.events.at[k]);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        const struct record *record = &out->at[i].record;
+        if (out->at[i].session == S && record->kind == KIND_SUBSCRIPTION_END)
+            let_go(0, record->subscription_end.subscription, 0);
+        if (record->kind == KIND_BYE)
+            let_go(out->at[i].session == S ? 0 : out->at[i].session, 0, 0);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        const struct record *record = &out->at[i].record;
+        if (record->kind == KIND_ACK)
+            check_answer(out->at[i].session, record->ack.op, 0, true);
+        if (record->kind == KIND_TICKET)
+            check_answer(out->at[i].session, record->ticket.op, record->ticket.ticket, false);
+    }
+}
+
+/* Who is still there has an answer to everything; but a DEMAND may wait where an OFFER may have been 'refused'. */
+static void check_answered(uint64_t session, bool maybe)
+{
+    for (uint64_t op = 1; op <= ops; op++)
+        if (asked[op].session == session && !asked[op].done && !asked[op].ticket && !fails_on && !(maybe && asked[op].event == MSTRO_POOL_EVENT_DEMAND))
+            complain("an operation was lost without a word");
 }
 
 /* op: one that must be answered in this step, 0: none. */
@@ -105,24 +195,22 @@ static void step(const struct pool_input *in, uint64_t op)
         const struct record *record = &out.at[i].record;
         answered = answered || answers(&out.at[i], in->session, op);
         if (record->kind == KIND_ACK) {
-            owed[record->ack.op] = false;
             struct pool_count after = pool_count(pool);
             if (record->ack.status == MSTRO_NOMEM && out.at[i].session == in->session && out.count == 1 &&
                 (after.cdos != before.cdos || after.generations != before.generations || after.requires != before.requires))
                 complain("what was refused has left something");
         }
         if (record->kind == KIND_TICKET)
-            owed[record->ticket.op] = false;
-        if (record->kind == KIND_TICKET)
             ticket[out.at[i].session] = record->ticket.ticket;
         if (record->kind == KIND_EVENTS && record->events.events.count && record->events.subscription != 3)
             serial[out.at[i].session] = record->events.events.at[record->events.events.count - 1].serial;
+        refused = refused || (out.at[i].session != S && (record->kind == KIND_BYE || record->kind == KIND_REFUSED || (record->kind == KIND_ACK && record->ack.status != MSTRO_OK)));
         if (record->kind == KIND_BYE) {
             gone[out.at[i].session] = true;
             left = left || (out.at[i].session == B && record->bye.status == MSTRO_OK);
         }
     }
-    check_held(&out, in, in->kind == POOL_RECORD && in->record->kind == KIND_OFFER ? in->record->offer.op : 0);
+    check_held(&out);
     if (!answered && !gone[in->session] && !(failed && fails_on))
         complain("an operation was not answered");
     if (pool_check(pool))
@@ -130,17 +218,34 @@ static void step(const struct pool_input *in, uint64_t op)
     pool_outputs_release(&out);
 }
 
-static uint64_t op_of(const struct record *record)
-{
-    return record->kind == KIND_REQUIRE ? record->require.op : record->kind == KIND_DEMAND ? record->demand.op : 0;
-}
-
 static void say(uint64_t session, struct record record, uint64_t op)
 {
-    if (session == B && op_of(&record))
-        owed[op_of(&record)] = true;
     kind = record.kind;
+    if (!gone[session])
+        note_asked(session, &record);
+    if (kind == KIND_ACK_EVENT)
+        let_go(0, record.ack_event.subscription, record.ack_event.serial);
+    if (kind == KIND_CANCEL)
+        asked[record.cancel.target].serial = 0;
+    if (kind == KIND_LEAVE)
+        let_go(session, 0, 0);
     step(&(struct pool_input){ .kind = POOL_RECORD, .session = session, .record = &record }, gone[session] ? 0 : op);
+}
+
+static void dies(uint64_t session)
+{
+    let_go(session == S ? 0 : session, 0, 0);
+    for (struct asked *a = asked; a < asked + OPS; a++)
+        if (a->session == session)
+            *a = (struct asked){ 0 };
+    step(&(struct pool_input){ .kind = POOL_LOST, .session = session, .reason = text_of("killed") }, 0);
+}
+
+static void time_passes(void)
+{
+    now += 10 * NANOSECONDS_PER_SECOND;
+    let_go(0, 0, 0);
+    step(&(struct pool_input){ .kind = POOL_TICK }, 0);
 }
 
 /* Each with a schema of its own for one namespace. */
@@ -217,6 +322,8 @@ static void disposes(uint64_t session, uint64_t handle)
 static void subscribes(uint64_t session, uint64_t number, uint32_t kinds, uint32_t options, bool selecting)
 {
     uint64_t op = ++ops;
+    if (number < sizeof subscribed / sizeof subscribed[0])
+        subscribed[number] = op;
     say(session, (struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = op, .subscription = number, .kinds = kinds, .options = options,
                                                                             .selector = selecting ? selector_bytes(selector) : (struct bytes){ 0 } } }, op);
 }
@@ -302,22 +409,149 @@ static void play_scenario(void)
     demands(B, 4, "late", false);
     acks(S, 2);
     acks(S, 2);
-    now += 10 * NANOSECONDS_PER_SECOND;
-    step(&(struct pool_input){ .kind = POOL_TICK }, 0);
+    time_passes();
     withdraws(A, 3, false);
     for (int i = 0; i < 12; i++)
         offers(A, 10 + (uint64_t)i, &"many"[i % 4], false, false);
     play_terms();
     disposes(B, 1);
-    step(&(struct pool_input){ .kind = POOL_LOST, .session = S, .reason = text_of("killed") }, 0);
-    step(&(struct pool_input){ .kind = POOL_LOST, .session = A, .reason = text_of("killed") }, 0);
+    dies(S);
+    dies(A);
     demands(B, 3, "late", false);
     uint64_t op = ++ops;
     say(B, (struct record){ .kind = KIND_LEAVE, .leave = { .op = op } }, op);
-    for (size_t i = 1; i < sizeof owed / sizeof owed[0]; i++)
-        if (owed[i] && !fails_on && left)
-            complain("who left was not told what became of an operation");
-    step(&(struct pool_input){ .kind = POOL_LOST, .session = B, .reason = text_of("killed") }, 0);
+    if (left)
+        check_answered(B, false);
+    dies(B);
+    step(&(struct pool_input){ .kind = POOL_TICK }, 0);
+}
+
+/* ---- every kind of operation, held ---- */
+
+/* S acknowledges all that it has been told, and what it is told by that. */
+static void acks_all(uint64_t number)
+{
+    while (told_count > 0) {
+        serial[S] = events_told[--told_count];
+        acks(S, number);
+    }
+}
+
+static void unsubscribes(uint64_t session, uint64_t number)
+{
+    uint64_t op = ++ops;
+    say(session, (struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = op, .subscription = number } }, op);
+    let_go(0, number, 0);
+}
+
+static void demands_whatever_is_lost(uint64_t session, uint64_t handle, const char *name)
+{
+    uint64_t op = ++ops;
+    say(session, (struct record){ .kind = KIND_DEMAND, .demand = { .op = op, .handle = handle, .name = text_of(name), .flags = REQUIRE_ON_LOSS_WAIT } }, 0);
+}
+
+static void retracts(uint64_t session, uint64_t handle, bool asking)
+{
+    say(session, (struct record){ .kind = KIND_RETRACT, .retract = { .op = asking ? ++ops : 0, .handle = handle } }, 0);
+}
+
+static void disposes_silently(uint64_t session, uint64_t handle)
+{
+    say(session, (struct record){ .kind = KIND_DISPOSE, .dispose = { .handle = handle } }, 0);
+}
+
+static void comes_again(uint64_t session, const char *component)
+{
+    dies(session);
+    gone[session] = false;
+    joins(session, component);
+}
+
+/* If they are still there, no more is required. */
+static void check_requires(uint64_t most)
+{
+    if (pool_count(pool).requires > most && !refused)
+        complain("an operation that wants no answer was lost without a word");
+}
+
+static const uint32_t operations = MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_REQUIRE | MSTRO_POOL_EVENT_RETRACT | MSTRO_POOL_EVENT_DEMAND |
+                                   MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_DISPOSE;
+
+/* Answers: a ticket in the place of another, a loss in that of a ticket. */
+static void play_held_answers(void)
+{
+    subscribes(S, 1, operations, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, false);
+    offers(A, 1, "x", false, false);
+    acks_all(1);
+    demands_whatever_is_lost(B, 1, "x");
+    comes_again(A, "a");
+    offers(A, 2, "x", false, false);
+    acks_all(1);
+    completes(B, 1);
+    offers(A, 3, "y", false, false);
+    demands(B, 2, "y", false);
+    comes_again(A, "a");
+    acks_all(1);
+    say(B, (struct record){ .kind = KIND_REQUIRE, .require = { .op = ++ops, .handle = 3, .name = text_of("z") } }, 0);
+    retracts(B, 3, true);
+    acks_all(1);
+    unsubscribes(S, 1);
+    told_count = 0;
+}
+
+/* What is parked, with what its handle does next behind it. */
+static void play_parked(void)
+{
+    uint64_t required = pool_count(pool).requires;
+    subscribes(S, 2, operations, MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK | MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE, false);
+    offers(A, 4, "p", false, false);
+    acks_all(2);
+    demands(B, 4, "p", false);
+    acks_all(2);
+    withdraws(A, 4, false);
+    acks_all(2);
+    completes(B, 4);
+    acks_all(2);
+    offers(A, 5, "q", false, false);
+    acks_all(2);
+    say(B, (struct record){ .kind = KIND_REQUIRE, .require = { .op = ++ops, .handle = 5, .name = text_of("q") } }, 0);
+    acks_all(2);
+    withdraws(A, 5, false);
+    acks_all(2); /* and B is asked to bring it */
+    demands(B, 5, "q", false);
+    asked[ops].ticket = ticket[B]; /* with which it reads already */
+    completes(B, 5);
+    acks_all(2);
+    offers(A, 6, "q", true, false); /* for a DEMAND that its COMPLETED has overtaken */
+    acks_all(2);
+    say(B, (struct record){ .kind = KIND_REQUIRE, .require = { .op = ++ops, .handle = 6, .name = text_of("r") } }, 0);
+    retracts(B, 6, true);
+    acks_all(2);
+    for (uint64_t handle = 7; handle <= 8; handle++) {
+        say(B, (struct record){ .kind = KIND_REQUIRE, .require = { .op = ++ops, .handle = handle, .name = text_of("r") } }, 0);
+        acks_all(2);
+    }
+    retracts(B, 7, false);
+    disposes_silently(B, 8);
+    acks_all(2);
+    check_requires(required);
+}
+
+static void play_held(void)
+{
+    joins(A, "a");
+    joins(B, "b");
+    joins(S, "s");
+    play_held_answers();
+    play_parked();
+    time_passes();
+    if (!gone[A])
+        check_answered(A, false);
+    if (!gone[B])
+        check_answered(B, refused);
+    dies(S);
+    dies(A);
+    dies(B);
     step(&(struct pool_input){ .kind = POOL_TICK }, 0);
 }
 
@@ -329,7 +563,7 @@ static void forget_name(void)
     subscribes_on(S, 7, jobs());
     uint64_t op = ++ops;
     say(S, (struct record){ .kind = KIND_UNSUBSCRIBE, .unsubscribe = { .op = op, .subscription = 7, .forget = 1 } }, op);
-    step(&(struct pool_input){ .kind = POOL_LOST, .session = S, .reason = text_of("killed") }, 0);
+    dies(S);
     step(&(struct pool_input){ .kind = POOL_TICK }, 0);
 }
 
@@ -342,7 +576,7 @@ static void check_empty(uint64_t memory)
 }
 
 /* True: the scenario has an n-th allocation. */
-static bool play(uint64_t n, bool on)
+static bool play(uint64_t n, bool on, void (*scenario)(void))
 {
     struct pool_settings settings = pool_settings_default();
     settings.lease = 0;
@@ -350,15 +584,17 @@ static bool play(uint64_t n, bool on)
     if (pool_create(&pool, &settings) != MSTRO_OK)
         abort();
     memset(gone, 0, sizeof gone);
-    memset(owed, 0, sizeof owed);
-    left = false;
+    memset(asked, 0, sizeof asked);
+    memset(named, 0, sizeof named);
+    told_count = 0;
+    left = refused = false;
     memset(ticket, 0, sizeof ticket);
     memset(serial, 0, sizeof serial);
     now = ops = 0;
     uint64_t memory = pool_count(pool).memory_bytes;
     until_failure = n;
     fails_on = on;
-    play_scenario();
+    scenario();
     bool reached = n > 0 && until_failure == 0;
     until_failure = 0;
     forget_name();
@@ -385,11 +621,11 @@ static bool creating_fails_cleanly(void)
     return false;
 }
 
-static bool sweep(int number, bool on, const char *sentence)
+static bool sweep(int number, void (*scenario)(void), bool on, const char *sentence)
 {
     uint64_t n = 0;
     wrong = NULL;
-    while (play(n, on) || n == 0) {
+    while (play(n, on, scenario) || n == 0) {
         if (wrong)
             break;
         n++;
@@ -407,11 +643,13 @@ int main(void)
     struct schema *schema;
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK || selector_compile("(.maestro.core.cdo.name = late)", NULL, schema, NULL, &selector) != MSTRO_OK)
         abort();
-    printf("1..3\n");
+    printf("1..5\n");
     bool good = creating_fails_cleanly();
     printf("%sok 1 - a pool is made whole or not at all\n", good ? "" : "not ");
-    good = sweep(2, false, "one allocation that fails is answered and changes nothing else") && good;
-    good = sweep(3, true, "memory that stays short for a step leaves no operation half done") && good;
+    good = sweep(2, play_scenario, false, "one allocation that fails is answered and changes nothing else") && good;
+    good = sweep(3, play_scenario, true, "memory that stays short for a step leaves no operation half done") && good;
+    good = sweep(4, play_held, false, "an operation that is held waits, or is refused, or says that it does not wait, and is answered once") && good;
+    good = sweep(5, play_held, true, "an operation that is held while memory stays short for a step goes on for nobody who was told that it waits") && good;
     selector_destroy(selector);
     schema_release(schema);
     return !good;
