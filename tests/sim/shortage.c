@@ -204,7 +204,7 @@ static void step(const struct pool_input *in, uint64_t op)
             ticket[out.at[i].session] = record->ticket.ticket;
         if (record->kind == KIND_EVENTS && record->events.events.count && record->events.subscription != 3)
             serial[out.at[i].session] = record->events.events.at[record->events.events.count - 1].serial;
-        refused = refused || (out.at[i].session != S && (record->kind == KIND_BYE || record->kind == KIND_REFUSED || (record->kind == KIND_ACK && record->ack.status != MSTRO_OK)));
+        refused = refused || (out.at[i].session != S && (record->kind == KIND_BYE || record->kind == KIND_REFUSED || (record->kind == KIND_ACK && record->ack.status == MSTRO_NOMEM)));
         if (record->kind == KIND_BYE) {
             gone[out.at[i].session] = true;
             left = left || (out.at[i].session == B && record->bye.status == MSTRO_OK);
@@ -467,10 +467,10 @@ static void comes_again(uint64_t session, const char *component)
     joins(session, component);
 }
 
-/* If they are still there, no more is required. */
-static void check_requires(uint64_t most)
+/* If nothing was refused, no more than these are left. */
+static void check_requires(uint64_t count)
 {
-    if (pool_count(pool).requires > most && !refused)
+    if (pool_count(pool).requires > count && !refused)
         complain("an operation that wants no answer was lost without a word");
 }
 
