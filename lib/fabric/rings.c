@@ -198,7 +198,8 @@ mstro_status rings_peer_add(struct endpoint *endpoint, struct bytes address, voi
     return MSTRO_OK;
 }
 
-/* What the other side has written before this is found at once. */
+/* What the other side has written before this is found at once.  Its bell may come at any moment: find_rung sees either no ring yet, or one
+ * that is armed, or is active already. */
 mstro_status rings_use(struct peer *peer, struct ring_pair rings)
 {
     struct rings_peer *p = rings_peer_of(peer);
@@ -207,9 +208,9 @@ mstro_status rings_use(struct peer *peer, struct ring_pair rings)
         return detail_set(MSTRO_UNIMPL, "frames of %zu bytes do not fit a ring", f->base.limits.largest_frame);
     pthread_mutex_lock(&p->sending);
     p->rings = rings;
-    atomic_store(&p->shares, true);
     pthread_mutex_unlock(&p->sending);
     pthread_mutex_lock(&f->lock);
+    atomic_store(&p->shares, true);
     bool filled = !ring_arm(&p->rings.in);
     if (filled)
         list_append(&f->active, &p->in_active);
