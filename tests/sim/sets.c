@@ -61,7 +61,42 @@ static void dispose_all(struct world *world, struct process *process, struct use
 
 /* ---- who lends ---- */
 
-static void name_member(struct use *use, const char *group, int i) { snprintf(use->name, sizeof use->name, "%.4s%c", group, 'a' + i); }
+/* So that a group and its members are all in different shards of seven, and in both of two. */
+static const char member_letter[OWN_MEMBERS] = { 'a', 'b', 'd' };
+
+static void name_member(char name[8], const char *group, int i)
+{
+    size_t length = strnlen(group, 6);
+    memmove(name, group, length);
+    name[length] = member_letter[i];
+    name[length + 1] = '\0';
+}
+
+void sets_name_member(struct world *world, char name[8])
+{
+    char group[8];
+    snprintf(group, sizeof group, "g%d", (int)world_below(world, world->set_names));
+    name_member(name, group, (int)world_below(world, OWN_MEMBERS));
+}
+
+void check_sets_spread(struct world *world)
+{
+    for (uint64_t set = 0; world->shards > 1 && set < world->set_names; set++) {
+        uint32_t shards = 0;
+        int count = 0;
+        char group[8], member[8];
+        snprintf(group, sizeof group, "g%d", (int)set);
+        shards = UINT32_C(1) << shard_of_name(world, group);
+        for (int i = 0; i < OWN_MEMBERS; i++) {
+            name_member(member, group, i);
+            shards |= UINT32_C(1) << shard_of_name(world, member);
+        }
+        for (uint16_t shard = 0; shard < world->shards; shard++)
+            count += (shards >> shard) & 1;
+        if (count < (world->shards == SHARDS_MAX ? 1 + OWN_MEMBERS : 2))
+            world_fail(world, "the group %s and its members lie in %d of %u shards", group, count, world->shards);
+    }
+}
 
 static void prepare_member(struct world *world, struct process *process, struct use *use, uint64_t batch, int i)
 {
@@ -95,7 +130,7 @@ static void begin_set(struct world *world, struct process *process)
         use[i] = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS };
     snprintf(use->name, sizeof use->name, "g%d", process->lends_set ? process->lends_set - 1 : (int)world_below(world, world->set_names));
     for (int i = 0; i < OWN_MEMBERS; i++)
-        name_member(&use[1 + i], use->name, i);
+        name_member(use[1 + i].name, use->name, i);
     prepare_set(world, process);
 }
 

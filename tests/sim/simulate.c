@@ -101,7 +101,7 @@ static void use_begins(struct world *world, struct process *process, struct use 
     *use = (struct use){ .number = ++process->handles, .role = world_chance(world, 500) ? ROLE_OFFERS : ROLE_NEEDS };
     snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, world->shards > 1 ? 2 * NAMES : NAMES));
     if (use->role == ROLE_NEEDS && world_chance(world, 150)) /* one of a group, by itself */
-        snprintf(use->name, sizeof use->name, "g%d%c", (int)world_below(world, 2), (int)('a' + world_below(world, 3)));
+        sets_name_member(world, use->name);
     if (use->role == ROLE_OFFERS)
         start_offer(world, process, use);
     else

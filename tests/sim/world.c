@@ -82,6 +82,7 @@ void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t in
             list_init(&world->process[i].down[shard]);
         }
     }
+    check_sets_spread(world);
 }
 
 void world_close(struct world *world)

@@ -205,6 +205,12 @@ bool watches_rest(const struct process *process);
 void sets_lend(struct world *world, struct process *process);
 void sets_need(struct world *world, struct process *process);
 
+/* A member of one of the groups, by chance. */
+void sets_name_member(struct world *world, char name[8]);
+
+/* Groups lie in all shards of two, and in as many of seven as they have members. */
+void check_sets_spread(struct world *world);
+
 /* More of what the query has found. */
 void sets_found(struct process *process, const struct record_selected *selected);
 
