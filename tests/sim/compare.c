@@ -2,7 +2,10 @@
 /* compare.c - what the rules say (model.c) and what the engine said, side by side */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/pool/fact.h"
+#include "maestro/subscription.h"
 #include "tests/sim/model.h"
 
 static struct model_answer answer_of(const struct pool_output *output)
@@ -107,6 +110,51 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
     for (int i = 0; i < model->answers; i++)
         if (!model->answer[i].came)
             tell_difference(model, "the engine did not say what the rules say", &model->answer[i]);
+    return !model->wrong;
+}
+
+uint32_t model_events(void)
+{
+    return MSTRO_POOL_EVENT_DECLARE | MSTRO_POOL_EVENT_SEAL | MSTRO_POOL_EVENT_SEAL_GROUP | MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_REQUIRE |
+           MSTRO_POOL_EVENT_RETRACT | MSTRO_POOL_EVENT_DEMAND | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_DISPOSE | MSTRO_POOL_EVENT_LOST |
+           MSTRO_POOL_EVENT_GROUP_LOST | MSTRO_POOL_EVENT_TRANSPORT_INIT | MSTRO_POOL_EVENT_TRANSPORT_TICKET | MSTRO_POOL_EVENT_TRANSPORT_COMPLETED;
+}
+
+static const char *event_name(uint32_t kind)
+{
+    for (int fact = 1; fact <= FACT_CHECKPOINT; fact++)
+        if (fact_event((enum fact_kind)fact) == kind)
+            return fact_name((enum fact_kind)fact);
+    return "?";
+}
+
+static void tell_event(struct model *model, const char *what, const struct model_event *event)
+{
+    if (model->wrong)
+        return;
+    snprintf(model->text, sizeof model->text, "%s: %s of %s, generation %" PRIu64 ", session %" PRIu64, what, event_name(event->kind), event->name,
+             event->generation, event->session);
+    model->wrong = model->text;
+}
+
+bool model_expects(struct model *model, const struct model_event *came)
+{
+    for (int i = 0; i < model->events; i++) {
+        struct model_event *event = &model->event[i];
+        if (event->came || event->kind != came->kind || event->session != came->session || event->generation != came->generation || strcmp(event->name, came->name) != 0)
+            continue;
+        event->came = true;
+        return true;
+    }
+    tell_event(model, "something happens that the rules do not have", came);
+    return false;
+}
+
+bool model_happened(struct model *model)
+{
+    for (int i = 0; i < model->events; i++)
+        if (!model->event[i].came)
+            tell_event(model, "by the rules something happens that does not", &model->event[i]);
     return !model->wrong;
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maestro/subscription.h"
+
 void model_init(struct model *model, uint64_t inline_budget, int shard, int shards)
 {
     memset(model, 0, sizeof *model);
@@ -27,6 +29,15 @@ void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t sta
 {
     if (op)
         expect(model, session, KIND_ACK, op, status);
+}
+
+void happens(struct model *model, uint32_t kind, uint64_t session, const char *name, uint64_t generation)
+{
+    if (model->events == MODEL_EVENTS)
+        abort();
+    struct model_event *event = &model->event[model->events++];
+    *event = (struct model_event){ .kind = kind, .session = session, .generation = generation };
+    snprintf(event->name, MODEL_NAME, "%s", name);
 }
 
 struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
@@ -130,6 +141,7 @@ void settle(struct model *model)
                 struct model_answer *answer = expect(model, generation->session, KIND_ACK, generation->withdraw_op, MSTRO_OK);
                 answer->flags = generation->cut ? ACK_CUT_READERS : 0;
             }
+            happens(model, MSTRO_POOL_EVENT_WITHDRAW, generation->session, generation->name, generation->number);
             generation->session = generation->handle = 0;
         }
         if (!generation->session && !needed(model, generation)) {
@@ -173,7 +185,11 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
     answer->commit = generation->commit;
     answer->how = generation->is_group ? TICKET_GROUP : !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
     handle->ticket = UINT64_MAX; /* its number is learned */
+    if (answer->how == TICKET_DIRECT)
+        happens(model, MSTRO_POOL_EVENT_TRANSPORT_INIT, generation->session, handle->name, generation->number);
+    happens(model, MSTRO_POOL_EVENT_TRANSPORT_TICKET, handle->session, handle->name, generation->number);
     if (generation->whole) {
+        happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, handle->session, handle->name, generation->number);
         handle->needs = false;
         handle->demand = handle->ticket = handle->voided = handle->told = 0;
         handle->owed_loss = false;
@@ -231,6 +247,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
             handle->lost = generation->number;
         }
     }
+    happens(model, generation->is_group ? MSTRO_POOL_EVENT_GROUP_LOST : MSTRO_POOL_EVENT_LOST, generation->session, generation->name, generation->number);
     forget_copy(model, generation);
     generation->name[0] = '\0';
 }
@@ -276,13 +293,17 @@ void lose_session(struct model *model, uint64_t number, uint32_t status)
         forget_need(model, handle);
         handle->session = 0;
     }
+    settle(model); /* what only it needed of what it was taking back is not lost */
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
         struct model_generation *generation = &model->generation[i];
         if (!generation->name[0] || generation->session != number)
             continue;
-        if (generation->prepared)
+        if (generation->prepared) {
+            if (generation->is_group) /* some of its members may have been seen */
+                happens(model, MSTRO_POOL_EVENT_GROUP_LOST, number, generation->name, 0);
             drop_prepared(model, generation);
-        else if (generation->whole) {
+        } else if (generation->whole) {
+            happens(model, MSTRO_POOL_EVENT_WITHDRAW, number, generation->name, generation->number);
             generation->session = generation->handle = 0;
             generation->withdraw_op = 0;
         } else

@@ -2,8 +2,9 @@
 /* model.h - what the rules say the pool must answer
  *
  * A second, slow engine that keeps flat tables and looks at everything, written from the rules (doc/rfc/states.md) and not from
- * lib/pool.  Fed with the same inputs it says what must come out; whatever differs is a fault of one of the two.  Events and notes
- * are not in it, and ticket numbers are learned from what came out.  It holds no memory: copying the struct copies the state. */
+ * lib/pool.  Fed with the same inputs it says what must come out, and what happens to objects by that, which is what subscribers are told;
+ * whatever differs is a fault of one of the two.  Notes are not in it, nor what happens to applications; ticket numbers are learned
+ * from what came out.  It holds no memory: copying the struct copies the state. */
 #ifndef TESTS_SIM_MODEL_H
 #define TESTS_SIM_MODEL_H
 #include <stdbool.h>
@@ -12,9 +13,9 @@
 #include "lib/pool/pool.h"
 
 #ifdef MODEL_SMALL
-enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32 };
+enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32, MODEL_EVENTS = 64 };
 #else
-enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512 };
+enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512, MODEL_EVENTS = 1024 };
 #endif
 enum { MODEL_NAME = 16, NO_GENERATION = -1 };
 
@@ -53,6 +54,9 @@ enum { ANY_STATUS = 1 << 30 };
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
 struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags; int how; bool came; };
 
+/* Something that happens to an object: a flag of mstro_pool_event_kind, and by whom.  came: a fact says so. */
+struct model_event { uint32_t kind; uint64_t session, generation; char name[MODEL_NAME]; bool came; };
+
 struct model {
     uint64_t inline_budget, inline_bytes, commits;
     int shard, shards;
@@ -61,7 +65,8 @@ struct model {
     struct model_generation generation[MODEL_GENERATIONS];
     struct { char name[MODEL_NAME]; uint64_t generations; } named[MODEL_GENERATIONS];
     struct model_answer answer[MODEL_ANSWERS];
-    int answers;
+    struct model_event event[MODEL_EVENTS];
+    int answers, events;
     const char *wrong; /* the first fault, or NULL */
     char text[256];
 };
@@ -76,6 +81,13 @@ void model_evict(struct model *model, uint64_t session);
 
 /* After the engine took it: compare.  False: model->wrong says what. */
 bool model_compare(struct model *model, const struct pool_outputs *out, size_t first);
+
+/* The flags of the kinds of event that are about objects. */
+uint32_t model_events(void);
+
+/* A fact of one of those kinds: as the rules have it?  Then, have all come that the rules have?  False: model->wrong says what. */
+bool model_expects(struct model *model, const struct model_event *came);
+bool model_happened(struct model *model);
 
 /* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */
 struct pool_count model_count(const struct model *model);

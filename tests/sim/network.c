@@ -168,7 +168,7 @@ void step_pool(struct world *world, uint16_t shard, const struct pool_input *in)
     observe_outputs(world, shard, in);
     if (shard == 0)
         check_evictions(world, in);
-    if (!world->held && !model_compare(model, &world->out, 0))
+    if (!world->held && (!model_compare(model, &world->out, 0) || !observe_rules(world, shard)))
         world_fail(world, "shard %u: %s", shard, model->wrong);
     if ((broken = pool_check(world->pool[shard])))
         world_fail(world, "shard %u: %s does not hold", shard, broken);

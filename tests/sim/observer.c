@@ -324,3 +324,26 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
     if (w->wrong[0])
         world_fail(world, "shard %u: %s", shard, w->wrong);
 }
+
+static uint64_t session_of_app(const struct world *world, uint64_t app)
+{
+    for (int i = 0; i < MEMBERS; i++)
+        if (app && world->member[i].app == app)
+            return world->member[i].session;
+    return 0;
+}
+
+bool observe_rules(struct world *world, uint16_t shard)
+{
+    const struct witness *w = &world->witness[shard];
+    struct model *model = &world->model[shard];
+    bool good = true;
+    for (size_t i = world->newest / SERIAL_STEP; good && i < w->facts; i++) {
+        const struct happened *fact = &w->fact[i];
+        struct model_event came = { .kind = fact->event, .session = session_of_app(world, fact->app), .generation = fact->generation };
+        memcpy(came.name, fact->name, W_NAME);
+        if (!fact->intent && (fact->event & model_events()))
+            good = model_expects(model, &came);
+    }
+    return good && model_happened(model);
+}

@@ -8,4 +8,7 @@
 void observe_input(struct world *world, uint16_t shard, const struct pool_input *in);
 void observe_outputs(struct world *world, uint16_t shard, const struct pool_input *in);
 
+/* Behind that, where the model knows what must happen: is it what happened?  False: the model says what is wrong. */
+bool observe_rules(struct world *world, uint16_t shard);
+
 #endif

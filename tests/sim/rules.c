@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "maestro/subscription.h"
 #include "tests/sim/rules.h"
 
 static void rule_join(struct model *model, uint64_t number, const struct record_join *asked)
@@ -25,10 +26,20 @@ static void rule_join(struct model *model, uint64_t number, const struct record_
     expect_others(model, KIND_ADMIT, number, 0);
 }
 
+/* With its first OFFER, REQUIRE or DEMAND that comes to something. */
+static void handle_is_known(struct model *model, uint64_t session, const char *name, bool of_group)
+{
+    happens(model, MSTRO_POOL_EVENT_DECLARE, session, name, 0);
+    happens(model, of_group ? MSTRO_POOL_EVENT_SEAL_GROUP : MSTRO_POOL_EVENT_SEAL, session, name, 0);
+}
+
 static void becomes_visible(struct model *model, struct model_generation *generation)
 {
+    if (generation->made)
+        handle_is_known(model, generation->session, generation->name, generation->is_group);
     generation->prepared = generation->made = false;
     generation->number = ++*generations_of(model, generation->name);
+    happens(model, MSTRO_POOL_EVENT_OFFER, generation->session, generation->name, generation->number);
     bind_all(model, generation->name);
 }
 
@@ -129,7 +140,7 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
     abort();
 }
 
-static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss)
+static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss, bool new)
 {
     struct model_generation *generation = model_held_by(model, handle->session, handle->number);
     if (generation) {
@@ -137,6 +148,9 @@ static bool rule_need(struct model *model, struct model_handle *handle, uint64_t
         return false;
     }
     if (!handle->needs) {
+        if (new)
+            handle_is_known(model, handle->session, handle->name, false);
+        happens(model, MSTRO_POOL_EVENT_REQUIRE, handle->session, handle->name, 0);
         handle->needs = true;
         handle->bears_loss = bears_loss;
     }
@@ -155,7 +169,7 @@ static void rule_require(struct model *model, uint64_t session, const struct rec
             handle->session = 0;
         return;
     }
-    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT)) {
+    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, new)) {
         bind_handle(model, handle);
         expect_ack(model, session, asked->op, MSTRO_OK);
     }
@@ -189,6 +203,7 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
         } else if (handle->demand == asked->op)
             return;
     }
+    bool new = !handle;
     handle = handle_known(model, session, asked->handle, asked->name);
     if (!handle) {
         expect_ack(model, session, asked->op, MSTRO_NOENT);
@@ -199,8 +214,10 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
     else if (handle->needs && handle->owed_loss) {
         expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;
         handle->owed_loss = false;
-    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT))
+    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, new)) {
+        happens(model, MSTRO_POOL_EVENT_DEMAND, session, handle->name, 0);
         demand_begins(model, handle, asked->op);
+    }
 }
 
 static void rule_completed(struct model *model, uint64_t session, const struct record_completed *said)
@@ -209,6 +226,7 @@ static void rule_completed(struct model *model, uint64_t session, const struct r
     if (!handle || !handle->needs || !said->ticket)
         return;
     if (said->status == MSTRO_OK && (handle->ticket == said->ticket || handle->voided == said->ticket)) {
+        happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, handle->name, handle->bound == NO_GENERATION ? 0 : model->generation[handle->bound].number);
         handle->demand = 0;
         forget_need(model, handle);
     } else if (said->status != MSTRO_OK && handle->ticket == said->ticket)
@@ -257,6 +275,7 @@ static void rule_dispose(struct model *model, uint64_t session, const struct rec
         return;
     }
     if (handle) {
+        happens(model, MSTRO_POOL_EVENT_DISPOSE, session, handle->name, 0);
         forget_need(model, handle);
         handle->session = 0;
     }
@@ -266,8 +285,10 @@ static void rule_dispose(struct model *model, uint64_t session, const struct rec
 static void rule_retract(struct model *model, uint64_t session, const struct record_retract *asked)
 {
     struct model_handle *handle = model_handle_of(model, session, asked->handle);
-    if (handle)
+    if (handle && handle->needs) {
+        happens(model, MSTRO_POOL_EVENT_RETRACT, session, handle->name, 0);
         forget_need(model, handle);
+    }
     expect_ack(model, session, asked->op, MSTRO_OK);
 }
 
@@ -467,7 +488,7 @@ static void rule_shard(struct model *model, int from, const struct record *recor
 
 void model_input(struct model *model, const struct pool_input *in)
 {
-    model->answers = 0;
+    model->answers = model->events = 0;
     if (in->kind == POOL_RECORD)
         rule_record(model, in->session, in->record);
     else if (in->kind == POOL_LOST)

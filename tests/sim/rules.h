@@ -10,6 +10,9 @@ void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t sta
 struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status);
 void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status);
 
+/* Something happens now to the object of that name. */
+void happens(struct model *model, uint32_t kind, uint64_t session, const char *name, uint64_t generation);
+
 struct model_session *session_of(struct model *model, uint64_t number); /* NULL: it is not in */
 struct model_session *new_session(struct model *model, uint64_t number);
 
