@@ -127,6 +127,7 @@ static void check_evictions(struct world *world, const struct pool_input *input)
         if (process && world->now - process->heard <= LEASE_MS * MS)
             world_fail(world, "process %d was put out after %" PRIu64 " ms", (int)(process - world->process), (world->now - process->heard) / MS);
         world->losses++;
+        world->evictions++;
         if (!world->held)
             model_evict(&world->model[0], output->session);
     }

@@ -14,13 +14,24 @@
 static void note_app(struct world *world, uint64_t session, uint64_t app)
 {
     struct member *member = &world->member[session % MEMBERS];
-    *member = (struct member){ .session = session, .app = app };
+    const struct process *process = process_of_session(world, session);
+    int64_t index = process ? process - world->process : member->session == session ? member->index : -1;
+    *member = (struct member){ .session = session, .app = app, .index = index };
 }
 
 static uint64_t app_of(const struct world *world, uint64_t session)
 {
     const struct member *member = &world->member[session % MEMBERS];
     return member->session == session ? member->app : 0;
+}
+
+/* Its index is that of its process, also when that has died. */
+static int64_t index_of_app(const struct world *world, uint64_t app)
+{
+    for (int i = 0; app && i < MEMBERS; i++)
+        if (world->member[i].app == app)
+            return world->member[i].index;
+    return -1;
 }
 
 /* An application that uses several handles of an object, or did so just now: of which is this? */
@@ -128,7 +139,7 @@ static struct happened happened_of(struct world *world, const struct fact *fact)
     bool intent = fact->kind == FACT_INTENT;
     enum fact_kind kind = intent ? fact->intended : fact->kind;
     struct value step;
-    struct happened happened = { .serial = fact->serial, .time = fact->time, .app = fact->by ? fact->by->app : 0, .event = fact_event(kind),
+    struct happened happened = { .serial = fact->serial, .time = fact->time, .app = fact->by ? fact->by->app : 0, .index = index_of_app(world, fact->by ? fact->by->app : 0), .event = fact_event(kind),
                                  .intent = intent, .announced = !intent && fact_is_announced(kind) && fact->intended != FACT_SUDDEN,
                                  .size = fact->size, .generation = fact->generation, .step = -2 };
     if (happened.announced)
@@ -275,9 +286,6 @@ static void observe_output(struct world *world, uint16_t shard, const struct poo
     bool subscribes = in->kind == POOL_RECORD && in->record->kind == KIND_SUBSCRIBE && output->session == in->session;
     bool forgets = in->kind == POOL_RECORD && in->record->kind == KIND_UNSUBSCRIBE && in->record->unsubscribe.forget == FORGET_NAME;
     switch (record->kind) {
-    case KIND_WELCOME:
-        note_app(world, output->session, record->welcome.app);
-        break;
     case KIND_ACK:
         if (subscribes && in->record->subscribe.op == record->ack.op)
             observe_subscribed(world, shard, in, i);
@@ -311,6 +319,9 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
             if (world->out.at[i].record.kind == KIND_ACK && world->out.at[i].record.ack.op == in->record->subscribe.op && world->out.at[i].record.ack.status == MSTRO_OK)
                 displace(world, shard, &wanted);
     }
+    for (size_t i = 0; i < world->out.count; i++)
+        if (world->out.at[i].record.kind == KIND_WELCOME)
+            note_app(world, world->out.at[i].session, world->out.at[i].record.welcome.app);
     observe_facts(world, shard, actor_of(world, in));
     witness_time(w, world->now);
     for (size_t i = 0; i < world->out.count; i++)

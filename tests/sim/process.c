@@ -266,9 +266,11 @@ void process_start(struct world *world, struct process *process)
     process->select_op = 0;
     process->needs = NEEDS_NOTHING;
     memset(process->pending, 0, sizeof process->pending);
+    char component[W_NAME];
     struct record record = { .kind = KIND_JOIN };
     process->join_op = record.join.op = ++process->ops;
-    record.join.component = text_of("sim");
+    snprintf(component, sizeof component, W_COMPONENT, (int)(process - world->process));
+    record.join.component = text_of(component);
     record.join.host = text_of("node");
     record.join.index = process - world->process;
     record.join.pid = process->session;

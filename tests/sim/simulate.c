@@ -164,6 +164,7 @@ static void something_fails(struct world *world, struct process *process)
     switch (world_below(world, 6)) {
     case 0:
         world->losses++;
+        world->kills++;
         process_end(world, process, "killed by signal 9");
         break;
     case 1:
@@ -329,12 +330,30 @@ static void say_what_waits(struct world *world)
     world_fail(world, "healed, but a process does not end");
 }
 
-static uint64_t events_checked(const struct world *world)
+/* What a run must have met, or it has shown nothing. */
+enum thing { EVENTS, GAPS, ENDS, NAMED, ACKS, LATE, GROUPS, GROUPS_LOST, KILLS, EVICTIONS, THINGS };
+static const char *const thing_name[THINGS] = { "events", "gaps", "ends", "names", "acks in time", "acks late", "groups read", "groups lost", "kills", "evictions" };
+
+struct count { uint64_t of[THINGS]; };
+
+static struct count count_things(const struct world *world)
 {
-    uint64_t events = 0;
-    for (uint16_t shard = 0; shard < world->shards; shard++)
-        events += world->witness[shard].checked;
-    return events;
+    struct count count = { .of = { [GROUPS] = world->sets_read, [KILLS] = world->kills, [EVICTIONS] = world->evictions } };
+    for (uint16_t shard = 0; shard < world->shards; shard++) {
+        const struct met *met = &world->witness[shard].met;
+        const uint64_t more[THINGS] = { [EVENTS] = met->events, [GAPS] = met->gaps, [ENDS] = met->ends, [NAMED] = met->names, [ACKS] = met->acks, [LATE] = met->late,
+                                        [GROUPS_LOST] = met->lost_groups };
+        for (int i = 0; i < THINGS; i++)
+            count.of[i] += more[i];
+    }
+    return count;
+}
+
+static void say_count(const struct count *count)
+{
+    for (int i = 0; i < THINGS; i++)
+        printf("%s%" PRIu64 " %s", i ? ", " : "# ", count->of[i], thing_name[i]);
+    printf("\n");
 }
 
 static bool run(int number, const struct plan *plan, bool verbose)
@@ -358,12 +377,14 @@ static bool run(int number, const struct plan *plan, bool verbose)
     if (!all_ended(&world))
         say_what_waits(&world);
     check_nothing_is_left(&world);
+    struct count count = count_things(&world);
     bool good = !world.wrong[0];
     printf("%sok %d - seed %" PRIu64 ", %u shard%s%s: whatever fails, %s and everything ends\n", good ? "" : "not ", number, seed, shards,
            shards > 1 ? "s" : "", plan->held ? ", held" : "", plan->held ? "subscribers are told, operations wait for them" : "the rules hold");
     if (good)
-        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %" PRIu64 " groups read, %" PRIu64 " events, %.1f s\n", world.steps,
-               world.sessions, world.letters, world.sets_read, events_checked(&world), (double)world.now / 1e9);
+        printf("# %" PRIu64 " steps, %" PRIu64 " sessions, %" PRIu64 " records, %.1f s\n", world.steps, world.sessions, world.letters, (double)world.now / 1e9);
+    if (good)
+        say_count(&count);
     else
         printf("# %s\n# again: tests/sim/simulate --seed %" PRIu64 " --steps %" PRIu64 " --shards %u%s\n", world.wrong, seed, steps, shards,
                plan->held ? " --held" : "");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/schema/block.h"
 #include "tests/sim/audience.h"
 
@@ -100,6 +101,9 @@ static void miss(struct witness *w, struct audience *a, const struct record_even
 
 static void check_gap(struct witness *w, struct audience *a, int c, const struct record_event *e)
 {
+    w->met.gaps++;
+    if (e->app || e->name.length || e->component.length || e->generation || e->size != -1)
+        complain(w, "a gap says more than what is missing");
     bool first_told = a->past && a->consumer[c].told == 1; /* of a past of some age it is not known where it would begin */
     check_size(w, a, e);
     check_need(w, a, e->first_serial);
@@ -122,11 +126,27 @@ static void check_attributes(struct witness *w, const struct audience *a, const 
         complain(w, "event %" PRIu64 " has other attributes than its object", e->serial / SERIAL_STEP);
 }
 
+/* Who did it, and to what. */
+static void check_origin(struct witness *w, const struct happened *fact, const struct record_event *e)
+{
+    char component[W_NAME] = "";
+    struct id cdo = { 0 };
+    if (fact->index >= 0)
+        snprintf(component, sizeof component, W_COMPONENT, (int)fact->index);
+    if (fact->name[0])
+        cdo = id_of_name((struct id){ 1, 2 }, text_of(fact->name));
+    if (!text_equal(e->component, text_of(component)) || e->index != (fact->index >= 0 ? fact->index : 0))
+        complain(w, "event %" PRIu64 " is of " TEXT_FORMAT " %" PRId64 ", where %s did it", e->serial / SERIAL_STEP, TEXT_ARGUMENTS(e->component), e->index, component);
+    if (e->cdo.high != cdo.high || e->cdo.low != cdo.low)
+        complain(w, "event %" PRIu64 " of %s has the id of another object", e->serial / SERIAL_STEP, fact->name);
+}
+
 static void check_payload(struct witness *w, const struct audience *a, const struct happened *fact, const struct record_event *e)
 {
     if (e->kind != fact->event || e->app != fact->app || e->size != fact->size || e->generation != fact->generation ||
         !text_equal(e->name, text_of(fact->name)))
         complain(w, "event %" PRIu64 " does not say what happened", e->serial / SERIAL_STEP);
+    check_origin(w, fact, e);
     check_attributes(w, a, fact, e);
 }
 
@@ -225,7 +245,7 @@ static void check_event(struct witness *w, struct audience *a, int c, const stru
 {
     size_t at = fact_with(w, e->serial);
     a->consumer[c].told++;
-    w->checked++;
+    w->met.events++;
     pass_going(w, a, e->serial);
     if (e->kind == MSTRO_POOL_EVENT_OVERFLOW)
         check_gap(w, a, c, e);

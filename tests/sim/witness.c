@@ -33,6 +33,7 @@ static void let_pass(struct witness *w)
     for (size_t i = w->duties; i-- > 0;)
         if (!w->duty[i].excused && w->duty[i].due <= w->now) {
             w->duty[i].audience->late = true;
+            w->met.late += !w->duty[i].doubtful;
             drop_duty(w, i);
         }
 }
@@ -119,6 +120,7 @@ static void group_ends(struct witness *w, const struct happened *fact)
     struct group *group = group_of(w, fact->app, fact->name);
     if (fact->event == MSTRO_POOL_EVENT_GROUP_LOST && (!group || group->over))
         complain(w, "the group %s is lost at %" PRIu64 ", where it was lost or taken back before", fact->name, fact->serial / SERIAL_STEP);
+    w->met.lost_groups += fact->event == MSTRO_POOL_EVENT_GROUP_LOST;
     if (group)
         group->over = true;
 }
@@ -250,6 +252,7 @@ void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint6
 {
     struct audience *a = (struct audience *)audience_named(w, wanted->title);
     bool is_new = !a;
+    w->met.names += wanted->title[0] != '\0';
     uint64_t since = fact_of_subscribe(w, app, newest);
     int c = 0;
     if (is_new)
@@ -375,6 +378,7 @@ void witness_ended(struct witness *w, uint64_t session, const struct record_subs
         complain(w, "a subscription was ended that did not ask for that");
     if (end->status == MSTRO_OVERFLOW && !full && !a->late && a->wanted.when_full != MSTRO_SUBSCRIPTION_FULL_HOLD)
         complain(w, "a subscription was ended that was not late");
+    w->met.ends++;
     if (end->status == MSTRO_OVERFLOW)
         audience_end(w, a);
 }
@@ -406,8 +410,10 @@ void witness_acknowledged(struct witness *w, uint64_t session, const struct reco
         return;
     a->late = false;
     for (size_t i = w->duties; i-- > 0;)
-        if (w->duty[i].audience == a && w->duty[i].serial == ack->serial)
+        if (w->duty[i].audience == a && w->duty[i].serial == ack->serial) {
+            w->met.acks += !w->duty[i].doubtful;
             drop_duty(w, i);
+        }
     size_t at = fact_with(w, ack->serial);
     if (is_named(a) && wants_ack(a) && at != SIZE_MAX && passage_of(a, at)->fate == TOLD && passage_of(a, at)->by == c)
         passage_of(a, at)->fate = SETTLED;

@@ -20,9 +20,13 @@ enum { W_NAME = 8, W_AUDIENCES = 64, W_CONSUMERS = 16 };
 /* The attribute that objects have here, or not. */
 #define W_STEP_KEY ".maestro.ecmwf.step"
 
+/* The component of an application, by its index. */
+#define W_COMPONENT "sim%d"
+
 /* Something that happened, or (intent) will. */
 struct happened {
     uint64_t serial, time, app;
+    int64_t index;          /* of the application in its component; -1: nobody did it */
     uint32_t event;         /* how it is told, 0: not at all */
     uint64_t intended;      /* announced: the last INTENT of it, 0: there was none; unclear: what the pool says of that */
     uint64_t moment;        /* the step in which it did */
@@ -76,6 +80,10 @@ struct announced { uint64_t app, serial; uint32_t event; char name[W_NAME]; };
 /* A group of an application; over: it was taken back or lost since it was offered last. */
 struct group { uint64_t app; char name[W_NAME]; bool over; };
 
+/* How often it has met what it is there for.  events: that were held against the rules; ends: of subscriptions, by the pool; acks: that an
+ * operation surely waited for and that came in time; late: that did not; names: SUBSCRIBEs under one; lost_groups: GROUP_LOST. */
+struct met { uint64_t events, gaps, ends, acks, late, names, lost_groups; };
+
 /* All zero: nothing has happened yet. */
 struct witness {
     struct happened *fact;
@@ -84,7 +92,8 @@ struct witness {
     struct group *group;
     size_t facts, fact_room, duties, duty_room, announcements, announcement_room, groups, group_room;
     struct audience audience[W_AUDIENCES];
-    uint64_t now, moment, checked; /* checked: events that were held against the rules */
+    uint64_t now, moment;
+    struct met met;
     char wrong[300];
 };
 

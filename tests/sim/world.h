@@ -68,7 +68,7 @@ struct watch {
     uint64_t laziness;       /* in a thousand: how often it does not acknowledge */
 };
 
-struct member { uint64_t session, app; };
+struct member { uint64_t session, app; int64_t index; };
 
 struct process {
     struct client *client; /* NULL: not running */
@@ -117,6 +117,7 @@ struct world {
     uint64_t set_names; /* how many groups there are */
     uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
     uint64_t sets_read; /* groups that were read whole */
+    uint64_t kills, evictions;
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, parting, verbose; /* parting: everybody leaves */
     bool held; /* operations are held until subscribers have acknowledged them, or have room, of which the model knows nothing */
