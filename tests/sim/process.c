@@ -206,7 +206,10 @@ void deliver_down(struct world *world, struct process *process, uint16_t shard)
     struct watch *watch = record.kind == KIND_EVENTS && !process->leaving && client_status(process->client) == MSTRO_OK ? watch_of(process, record.events.subscription) : NULL;
     uint64_t come = watch ? watch->come[shard] : 0, more = watch && !watch->ending ? record.events.events.count : 0;
     step_client(world, process, &(struct client_input){ .kind = CLIENT_RECORD, .record = &record });
-    if (watch && watch->come[shard] != come + more)
+    bool good = !watch || watch->come[shard] == come + more;
+    if (!process->ended && !process->leaving)
+        watch_acknowledges(world, process);
+    if (!good)
         world_fail(world, "process %d: of the events that came its program has others", (int)(process - world->process));
     free(letter);
     arena_reset(&arena);

@@ -82,7 +82,7 @@ static void start_cancel(struct world *world, struct process *process, uint64_t 
 /* Now and then, mostly when nothing comes of waiting: the pool stands still. */
 static bool loses_patience(struct world *world)
 {
-    return world_chance(world, world->healing || world->now < world->pool_paused ? 200 : 15);
+    return world_chance(world, world->healing || world->now < world->pool_paused ? 200 : world->held ? 4 : 15);
 }
 
 static void start_leave(struct world *world, struct process *process, bool now)
@@ -99,7 +99,7 @@ static void start_leave(struct world *world, struct process *process, bool now)
 static void use_begins(struct world *world, struct process *process, struct use *use)
 {
     *use = (struct use){ .number = ++process->handles, .role = world_chance(world, 500) ? ROLE_OFFERS : ROLE_NEEDS };
-    snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, world->shards > 1 ? 2 * NAMES : NAMES));
+    snprintf(use->name, sizeof use->name, "n%d", (int)world_below(world, world->shards > 1 || world->held ? 2 * NAMES : NAMES));
     if (use->role == ROLE_NEEDS && world_chance(world, 150)) /* one of a group, by itself */
         sets_name_member(world, use->name);
     if (use->role == ROLE_OFFERS)

@@ -95,7 +95,7 @@ static void choose_name(struct world *world, struct wanted *wanted)
     *wanted = names[world_below(world, world->held ? 5 : 3)];
     wanted->step = -1;
     wanted->max_events = 40;
-    wanted->hold_time = ACK_TIMEOUT_MS * MS / 2;
+    wanted->hold_time = ACK_TIMEOUT_MS * MS;
 }
 
 static void choose_start(struct world *world, const struct process *process, struct wanted *wanted)
@@ -133,7 +133,7 @@ static struct wanted choose_terms(struct world *world, const struct process *pro
     static const uint8_t full[] = { MSTRO_SUBSCRIPTION_FULL_DROP, MSTRO_SUBSCRIPTION_FULL_END, MSTRO_SUBSCRIPTION_FULL_HOLD };
     struct wanted wanted = { .step = -1, .kinds = kinds[world_below(world, 5)], .when_full = full[world_below(world, world->held ? 3 : 2)],
                              .when_late = (uint8_t)world_below(world, 2), .max_events = 1 + world_below(world, 40), .attributes = world_chance(world, 300),
-                             .hold_time = (5 + world_below(world, ACK_TIMEOUT_MS - 4)) * MS };
+                             .hold_time = (world_chance(world, 300) ? 5 + world_below(world, ACK_TIMEOUT_MS - 4) : ACK_TIMEOUT_MS) * MS };
     wanted.options = choose_options(world);
     if (world_chance(world, 300)) {
         wanted.max_events = 10 + world_below(world, 40);
@@ -183,6 +183,7 @@ static void subscribe(struct world *world, struct process *process, struct watch
     struct wanted wanted = choose_terms(world, process);
     struct selector *selector = selector_of(&wanted);
     *watch = (struct watch){ .number = ++process->subscriptions, .op = ++process->ops, .wanted = wanted, .laziness = world_chance(world, 500) ? 0 : world_below(world, 1000) };
+    watch->prompt = world->held && world_chance(world, 600);
     record.subscribe = (struct record_subscribe){
         .op = watch->op, .subscription = watch->number, .kinds = wanted.kinds, .options = wanted.options, .max_events = wanted.max_events,
         .max_bytes = wanted.max_bytes, .hold_time = wanted.hold_time, .when_full = wanted.when_full, .when_late = wanted.when_late,
@@ -227,6 +228,15 @@ static void acknowledge(struct world *world, struct process *process, struct wat
         say(world, process, &(struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = watch->number, .serial = serial } });
     else if (watch->wanted.title[0])
         watch->held[watch->holds++] = serial; /* later */
+}
+
+void watch_acknowledges(struct world *world, struct process *process)
+{
+    for (int i = 0; i < WATCHES; i++) {
+        struct watch *watch = &process->watch[i];
+        while (watch->prompt && watch->number && !watch->ending && !watch->over && watch->holds)
+            say(world, process, &(struct record){ .kind = KIND_ACK_EVENT, .ack_event = { .subscription = watch->number, .serial = watch->held[--watch->holds] } });
+    }
 }
 
 static void unsubscribe(struct world *world, struct process *process, struct watch *watch)

@@ -65,6 +65,7 @@ struct watch {
     uint64_t come[SHARDS_MAX], taken[SHARDS_MAX], said[SHARDS_MAX], position[SHARDS_MAX], cursor[SHARDS_MAX];
     uint64_t held[HELD_MAX]; /* serials of events that it owes an ack of */
     size_t holds;
+    bool prompt;             /* it acknowledges what comes, as soon as it comes */
     uint64_t laziness;       /* in a thousand: how often it does not acknowledge */
 };
 
@@ -195,6 +196,7 @@ struct watch *watch_of(struct process *process, uint64_t number);
 
 /* What the client has of a subscription. */
 void watch_events(struct world *world, struct process *process, const struct record_events *events);
+void watch_acknowledges(struct world *world, struct process *process); /* what is prompt does */
 void watch_answered(struct process *process, uint64_t op, mstro_status status);
 
 /* Nothing of any of them is under way, taken but not said, or to be acknowledged. */
