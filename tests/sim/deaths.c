@@ -112,11 +112,11 @@ static bool is_read_and_back(const struct world *world)
     return world->sets_read > 0 && world->process[PRODUCER].lends == LENDS_RETURNS;
 }
 
-static void open_play(struct world *world, uint64_t seed, uint16_t shards)
+static void open_play(struct world *world, uint64_t seed, uint16_t shards, int victim)
 {
     world_open(world, seed, shards, SCARCE_INLINE, false);
     world->set_names = 1;
-    world->strangers = world->nested = world->selected = seed % 2 ? 0 : 600;
+    world->strangers = world->nested = world->selected = victim == OTHER ? 800 : seed % 2 ? 0 : 600;
     world->process[PRODUCER].lends_set = world->process[NEXT].lends_set = 1;
     world->process[OTHER].lends_set = 2;
     for (int i = 0; i < PROCESSES; i++)
@@ -127,6 +127,7 @@ static void open_play(struct world *world, uint64_t seed, uint16_t shards)
 static void one_dies(struct world *world, int victim)
 {
     uint64_t app = world->process[victim].app;
+    world->listed_lost = victim == OTHER && sets_list_of(&world->process[PRODUCER], &world->process[OTHER]);
     world->losses++;
     process_end(world, &world->process[victim], "killed by signal 9");
     news_spread(world);
@@ -144,7 +145,7 @@ static void one_dies(struct world *world, int victim)
 static uint64_t play(struct world *world, uint64_t seed, uint16_t shards, int victim, uint64_t steps)
 {
     uint64_t made = 0;
-    open_play(world, seed, shards);
+    open_play(world, seed, shards, victim);
     for (; made < steps && !is_read_and_back(world) && !world->wrong[0]; made++)
         one_step(world);
     if (steps == STEPS_MAX)
@@ -158,22 +159,33 @@ static uint64_t play(struct world *world, uint64_t seed, uint16_t shards, int vi
 static bool all_deaths(int number, uint64_t seed, uint16_t shards, int victim)
 {
     static struct world world;
-    uint64_t length = play(&world, seed, shards, PRODUCER, STEPS_MAX), steps;
+    uint64_t length = play(&world, seed, shards, victims[victim], STEPS_MAX), steps, listed = 0, told = 0;
     bool good = !world.wrong[0] && is_read_and_back(&world);
     if (!good)
         printf("# without a death: %s\n", world.wrong[0] ? world.wrong : "the group is not read");
     world_close(&world);
     for (steps = 0; good && steps < length; steps++) {
         play(&world, seed, shards, victims[victim], steps);
+        listed += world.listed_lost;
+        for (uint16_t shard = 0; shard < shards; shard++)
+            told += world.witness[shard].met.events;
         good = !world.wrong[0];
         if (!good)
             printf("# killed after %" PRIu64 " steps: %s\n", steps, world.wrong);
         world_close(&world);
     }
+    if (good && victims[victim] == OTHER && listed == 0) {
+        printf("# of those who died nobody had what an offered group lists\n");
+        good = false;
+    }
+    if (good && told < length) {
+        printf("# only %" PRIu64 " events were told in %" PRIu64 " runs\n", told, length);
+        good = false;
+    }
     printf("%sok %d - seed %" PRIu64 ", %u shard%s: whenever %s dies, the group is there or is not\n", good ? "" : "not ", number,
            seed, shards, shards > 1 ? "s" : "", victim_name[victim]);
     if (good)
-        printf("# %" PRIu64 " deaths\n", length);
+        printf("# %" PRIu64 " deaths, %" PRIu64 " of them of who had what an offered group lists, %" PRIu64 " events\n", length, listed, told);
     else
         printf("# again: tests/sim/deaths --seed %" PRIu64 " --shards %u\n", seed, shards);
     return good;

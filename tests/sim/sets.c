@@ -168,7 +168,8 @@ static void offer_set(struct world *world, struct process *process)
     names_begin(&list, memory, sizeof memory);
     for (int i = 0; i < OWN_MEMBERS; i++)
         names_put(&list, text_of(use[1 + i].name), NAME_OWN);
-    if (world_chance(world, world->strangers))
+    process->lists_stranger = world_chance(world, world->strangers);
+    if (process->lists_stranger)
         names_put(&list, text_of("n0"), 0); /* somebody else's */
     if (world_chance(world, world->nested))
         names_put(&list, text_of(strcmp(use->name, "g0") == 0 ? "g1" : "g0"), 0);
@@ -179,6 +180,14 @@ static void offer_set(struct world *world, struct process *process)
                                           .members = OWN_MEMBERS, .inline_data = names_written(&list), .size = (int64_t)names_written(&list).length };
     process->lends = LENDS_OFFERED;
     process_asks(world, process, use, &record, record.offer.op);
+}
+
+bool sets_list_of(const struct process *lender, const struct process *other)
+{
+    bool there = false;
+    for (int i = 0; i < SINGLES; i++)
+        there = there || (other->use[i].offered && strcmp(other->use[i].name, "n0") == 0);
+    return there && lender->lends == LENDS_OFFERED && lender->use[LENT_SET].offered && (lender->lists_stranger || lender->finds > 0);
 }
 
 /* All that is prepared or offered goes back; then once more, or no more. */

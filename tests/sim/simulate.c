@@ -356,7 +356,30 @@ static void say_count(const struct count *count)
     printf("\n");
 }
 
-static bool run(int number, const struct plan *plan, bool verbose)
+/* In each run of that many steps, and in all the fixed ones together: what is rare may be in none of the first. */
+enum { STEPS_THAT_COUNT = 150000 };
+static const struct count least_free = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 1, [NAMED] = 15, [GROUPS] = 10 } };
+static const struct count least_held = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 5, [NAMED] = 15, [ACKS] = 10, [LATE] = 50, [GROUPS] = 10 } };
+static const struct count least_of_all = { { [GROUPS_LOST] = 100, [KILLS] = 200, [EVICTIONS] = 20 } };
+
+/* The first thing that there was not enough of; THINGS: there was enough. */
+static enum thing missing_thing(const struct count *count, const struct count *least)
+{
+    int i = 0;
+    while (i < THINGS && count->of[i] >= least->of[i])
+        i++;
+    return (enum thing)i;
+}
+
+static void check_met(struct world *world, const struct plan *plan, const struct count *count)
+{
+    const struct count *least = plan->held ? &least_held : &least_free;
+    enum thing thing = missing_thing(count, least);
+    if (plan->steps >= STEPS_THAT_COUNT && thing < THINGS)
+        world_fail(world, "%" PRIu64 " %s are too few to show anything: at least %" PRIu64, count->of[thing], thing_name[thing], least->of[thing]);
+}
+
+static bool run(int number, const struct plan *plan, bool verbose, struct count *all)
 {
     static struct world world;
     uint64_t seed = plan->seed, steps = plan->steps;
@@ -378,6 +401,9 @@ static bool run(int number, const struct plan *plan, bool verbose)
         say_what_waits(&world);
     check_nothing_is_left(&world);
     struct count count = count_things(&world);
+    check_met(&world, plan, &count);
+    for (int i = 0; i < THINGS; i++)
+        all->of[i] += count.of[i];
     bool good = !world.wrong[0];
     printf("%sok %d - seed %" PRIu64 ", %u shard%s%s: whatever fails, %s and everything ends\n", good ? "" : "not ", number, seed, shards,
            shards > 1 ? "s" : "", plan->held ? ", held" : "", plan->held ? "subscribers are told, operations wait for them" : "the rules hold");
@@ -398,6 +424,7 @@ static bool run_fixed(int *number)
     char path[4096];
     char terms[8];
     struct plan plan;
+    struct count all = { 0 };
     bool good = true;
     snprintf(path, sizeof path, "%.2000s/tests/seeds/simulate", getenv("srcdir") ? getenv("srcdir") : ".");
     FILE *file = fopen(path, "r");
@@ -407,9 +434,13 @@ static bool run_fixed(int *number)
     }
     while (fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu16 " %7s %*[^\n]", &plan.seed, &plan.steps, &plan.shards, terms) == 4) {
         plan.held = strcmp(terms, "held") == 0;
-        good = run(++*number, &plan, false) && good;
+        good = run(++*number, &plan, false, &all) && good;
     }
     fclose(file);
+    bool enough = missing_thing(&all, &least_of_all) == THINGS;
+    printf("%sok %d - what is rare happens in some of them\n", enough ? "" : "not ", ++*number);
+    say_count(&all);
+    good = good && enough;
     return good;
 }
 
@@ -418,11 +449,12 @@ static bool run_new(int *number, uint64_t steps)
 {
     const char *asked = getenv("MAESTRO_SEED_SECONDS");
     bool good = true;
+    struct count all = { 0 };
     uint64_t end = clock_now() + (asked ? strtoull(asked, NULL, 10) : 900) * NANOSECONDS_PER_SECOND;
     while (good && clock_now() < end) {
         *number += 1;
         struct plan plan = { random_word(random_kernel), steps, (uint16_t)(1 + *number % SHARDS_MAX), *number % 2 };
-        good = run(*number, &plan, false);
+        good = run(*number, &plan, false, &all);
     }
     return good;
 }
@@ -441,6 +473,7 @@ int main(int argc, char **argv)
 {
     struct plan plan = { .steps = 150000, .shards = 1 };
     bool verbose = false, given = false;
+    struct count all = { 0 };
     for (int i = 1; i < argc; i++) {
         verbose = verbose || strcmp(argv[i], "--verbose") == 0;
         plan.held = plan.held || strcmp(argv[i], "--held") == 0;
@@ -455,7 +488,7 @@ int main(int argc, char **argv)
     }
     if (given) {
         printf("1..1\n");
-        return !run(1, &plan, verbose);
+        return !run(1, &plan, verbose, &all);
     }
     return !run_all(plan.steps);
 }

@@ -86,6 +86,7 @@ struct process {
     uint64_t select_op;          /* the query for some more members */
     char found[FOUND_MAX][8];    /* what that has found */
     int finds;
+    bool lists_stranger;         /* its group lists n0 */
     enum needs needs;
     enum enrols enrols;
     struct listed list[SET_MEMBERS];
@@ -118,6 +119,7 @@ struct world {
     uint64_t set_names; /* how many groups there are */
     uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
     uint64_t sets_read; /* groups that were read whole */
+    bool listed_lost; /* the one who died held what an offered group lists */
     uint64_t kills, evictions;
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, parting, verbose; /* parting: everybody leaves */
@@ -207,6 +209,9 @@ bool watches_rest(const struct process *process);
 /* The program that lends a group, the one that needs one, does its next step. */
 void sets_lend(struct world *world, struct process *process);
 void sets_need(struct world *world, struct process *process);
+
+/* Does the group that the one has offered list what the other offers? */
+bool sets_list_of(const struct process *lender, const struct process *other);
 
 /* A member of one of the groups, by chance. */
 void sets_name_member(struct world *world, char name[8]);
