@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..35"
+echo "1..45"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -82,3 +82,14 @@ plant "what was forgotten before it was read is not stated" lib/pool/replay.c 's
 plant "who reads the past is told twice what happens meanwhile" lib/pool/tell.c '/^static enum queue_answer put/,/^}/s/if (!subscription->replays)/if (true)/' 1 --held
 plant "an object that was withdrawn stands" lib/pool/replay.c 's/!newest || newest->state != GENERATION_OFFERED/!newest || list_empty(\&newest->holders) == list_empty(\&newest->bound)/' 1 --held
 plant "a subscriber that wants no local events gets its own" lib/pool/tell.c 's/->session->participant == fact->by;/->session->participant == NULL;/' 1 --held
+plant "a DEMAND is told twice" lib/pool/fact.c \
+    's/^    bool sudden = .*$/    static bool again;\n    if (kind == FACT_DEMAND \&\& (again = !again))\n        fact_append(pool, kind, of);\n&/'
+plant "a WITHDRAW is of another generation" lib/pool/fact.c 's/^        .generation = of->generation,/        .generation = of->generation + (kind == FACT_WITHDRAW ? 7 : 0),/'
+plant "that the members of a group will not change is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_SEAL_GROUP)\n        return;\n&/'
+plant "a RETRACT is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_RETRACT)\n        return;\n&/'
+plant "a DISPOSE is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_DISPOSE)\n        return;\n&/'
+plant "a loss is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_LOST)\n        return;\n&/'
+plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->whole) /    if (false) /' 2
+plant "an event is of another instance of the component" lib/pool/consumer.c 's/event->index = fact->by->index;/event->index = fact->by->index + 1;/'
+plant "an event is of another component" lib/pool/consumer.c 's/event->component = seal_name(fact->by->component);/event->component = seal_name(fact->sealed);/'
+plant "an event has the id of another object" lib/pool/consumer.c 's/\.cdo = fact->cdo,/.cdo = { fact->cdo.high, fact->cdo.low ^ 1 },/'
