@@ -84,9 +84,9 @@ check "of which the tests are told" grep -qx "sample: $tree/build/sample/gfs.*" 
 mkdir -p "$tree/build/tests"
 printf '%s\n' 'ok 2 - it begins' 'three are in' 'not ok 3 - it works' '# y.c:306: error: four expected' >"$tree/build/tests/y.log"
 check_ends '# PASS:  7
-FAIL: tests/y 3 - it works
+FAIL: tests/y.sh 3 - it works
 # FAIL:  1' 2 0
-check "a test that fails is named" grep -qx 'FAIL: tests/y 3 - it works' "$work/out"
+check "a test that fails is named" grep -qx 'FAIL: tests/y.sh 3 - it works' "$work/out"
 check "with what it had to say" grep -qx '  | # y.c:306: error: four expected' "$work/out"
 check "and counted" last_line "8 passed, 1 failed"
 check "and fails" test $code = 1
