@@ -756,6 +756,8 @@ static void receive_buffers_are_as_many_as_the_environment_says_within_bounds(vo
 
 int main(void)
 {
+    if (on_rings)
+        setenv("MSTRO_RINGS", "yes", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(provider_that_runs_is_the_native_tcp_one),
         cmocka_unit_test(provider_that_is_not_there_is_refused_with_all_reasons_within_a_second),
