@@ -2,7 +2,6 @@
 /* Messages between processes of one node go through memory that they share, and nothing of it is left, however they end. */
 #include "tests/lib/check.h"
 
-#include <dirent.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "lib/client/remote_greeting.h"
 #include "lib/serve/rings_door.h"
 #include "lib/system/credential.h"
+#include "tests/lib/entries.h"
 #include "tests/proc/stage.h"
 
 enum { PATIENT = 20000 };
@@ -32,20 +32,6 @@ static int mapped_by(const struct process *p)
     return count;
 }
 
-/* Entries of a folder; of a process's descriptors, where the folder is NULL. */
-static int entries(const char *folder, const struct process *p)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd", p ? (int)p->pid : 0);
-    DIR *d = opendir(folder ? folder : path);
-    int count = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
-}
-
 static void await(int (*count)(const struct process *), const struct process *p, int wanted)
 {
     uint64_t until = clock_now() + allowance(PATIENT) * NANOSECONDS_PER_MILLISECOND;
@@ -54,7 +40,12 @@ static void await(int (*count)(const struct process *), const struct process *p,
     assert_int_equal(count(p), wanted);
 }
 
-static int descriptors(const struct process *p) { return entries(NULL, p); }
+static int descriptors(const struct process *p)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)p->pid);
+    return entries_of(path);
+}
 
 static void a_process_of_the_same_node_shares_memory_with_each_shard(void **state)
 {
@@ -76,7 +67,7 @@ static void a_process_of_the_same_node_shares_memory_with_each_shard(void **stat
 static void a_killed_client_leaves_neither_memory_nor_descriptors(void **state)
 {
     (void)state;
-    int before = entries("/dev/shm", NULL), descriptors_before;
+    int before = entries_of("/dev/shm"), descriptors_before;
     struct process *stays = stage_actor(&stage, "stays");
     await(mapped_by, &stage.manager, 1);
     descriptors_before = descriptors(&stage.manager);
@@ -96,13 +87,13 @@ static void a_killed_client_leaves_neither_memory_nor_descriptors(void **state)
         await(mapped_by, &stage.manager, 1);
     }
     await(descriptors, &stage.manager, descriptors_before);
-    assert_int_equal(entries("/dev/shm", NULL), before);
+    assert_int_equal(entries_of("/dev/shm"), before);
 }
 
 static void a_killed_manager_leaves_nothing_and_another_takes_its_place(void **state)
 {
     (void)state;
-    int before = entries("/dev/shm", NULL);
+    int before = entries_of("/dev/shm");
     struct process *a = stage_actor(&stage, "producer");
     assert_true(mapped_by(a) > 0);
     process_kill(&stage.manager, SIGKILL);
@@ -111,7 +102,7 @@ static void a_killed_manager_leaves_nothing_and_another_takes_its_place(void **s
     expect(a, "offer 0", "MSTRO_POOL_LOST");
     expect(a, "finalize", "MSTRO_");
     assert_int_equal(mapped_by(a), 0);
-    assert_int_equal(entries("/dev/shm", NULL), before);
+    assert_int_equal(entries_of("/dev/shm"), before);
     stage_manager(&stage, NULL);
     struct process *b = stage_actor(&stage, "again");
     await(mapped_by, &stage.manager, 1);
