@@ -449,7 +449,7 @@ static mstro_status change_to(const char *info)
     s = open_pool(info);
     if (s == MSTRO_OK || !info)
         return s == MSTRO_OK ? left : s;
-    char why[512];
+    char why[DETAIL_MAX + 1];
     snprintf(why, sizeof why, "%s", mstro_error_detail());
     if (open_pool(NULL) != MSTRO_OK) /* without a pool there is nothing to be done but to end */
         return MSTRO_NOMEM;

@@ -15,15 +15,22 @@ static void failure_is_one_statement_and_leaves_its_text(void **state)
     assert_string_equal(mstro_error_detail(), "");
 }
 
-static void long_text_is_cut_not_lost(void **state)
+static void long_text_is_cut_in_its_middle_and_keeps_its_reason(void **state)
 {
     (void)state;
-    char name[3000];
+    char name[4096];
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    detail_set(MSTRO_INVARG, "too long: %s", name);
-    assert_int_equal(strlen(mstro_error_detail()), 1023);
-    assert_memory_equal(mstro_error_detail(), "too long: nnn", 13);
+    detail_set(MSTRO_NOENT, "cannot open '%s/temperature.grib': %s", name, "No such file");
+    const char *said = mstro_error_detail(), *end = "/temperature.grib': No such file";
+    assert_int_equal(strlen(said), 1023);
+    assert_memory_equal(said, "cannot open 'nnn", 16);
+    assert_non_null(strstr(said, "nnn...nnn"));
+    assert_string_equal(said + 1023 - strlen(end), end);
+    detail_set(MSTRO_INVARG, "cannot rename '%s' to '%s': %s", name, name, "read only");
+    assert_string_equal(mstro_error_detail() + 1023 - 14, "nnn': read only" + 1);
+    detail_set(MSTRO_INVARG, "%.1023s", name);
+    assert_int_equal(strspn(mstro_error_detail(), "n"), 1023); /* fits, and is whole */
 }
 
 static void names_with_control_characters_are_shown_escaped_in_one_line(void **state)
@@ -35,9 +42,10 @@ static void names_with_control_characters_are_shown_escaped_in_one_line(void **s
     memset(name, '\n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     detail_set(MSTRO_NOENT, ".%s", name);
-    assert_int_equal(strlen(mstro_error_detail()), 1023); /* cut behind a whole one */
+    assert_int_equal(strlen(mstro_error_detail()), 1022); /* of two bytes each, and none is cut */
     detail_set(MSTRO_NOENT, "%s", name);
-    assert_int_equal(strlen(mstro_error_detail()), 1022);
+    assert_int_equal(strlen(mstro_error_detail()), 1023);
+    assert_null(strstr(mstro_error_detail(), "..n"));
 }
 
 static void what_is_told_is_utf8_wherever_it_was_cut(void **state)
@@ -79,7 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failure_is_one_statement_and_leaves_its_text),
-        cmocka_unit_test(long_text_is_cut_not_lost),
+        cmocka_unit_test(long_text_is_cut_in_its_middle_and_keeps_its_reason),
         cmocka_unit_test(names_with_control_characters_are_shown_escaped_in_one_line),
         cmocka_unit_test(what_is_told_is_utf8_wherever_it_was_cut),
         cmocka_unit_test(each_thread_has_its_own_text),
