@@ -19,6 +19,7 @@
 #include "lib/query/selector.h"
 #include "lib/schema/attributes.h"
 #include "lib/schema/catalogue.h"
+#include "lib/wire/name.h"
 
 /* What the command line says. */
 struct question {
@@ -208,6 +209,15 @@ static bool read_size(const char *text, int64_t *out)
     return false;
 }
 
+/* An object of another name there cannot be, so that no query need match it. */
+static bool take(mstro_status name, const char *text, const char **out)
+{
+    *out = text;
+    if (name != MSTRO_OK)
+        complain("maestro selector", "%s", mstro_error_detail());
+    return name == MSTRO_OK;
+}
+
 /* EXIT_CODE_OK: go on. */
 static int read_options(int argc, char **argv, struct question *q)
 {
@@ -220,8 +230,14 @@ static int read_options(int argc, char **argv, struct question *q)
     for (int option; (option = getopt_long(argc, argv, "n:", options, NULL)) != -1;)
         switch (option) {
         case 'n': q->nspace = optarg; break;
-        case NAME: q->name = optarg; break;
-        case COMPONENT: q->component = optarg; break;
+        case NAME:
+            if (!take(name_check_object("--name", optarg), optarg, &q->name))
+                return EXIT_CODE_USAGE;
+            break;
+        case COMPONENT:
+            if (!take(name_check_member("component", optarg), optarg, &q->component))
+                return EXIT_CODE_USAGE;
+            break;
         case SIZE:
             if (!read_size(optarg, &q->size))
                 return EXIT_CODE_USAGE;

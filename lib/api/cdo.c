@@ -8,25 +8,13 @@
 #include "lib/api/operation.h"
 #include "lib/base/detail.h"
 #include "lib/base/export.h"
-#include "lib/base/utf8.h"
+#include "lib/wire/name.h"
 
 /* ---- declare ---- */
 
-static mstro_status check_name(const char *operation, const char *name)
-{
-    if (!name || !*name)
-        return detail_set(MSTRO_INVARG, "%s: an object needs a name", operation);
-    struct text t = text_of(name);
-    if (t.length > MAX_NAME)
-        return detail_set(MSTRO_INVARG, "%s: the name has %zu bytes, %d are allowed: '%.60s...'", operation, t.length, MAX_NAME, name);
-    if (!text_is_utf8(t))
-        return detail_set(MSTRO_INVARG, "%s: the name is not UTF-8", operation);
-    return MSTRO_OK;
-}
-
 mstro_status cdo_declare(const char *operation, const char *name, struct mstro_cdo_ **out)
 {
-    mstro_status s = check_name(operation, name);
+    mstro_status s = name_check_object(operation, name);
     return s == MSTRO_OK ? cdo_create(out, name, process_schema(), process_buffers(), session_number(process_session())) : s;
 }
 

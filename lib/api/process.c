@@ -15,7 +15,6 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/setting.h"
-#include "lib/base/utf8.h"
 #include "lib/client/remote.h"
 #include "lib/fabric/fabric.h"
 #include "lib/schema/catalogue.h"
@@ -24,6 +23,7 @@
 #include "lib/serve/server.h"
 #include "lib/system/node.h"
 #include "lib/transport/choose.h"
+#include "lib/wire/name.h"
 #include "maestro/core.h"
 
 enum phase { PHASE_NONE, PHASE_READY, PHASE_CHANGING, PHASE_ENDING };
@@ -150,21 +150,14 @@ static void prepare_process(void)
 
 /* ---- init ---- */
 
-static mstro_status check_name(const char *what, const char *variable, const char **name)
+/* From the environment, where it is not given. */
+static mstro_status find_name(const char *what, const char *variable, const char **name)
 {
     if (!*name)
         *name = setting_read_text(variable);
     if (!*name || !**name)
         return detail_set(MSTRO_INVARG, "no %s name: give one to mstro_init or set %s", what, variable);
-    struct text t = text_of(*name);
-    if (t.length > MAX_COMPONENT)
-        return detail_set(MSTRO_INVARG, "the %s name has %zu bytes, %d are allowed", what, t.length, MAX_COMPONENT);
-    if (!text_is_utf8(t))
-        return detail_set(MSTRO_INVARG, "the %s name is not UTF-8", what);
-    for (size_t i = 0; i < t.length; i++)
-        if ((unsigned char)t.at[i] < ' ' || t.at[i] == ';')
-            return detail_set(MSTRO_INVARG, "the %s name has a ';' or a control character", what);
-    return MSTRO_OK;
+    return name_check_member(what, *name);
 }
 
 static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
@@ -290,9 +283,9 @@ static void forget_names(void)
 
 static mstro_status start(const char *workflow, const char *component, int64_t index)
 {
-    mstro_status s = check_name("workflow", MSTRO_ENV_WORKFLOW_NAME, &workflow);
+    mstro_status s = find_name("workflow", MSTRO_ENV_WORKFLOW_NAME, &workflow);
     if (s == MSTRO_OK)
-        s = check_name("component", MSTRO_ENV_COMPONENT_NAME, &component);
+        s = find_name("component", MSTRO_ENV_COMPONENT_NAME, &component);
     if (s == MSTRO_OK)
         s = read_settings();
     if (s != MSTRO_OK)

@@ -11,6 +11,8 @@ libcore_la_SOURCES += \
 	%D%/handshake.c \
 	%D%/handshake.h \
 	%D%/handshake_records.h \
+	%D%/name.c \
+	%D%/name.h \
 	%D%/names.c \
 	%D%/names.h \
 	%D%/print.c \

@@ -63,6 +63,14 @@ selector --help
 check "and asked for it is not" eval "ended_with 0 && printed '^Usage: maestro selector'"
 selector match --size -1 '(has .maestro.ecmwf.step)'
 check "a size that is none is refused" ended_with 2
+selector match --name "$(printf '%4097s' '' | tr ' ' a)" '(has .maestro.core.cdo.name)'
+check "a name that the library refuses is refused in its words" eval "ended_with 2 && said '^maestro selector: --name: the name has 4097 bytes, 4096 are allowed: .aaaa'"
+selector match --name '' '(has .maestro.core.cdo.name)'
+check "so is an empty one" eval "ended_with 2 && said 'an object needs a name'"
+selector match --name "$(printf '\351')" '(has .maestro.core.cdo.name)'
+check "and one that is not UTF-8" eval "ended_with 2 && said 'the name is not UTF-8'"
+selector match --component 'a;b' '(has .maestro.core.cdo.component)'
+check "a component that could not join is refused, too" eval "ended_with 2 && said 'the component name has a .;. or a control character'"
 selector --bad x
 check "an option that there is not is refused by the command that was called" eval "ended_with 2 && said '^maestro selector: unrecognized option'"
 full() { apps/maestro selector check '(has .maestro.ecmwf.step)' >/dev/full 2>"$work/err"; }
