@@ -57,7 +57,8 @@ bin_PROGRAMS += %D%/maestro-doctor
 	%D%/doctor/finding.c \
 	%D%/doctor/finding.h \
 	%D%/doctor/machine.c \
-	%D%/doctor/programs.c
+	%D%/doctor/programs.c \
+	%D%/doctor/schemas.c
 %C%_maestro_doctor_CPPFLAGS = $(%C%_maestro_CPPFLAGS)
 %C%_maestro_doctor_CFLAGS = $(%C%_maestro_CFLAGS)
 %C%_maestro_doctor_LDADD = libcore.la $(JANSSON_LIBS)

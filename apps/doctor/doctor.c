@@ -109,6 +109,7 @@ static int examine(bool json)
     examine_fabric(&f);
     examine_machine(&f);
     examine_environment(&f);
+    examine_schemas(&f);
     int code = finish(json ? print_json(&f) : print_findings(&f));
     if (code == EXIT_CODE_OK && count_verdicts(&f, VERDICT_BAD) > 0)
         code = EXIT_CODE_NO;

@@ -5,13 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/detail.h"
+
 enum verdict {
     VERDICT_GOOD,
     VERDICT_NOTE, /* works, but slower, or not everything */
     VERDICT_BAD   /* will not work, or not as was meant */
 };
 
-struct finding { const char *section; char subject[64]; enum verdict verdict; char text[384]; };
+struct finding { const char *section; char subject[64]; enum verdict verdict; char text[DETAIL_MAX + 1]; };
 struct findings { struct finding *list; size_t count, room; };
 
 /* Append one; memory that is short ends the program.  'section' is a constant. */
@@ -23,6 +25,7 @@ void examine_programs(struct findings *f);    /* versions, libraries, the pool m
 void examine_fabric(struct findings *f);      /* providers, which is taken and why not the others */
 void examine_machine(struct findings *f);     /* reading each other's memory, shared memory, limits, runtime directory */
 void examine_environment(struct findings *f); /* variables: known, misspelt */
+void examine_schemas(struct findings *f);     /* the files of MSTRO_SCHEMA_LIST, each and together */
 
 /* The variables that are known, with what they mean and how their value is written. */
 enum value_form {

@@ -44,7 +44,12 @@ static mstro_status read_in_folder(struct text folder, struct text name, struct 
     return schema_read_file(path, out);
 }
 
-static mstro_status read_named(struct text name, const char *path, struct schema **out)
+bool catalogue_next(struct text *list, struct text *name)
+{
+    return take_piece(list, ';', name);
+}
+
+mstro_status catalogue_read(struct text name, const char *path, struct schema **out)
 {
     struct text folders = text_of(path), folder;
     if (name.at[0] != '/')
@@ -55,8 +60,8 @@ static mstro_status read_named(struct text name, const char *path, struct schema
         }
     mstro_status status = read_in_folder((struct text){ 0 }, name, out);
     if (status == MSTRO_NOENT)
-        return detail_set(MSTRO_SCHEMA, "MSTRO_SCHEMA_LIST names '" TEXT_FORMAT "', which is neither here nor in MSTRO_SCHEMA_PATH (%s)",
-                          TEXT_ARGUMENTS(name), path ? path : "not set");
+        return detail_set(status, "MSTRO_SCHEMA_LIST names '" TEXT_FORMAT "', which is neither here nor in MSTRO_SCHEMA_PATH (%.500s); "
+                          "write its path out, or add its folder to MSTRO_SCHEMA_PATH", TEXT_ARGUMENTS(name), path ? path : "not set");
     return status;
 }
 
@@ -64,11 +69,11 @@ static mstro_status read_named(struct text name, const char *path, struct schema
 static mstro_status read_list(const char *list, const char *path, struct schema *user)
 {
     struct text left = text_of(list), name;
-    while (take_piece(&left, ';', &name)) {
+    while (catalogue_next(&left, &name)) {
         struct schema *one;
-        mstro_status status = read_named(name, path, &one);
+        mstro_status status = catalogue_read(name, path, &one);
         if (status != MSTRO_OK)
-            return status;
+            return status == MSTRO_NOENT ? MSTRO_SCHEMA : status;
         status = schema_merge(user, one);
         schema_release(one);
         if (status != MSTRO_OK)

@@ -15,4 +15,10 @@ mstro_status catalogue_load(struct schema **out);
 /* The same with 'list' and 'path' given (NULL: none). */
 mstro_status catalogue_load_from(const char *list, const char *path, struct schema **out);
 
+/* File by file: the next name of *list, which moves behind it; false at the end. */
+bool catalogue_next(struct text *list, struct text *name);
+
+/* Look 'name' up and read it.  MSTRO_NOENT when it is nowhere, otherwise MSTRO_SCHEMA or MSTRO_IO; the detail says which file, where, why. */
+mstro_status catalogue_read(struct text name, const char *path, struct schema **out);
+
 #endif

@@ -50,6 +50,24 @@ check "output that cannot be written is 1" said 'cannot write to stdout: No spac
 doctor --json
 check "as JSON it counts what is wrong" printed '^  "wrong": 0,$'
 
+cat >"$work/mine.yaml" <<'YAML'
+schema-name: mine
+schema-namespace: .maestro.my.
+maestro-attributes:
+  - {key: level, type: int()}
+YAML
+sed 's/int()/integer()/' "$work/mine.yaml" >"$work/wrong.yaml"
+sed 's/int()/str()/' "$work/mine.yaml" >"$work/other.yaml"
+MSTRO_SCHEMA_LIST="mine.yaml;$work/mine.yaml" MSTRO_SCHEMA_PATH="$work/nowhere:$work" doctor
+check "schema files that are found are good" printed "^  ok +mine\.yaml +1 attributes in '\.maestro\.my\.'$"
+check "a folder that is not there is worth a note" printed "^  note +MSTRO_SCHEMA_PATH +$work/nowhere: No such file or directory"
+MSTRO_SCHEMA_LIST="wrong.yaml;absent.yaml" MSTRO_SCHEMA_PATH="$work" doctor
+check "what is wrong with one is said with its place" printed "^  WRONG +wrong\.yaml +$work/wrong\.yaml:4:[0-9]+: .*integer"
+check "also of the next, that nobody finds, and what helps" printed "^  WRONG +absent\.yaml +MSTRO_SCHEMA_LIST names 'absent\.yaml', .* MSTRO_SCHEMA_PATH \($work\); write its path out"
+check "and the exit code says so" ended_with 1
+MSTRO_SCHEMA_LIST="mine.yaml;other.yaml" MSTRO_SCHEMA_PATH="$work" doctor
+check "files that are right alone and wrong together are wrong" printed "^  WRONG +all together +.*$work/mine\.yaml.*$work/other\.yaml.*cannot be merged"
+
 MSTRO_TRANSPORT_GFS_DIR=/shared doctor
 check "a variable without effect is worth a note" printed '^  note +MSTRO_TRANSPORT_GFS_DIR +/shared; no effect in this version$'
 finish
