@@ -37,7 +37,9 @@ bin_PROGRAMS += %D%/maestro
 	%D%/run/workflow.c \
 	%D%/run/workflow.h \
 	%D%/schema/schema.c \
-	%D%/schema/selector.c
+	%D%/schema/selector.c \
+	pool-manager/settings.c \
+	pool-manager/settings.h
 %C%_maestro_CPPFLAGS = $(AM_CPPFLAGS) -DMAESTRO_HELPERS='"$(pkglibexecdir)"'
 %C%_maestro_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 # Only what is used: `maestro run` needs no fabric.

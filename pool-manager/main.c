@@ -61,7 +61,7 @@ static int read_options(int argc, char **argv, struct options *options)
 {
     enum { CONFIG = 1, INFO_FILE, QUIET, PRINT, HELP, VERSION };
     struct option table[40] = {
-        { "config", required_argument, NULL, CONFIG }, { "info-file", required_argument, NULL, INFO_FILE },
+        { OPTION_CONFIG, required_argument, NULL, CONFIG }, { OPTION_INFO_FILE, required_argument, NULL, INFO_FILE },
         { "quiet", no_argument, NULL, QUIET },         { "print-settings", no_argument, NULL, PRINT },
         { "help", no_argument, NULL, HELP },           { "version", no_argument, NULL, VERSION },
     };
@@ -102,7 +102,7 @@ static int load_settings(const struct options *options)
     if (status == MSTRO_OK && key_file)
         status = private_file_check("key-file", key_file);
     if (status == MSTRO_OK && options->info_file)
-        status = private_file_check("info-file", options->info_file);
+        status = private_file_check(OPTION_INFO_FILE, options->info_file);
     return status == MSTRO_OK ? -1 : complain(status, "settings");
 }
 

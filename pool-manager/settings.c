@@ -162,10 +162,16 @@ static const char *expectation(const struct setting *s)
     return "something else";
 }
 
+mstro_status setting_check(const struct setting *s, const char *text)
+{
+    return valid(s, text) ? MSTRO_OK : detail_set(MSTRO_INVARG, "%s: '%s' is not valid: expected %s", s->name, text, expectation(s));
+}
+
 mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin)
 {
-    if (!valid(s, text))
-        return detail_set(MSTRO_INVARG, "%s: '%s' is not valid: expected %s", s->name, text, expectation(s));
+    mstro_status status = setting_check(s, text);
+    if (status != MSTRO_OK)
+        return status;
     if (setenv(s->environment, text, 1) != 0)
         return detail_set(MSTRO_NOMEM, "%s: no memory to keep '%s'", s->name, text);
     origins[s - settings] = origin;

@@ -27,6 +27,10 @@ struct setting {
 /* Ends with a row without a name. */
 extern const struct setting settings[];
 
+/* Files that the command line may name besides; they cannot stand in the first one. */
+#define OPTION_CONFIG "config"
+#define OPTION_INFO_FILE "info-file"
+
 /* The row of this name, or NULL. */
 const struct setting *setting_find(const char *name);
 
@@ -40,7 +44,10 @@ const char *setting_text(const struct setting *s);
 uint64_t setting_amount(const char *name);
 const char *setting_path(const char *name);
 
-/* Check 'text' and put it into the environment.  MSTRO_INVARG with what may stand there. */
+/* MSTRO_INVARG, with what may stand there, when 'text' cannot be the value. */
+mstro_status setting_check(const struct setting *s, const char *text);
+
+/* Check 'text' and put it into the environment. */
 mstro_status setting_give(const struct setting *s, const char *text, enum setting_origin origin);
 
 /* Check what the environment says already. */

@@ -16,6 +16,7 @@
 #include "lib/base/setting.h"
 #include "lib/schema/nearest.h"
 #include "lib/schema/yaml.h"
+#include "pool-manager/settings.h"
 
 static const char *const workflow_keys[] = { "workflow", "parameters", "env", "pool-manager", "timeout", "grace", "stages", NULL };
 static const char *const stage_keys[] = { "name", "command", "instances", "env", "directory", "after", "after-ready", "ready",
@@ -170,36 +171,41 @@ static mstro_status read_parameters(struct reading *r)
 
 /* -- the pool manager: KEY: VALUE is --KEY=VALUE -- */
 
-static mstro_status add_manager_option(struct reading *r, const struct yaml_node *key, const struct yaml_node *node, uint32_t *count)
+/* What may stand there, ending with NULL. */
+static const char *const *manager_keys(struct plan *p)
 {
-    bool flag;
-    char *value, *word;
-    mstro_status status = read_text(r, node, &r->scope, "an option of the pool manager", &value);
-    if (status != MSTRO_OK)
-        return status;
-    bool is_flag = yaml_bool(node, &flag) && (strcasecmp(value, "true") == 0 || strcasecmp(value, "false") == 0);
-    if (is_flag && !flag)
-        return MSTRO_OK;
-    word = is_flag ? plan_text(r->plan, "--%s", key->key.at) : plan_text(r->plan, "--%s=%s", key->key.at, value);
-    plan_append(r->plan, &r->plan->manager_options, count, word);
-    return MSTRO_OK;
+    static const char *const files[] = { OPTION_CONFIG, OPTION_INFO_FILE };
+    size_t count = sizeof files / sizeof files[0];
+    for (const struct setting *s = settings; s->name; s++)
+        count++;
+    const char **keys = plan_take(p, (count + 1) * sizeof *keys), **at = keys;
+    for (const struct setting *s = settings; s->name; s++)
+        *at++ = s->name;
+    memcpy(at, files, sizeof files);
+    return keys;
+}
+
+static mstro_status add_manager_option(struct reading *r, const struct yaml_node *node, uint32_t *count)
+{
+    const struct setting *setting = setting_find(node->key.at);
+    char *value;
+    if (setting && plan_decides(setting->environment))
+        return yaml_fault_key(&r->yaml, node, "the pool manager's '%s' is set by maestro run", setting->name);
+    mstro_status status = read_text(r, node, &r->scope, "a setting of the pool manager", &value);
+    if (status == MSTRO_OK && setting && setting_check(setting, value) != MSTRO_OK)
+        return yaml_fault(&r->yaml, node, "%s", mstro_error_detail());
+    if (status == MSTRO_OK)
+        plan_append(r->plan, &r->plan->manager_options, count, plan_text(r->plan, "--%s=%s", node->key.at, value));
+    return status;
 }
 
 static mstro_status read_manager(struct reading *r)
 {
     const struct yaml_node *options = yaml_find(&r->yaml, r->yaml.root, "pool-manager");
     uint32_t count = 0;
-    if (!options)
-        return MSTRO_OK;
-    if (options->kind != YAML_MAPPING)
-        return yaml_fault(&r->yaml, options, "'pool-manager' must be a mapping of its options to their values");
-    mstro_status status = MSTRO_OK;
-    for (const struct yaml_node *key = options->first; key && status == MSTRO_OK; key = key->next) {
-        if (key->kind == YAML_SCALAR)
-            status = add_manager_option(r, key, key, &count);
-        for (const struct yaml_node *node = key->kind == YAML_SCALAR ? NULL : key->first; node && status == MSTRO_OK; node = node->next)
-            status = add_manager_option(r, key, node, &count);
-    }
+    mstro_status status = options ? yaml_expect_keys(&r->yaml, options, "'pool-manager'", manager_keys(r->plan)) : MSTRO_OK;
+    for (const struct yaml_node *node = options ? options->first : NULL; node && status == MSTRO_OK; node = node->next)
+        status = add_manager_option(r, node, &count);
     return status;
 }
 

@@ -21,7 +21,7 @@ lib/serve|base wire loop schema query pool layout system fabric transport
 lib/client|base wire loop schema query pool layout system fabric transport serve
 lib/api|base wire loop schema query pool layout system fabric transport client serve
 pool-manager|base wire loop schema query pool layout system fabric transport client serve api apps/exit_code.h
-apps|base wire loop schema query pool layout system fabric transport client serve api
+apps|base wire loop schema query pool layout system fabric transport client serve api pool-manager/settings.h
 END
 }
 

@@ -25,13 +25,7 @@ check "a pool manager that is killed ends the run with 3" ended_with 3
 check "and is reported" said 'the pool manager was ended by signal 9'
 check_tidy "and nothing of it is left"
 
-cat >"$work/misspelt.yaml" <<'Y'
-workflow: misspelt
-pool-manager: {leaze: 5s}
-stages:
-  - {name: one, command: "true"}
-Y
-run ../misspelt.yaml
+run --manager-option=--leaze=5s -- true
 check "an option that the pool manager does not know ends the run with 3" ended_with 3
 check "and the pool manager says what was meant" said '^\[pool-manager\] .*(leaze|lease)'
 finish

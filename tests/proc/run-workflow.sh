@@ -105,14 +105,15 @@ check "so is a run that takes longer than its own" ended_with 6
 
 file options <<'Y'
 workflow: options
-pool-manager: { lease: 5s, durable: true, quiet: false, listen: [a, b] }
+parameters: { lease: 5s }
+pool-manager: { lease: '${lease}', statistics: true, rings: no, listen: here, info-file: /tmp/info }
 stages:
   - {name: one, command: "true"}
 Y
 FAKE_MANAGER_ARGUMENTS=$work/arguments
 export FAKE_MANAGER_ARGUMENTS
 run --manager-option=--extra ../options.yaml
-check "the pool manager gets its options" test "$(cat "$work/arguments")" = "--lease=5s --durable --listen=a --listen=b --extra"
+check "the pool manager gets its options" test "$(cat "$work/arguments")" = "--lease=5s --statistics=true --rings=no --listen=here --info-file=/tmp/info --extra"
 unset FAKE_MANAGER_ARGUMENTS
 
 # wrong NAME STATUS MESSAGE: the file NAME.yaml is refused with MESSAGE before anything is started.
@@ -127,6 +128,16 @@ stages:
     comand: "true"
 Y
 check "a misspelt key is named with file, line, column and what was meant" wrong misspelt "misspelt\.yaml:4:5: .*'comand'.* did you mean 'command'"
+for pair in 'leaze: 5s|17: .pool-manager. has no key .leaze.; did you mean .lease' 'lease: soon|24: lease: .soon. is not valid: expected a time' \
+    'quiet: true|17: .pool-manager. has no key .quiet' 'workflow: b|17: the pool manager.s .workflow. is set by maestro run' \
+    'listen: [a, b]|25: a setting of the pool manager must be a text'; do
+    file manager <<Y
+workflow: a
+pool-manager: { ${pair%%|*} }
+stages: [{name: one, command: "true"}]
+Y
+    check "'${pair%%|*}' is refused where it stands" wrong manager "manager\.yaml:2:${pair#*|}"
+done
 file top <<'Y'
 workflow: a
 stage:
