@@ -11,7 +11,8 @@ enum {
     SPACES = 9,              /* members that \h and its like are */
     PROPERTY = 3,            /* members that a property is as dear as */
     OTHER_CASES = 3,         /* that a character has, with itself */
-    MEMBERS_PER_WEIGHT = 4
+    MEMBERS_PER_WEIGHT = 4,
+    RANGED_MAX = 2048        /* characters: 64 expressions of so many take 2 ms to compile, and 5 those of ASCII in other ranges */
 };
 
 static char at_offset(struct text t, size_t i)
@@ -48,16 +49,39 @@ static struct text classes_of(struct text written)
     return end > begin ? (struct text){ begin, (size_t)(end - begin) } : (struct text){ 0 };
 }
 
+static uint32_t two_byte_character(const char *at)
+{
+    return ((uint32_t)(unsigned char)at[0] & 0x1f) << 6 | ((unsigned char)at[1] & 0x3f);
+}
+
+/* How many characters beyond ASCII a range may hold, whose '-' stands at 'i': at most U+07FF ends it. */
+static uint32_t count_ranged(struct text classes, size_t i)
+{
+    enum { FIRST = 0x80, LAST = 0x7ff };
+    bool before = i >= 2 && (unsigned char)classes.at[i - 1] >= 0x80;
+    uint32_t low = before ? two_byte_character(classes.at + i - 2) : FIRST, high = FIRST - 1;
+    for (i++; is_one_of(at_offset(classes, i), "\\ \t"); i++) /* \E, and with (?xx) a space, may stand before the end */
+        if (classes.at[i] == '\\' && !is_one_of(at_offset(classes, ++i), "EQ"))
+            return LAST - low + 1;
+    if ((unsigned char)at_offset(classes, i) >= 0xc0)
+        high = two_byte_character(classes.at + i);
+    return high >= low ? high - low + 1 : 0;
+}
+
 /* Without case PCRE2 looks at every character of a range when it compiles: 5 ms for all there are. */
 static const char *refuse_ranges(struct text classes)
 {
     bool range = false, far = false;
+    uint32_t ranged = 0;
     for (size_t i = 0; i < classes.length; i++) {
         unsigned char byte = (unsigned char)classes.at[i];
         range = range || byte == '-';
         far = far || byte >= 0xe0 || (byte == '\\' && is_one_of(at_offset(classes, i + 1), "xoN"));
+        ranged += byte == '-' ? count_ranged(classes, i) : 0;
     }
-    return range && far ? "without case no range may go beyond U+07FF, nor a number stand for a character where there are ranges" : NULL;
+    if (range && far)
+        return "without case no range may go beyond U+07FF, nor a number stand for a character where there are ranges";
+    return ranged > RANGED_MAX ? "without case ranges may hold 2048 characters beyond ASCII, and no more" : NULL;
 }
 
 const char *pattern_refusal(struct text written, bool caseless, size_t *offset)
