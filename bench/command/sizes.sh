@@ -12,18 +12,26 @@ bench_scale()
     scale_subscriptions
 }
 
-scale_processes()
+# curve SIDE COMMAND TITLE BASE BASE-TITLE: the rate for each of $counts, which stands for COUNT, and against that of the side BASE
+curve()
 {
-    local count counts='1 2 4 8 16 32 64'
-    [ -z "$quick" ] || counts='1 2'
-    for count in $counts; do
-        side "processes$count" "ours inject --processes $count --how async --in-flight $((64 / count)) --seconds $seconds"
+    local one
+    for one in $counts; do
+        side "$1$one" "${2//COUNT/$one}"
     done
     measure
-    for count in $counts; do
-        figure "operations, 64 in flight in all, processes: $count" 1/s "processes$count" operations
-        [ "$count" = 1 ] || against "1 process" processes1 operations
+    for one in $counts; do
+        figure "${3//COUNT/$one}" 1/s "$1$one" operations
+        [ "$1$one" = "$4" ] || against "$5" "$4" operations
     done
+}
+
+scale_processes()
+{
+    local counts='1 2 4 8 16 32 64'
+    [ -z "$quick" ] || counts='1 2'
+    curve processes "ours inject --processes COUNT --how async --in-flight \$((64 / COUNT)) --seconds $seconds" \
+        "operations, 64 in flight in all, processes: COUNT" processes1 "1 process"
 }
 
 # Processes and shards are wherever the kernel puts them, also where there is one shard.
@@ -35,15 +43,9 @@ ours_with_shards()
 
 scale_shards()
 {
-    local count counts='1 2 4'
-    for count in $counts; do
-        side "shards$count" "ours_with_shards $count inject --processes 4 --how all --in-flight 64 --seconds $seconds"
-    done
-    measure
-    for count in $counts; do
-        figure "operations, 4 processes, calls on 64, shards: $count" 1/s "shards$count" operations
-        [ "$count" = 1 ] || against "1 shard" shards1 operations
-    done
+    local counts='1 2 4'
+    curve shards "ours_with_shards COUNT inject --processes 4 --how all --in-flight 64 --seconds $seconds" \
+        "operations, 4 processes, calls on 64, shards: COUNT" shards1 "1 shard"
     fresh_manager
 }
 
@@ -51,58 +53,43 @@ ours_freshly() { fresh_manager && ours "$@"; }
 
 scale_sessions()
 {
-    local count counts='1 8 64 512'
+    local most counts='1 8 64 512'
     [ -z "$quick" ] || counts='1 4'
-    for count in $counts; do
-        side "sessions$count" "ours_freshly sessions --sessions $count --in-flight 64 --seconds $seconds"
-    done
-    measure
-    for count in $counts; do
-        figure "operations, 64 in flight in all, sessions: $count" 1/s "sessions$count" operations
-        [ "$count" = 1 ] || against "1 session" sessions1 operations
-    done
-    figure "joining, median of $count" ms "sessions$count" join-median
-    figure "memory of the manager, a session" bytes "sessions$count" manager-a-session
+    most=${counts##* }
+    curve sessions "ours_freshly sessions --sessions COUNT --in-flight 64 --seconds $seconds" \
+        "operations, 64 in flight in all, sessions: COUNT" sessions1 "1 session"
+    figure "joining, median of $most" ms "sessions$most" join-median
+    figure "memory of the manager, a session" bytes "sessions$most" manager-a-session
 }
 
 scale_objects()
 {
-    local count batch counts='1000 10000 100000 1000000'
+    local most batch counts='1000 10000 100000 1000000'
     [ -z "$quick" ] || counts='1000 10000'
     if [ "$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)" -lt 8 ] && [ -z "$quick" ]; then
         counts='1000 10000 100000'
         left_out "a million objects: less than 8 GiB of memory are free"
     fi
+    most=${counts##* }
     for batch in 64 1; do
-        for count in $counts; do
-            side "objects$count" "ours_freshly resident --objects $count --in-flight $batch --seconds $seconds"
-        done
-        measure
-        for count in $counts; do
-            figure "operations on random ones of $count objects, calls on $batch" 1/s "objects$count" operations
-            [ "$count" = 1000 ] || against "1000 objects" objects1000 operations
-        done
+        curve objects "ours_freshly resident --objects COUNT --in-flight $batch --seconds $seconds" \
+            "operations on random ones of COUNT objects, calls on $batch" objects1000 "1000 objects"
     done
-    figure "memory of the manager, an object with its name and attributes" bytes "objects$count" manager-an-object
-    figure "memory of the client, a handle" bytes "objects$count" client-an-object
+    figure "memory of the manager, an object with its name and attributes" bytes "objects$most" manager-an-object
+    figure "memory of the client, a handle" bytes "objects$most" client-an-object
 }
 
 # With one more that matches, and in the engine alone: bench/subscriptions.
 scale_subscriptions()
 {
-    local count counts='10 1000 10000 100000'
+    local most counts='10 1000 10000 100000'
     [ -z "$quick" ] || counts='10 2000'
+    most=${counts##* }
     side none "ours_freshly resident --objects 1000 --seconds $seconds"
-    for count in $counts; do
-        side "subscriptions$count" "ours_freshly resident --objects 1000 --subscriptions $count --seconds $seconds"
-    done
-    measure
-    for count in $counts; do
-        figure "operations, $count subscriptions that do not match" 1/s "subscriptions$count" operations
-        against "without subscriptions" none operations
-    done
-    figure "memory of the manager, a subscription with a query" bytes "subscriptions$count" manager-a-subscription
-    figure "subscriptions made a second, one after another" 1/s "subscriptions$count" subscribed
+    curve subscriptions "ours_freshly resident --objects 1000 --subscriptions COUNT --seconds $seconds" \
+        "operations, COUNT subscriptions that do not match" none "without subscriptions"
+    figure "memory of the manager, a subscription with a query" bytes "subscriptions$most" manager-a-subscription
+    figure "subscriptions made a second, one after another" 1/s "subscriptions$most" subscribed
 }
 
 time_of_manager_start()
