@@ -58,8 +58,6 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
-
 /* Half of the cores that we may use: the others are for those who are served. */
 static unsigned shards_by_cores(void)
 {
@@ -74,12 +72,11 @@ static mstro_status make_pool(struct manager *m, struct id *id)
     struct pool_settings pool = pool_settings_default();
     random_fill(random_kernel, &pool.pool, sizeof pool.pool);
     *id = pool.pool;
-    uint64_t inline_limit = setting_amount("inline-limit");
     pool.workflow = text_of(m->workflow);
     pool.lease = zero_for_never(setting_amount("lease"));
     pool.heartbeat = *setting_text(setting_find("heartbeat")) ? zero_for_never(setting_amount("heartbeat")) : pool_heartbeat(pool.lease);
     pool.ack_timeout = setting_amount("ack-timeout");
-    pool.inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
+    pool.inline_limit = pool_inline_limit(setting_amount("inline-limit"));
     pool.inline_budget = setting_amount("inline-budget");
     pool.memory_budget = setting_amount("memory-budget");
     m->shards = (unsigned)setting_amount("shards");

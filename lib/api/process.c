@@ -160,8 +160,6 @@ static mstro_status find_name(const char *what, const char *variable, const char
     return name_check_member(what, *name);
 }
 
-static uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
-
 static mstro_status read_pool_settings(struct pool_settings *p)
 {
     uint64_t inline_limit = 0;
@@ -175,7 +173,7 @@ static mstro_status read_pool_settings(struct pool_settings *p)
         s = setting_read_duration("MSTRO_ACK_TIMEOUT", p->ack_timeout, &p->ack_timeout);
     if (s == MSTRO_OK)
         s = setting_read_size("MSTRO_INLINE_LIMIT", p->inline_limit, &inline_limit);
-    p->inline_limit = inline_limit > MAX_INLINE ? MAX_INLINE : (uint32_t)inline_limit;
+    p->inline_limit = pool_inline_limit(inline_limit);
     return s == MSTRO_OK ? setting_read_size("MSTRO_INLINE_BUDGET", p->inline_budget, &p->inline_budget) : s;
 }
 

@@ -11,6 +11,9 @@
 #define NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
 #define NO_DEADLINE UINT64_MAX
 
+/* For who takes 0 for 'never': settings say NO_DEADLINE. */
+static inline uint64_t zero_for_never(uint64_t time) { return time == NO_DEADLINE ? 0 : time; }
+
 /* CLOCK_MONOTONIC. */
 uint64_t clock_now(void);
 

@@ -54,6 +54,9 @@ struct pool_settings pool_settings_default(void);
  * wakes an idle process. */
 uint64_t pool_heartbeat(uint64_t lease);
 
+/* The limit that a pool has where 'wanted' was asked for: a record holds no more than MAX_INLINE. */
+static inline uint32_t pool_inline_limit(uint64_t wanted) { return wanted > MAX_INLINE ? MAX_INLINE : (uint32_t)wanted; }
+
 enum pool_input_kind {
     POOL_RECORD, /* 'record' came from 'session' */
     POOL_LOST,   /* 'session' is gone: 'reason' for those who needed it ("killed by signal 9", "connection closed").  Any shard takes it */
