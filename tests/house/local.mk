@@ -2,6 +2,7 @@
 # What the house is like: the source and the library as a whole.
 house_tests = \
 	%D%/deadline.sh \
+	%D%/dist.sh \
 	%D%/file-length.sh \
 	%D%/include-law.sh \
 	%D%/licence-lines.sh \
