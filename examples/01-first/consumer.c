@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int fail(void)
+{
+    fprintf(stderr, "consumer: %s\n", mstro_error_detail());
+    return 1;
+}
+
 int main(void)
 {
     void *field;
@@ -11,19 +17,21 @@ int main(void)
     mstro_cdo cdo, ready;
 
     if (mstro_init(NULL, "consumer", 0) != MSTRO_OK)
-        return 1;
+        return fail();
     mstro_cdo_declare("temperature", MSTRO_ATTR_DEFAULT, &cdo);
     mstro_cdo_require(cdo);
     mstro_cdo_declare("consumer is ready", MSTRO_ATTR_DEFAULT, &ready); /* an object without data: a signal */
     mstro_cdo_offer(ready);
 
     mstro_status status = mstro_cdo_demand(cdo);
-    if (status == MSTRO_OK && mstro_cdo_access_ptr(cdo, &field, &size) == MSTRO_OK) {
+    if (status == MSTRO_OK)
+        status = mstro_cdo_access_ptr(cdo, &field, &size);
+    if (status == MSTRO_OK) {
         printf("%s: %lld bytes, %g %g ...\n", mstro_cdo_name(cdo), (long long)size, ((double *)field)[0], ((double *)field)[1]);
         mstro_cdo_dispose(cdo);
         free(field);
     }
     mstro_cdo_withdraw(ready);
     mstro_cdo_dispose(ready);
-    return mstro_finalize() == MSTRO_OK && status == MSTRO_OK ? 0 : 1;
+    return mstro_finalize() == MSTRO_OK && status == MSTRO_OK ? 0 : fail();
 }

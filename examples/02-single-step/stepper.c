@@ -6,6 +6,12 @@
 #include <maestro/maestro.h>
 #include <stdio.h>
 
+static int fail(void)
+{
+    fprintf(stderr, "stepper: %s\n", mstro_error_detail());
+    return 1;
+}
+
 /* What will happen, with the one attribute that was asked for. */
 static void show(mstro_pool_event event)
 {
@@ -55,14 +61,14 @@ int main(void)
     int go_on = 1;
 
     if (mstro_init(NULL, "stepper", 0) != MSTRO_OK)
-        return 1;
+        return fail();
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (mstro_subscribe_with(NULL, MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW,
                              MSTRO_SUBSCRIPTION_OPTS_SIGNAL_BEFORE | MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, &terms, &sub) != MSTRO_OK)
-        return 1;
+        return fail();
     printf("ready\n");
     while (go_on && mstro_subscription_wait(sub, &events) == MSTRO_OK)
         go_on = step_through(sub, events);
     mstro_subscription_dispose(sub); /* nothing waits for it any more */
-    return mstro_finalize() == MSTRO_OK ? 0 : 1;
+    return mstro_finalize() == MSTRO_OK ? 0 : fail();
 }

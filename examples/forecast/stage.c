@@ -68,8 +68,13 @@ static int output_option(int argc, char *argv[], const struct stage_program *pro
             break;
         *folder = optarg;
     }
-    if (option == -1 && *folder && argc - optind >= program->operands && argc - optind <= program->operands_max)
+    int operands = argc - optind;
+    if (option == -1 && *folder && operands >= program->operands && operands <= program->operands_max)
         return stage_folder(*folder);
+    if (option == -1 && operands > program->operands_max)
+        warnx("'%s' is one word too many", argv[optind + program->operands_max]);
+    else if (option == -1)
+        warnx("%s", *folder ? "a word is missing" : "--output=FOLDER is missing");
     fputs(program->usage, stderr);
     return EXIT_USAGE;
 }

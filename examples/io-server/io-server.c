@@ -397,8 +397,9 @@ static bool all_in_one(void)
     return join(consumer, run.consumers) && produced;
 }
 
-static int usage(void)
+static int usage(const char *why)
 {
+    fprintf(stderr, "io-server: %s\n", why);
     fprintf(stderr, "usage: io-server [--producers P] [--consumers C] [--workers W] [--steps S] [--values N]\n"
                     "                 all | produce INDEX | consume INDEX\n");
     return 2;
@@ -438,13 +439,17 @@ static long index_of(int argc, char **argv, long limit)
 int main(int argc, char **argv)
 {
     bool right = true;
-    if (!read_options(argc, argv) || optind >= argc)
-        return usage();
+    if (!read_options(argc, argv))
+        return usage("P, C and W are numbers from 1 to 64, S and N are at least 1");
+    if (optind >= argc)
+        return usage("which part is it to play?");
     const char *role = argv[optind];
     bool produces = strcmp(role, "produce") == 0, consumes = strcmp(role, "consume") == 0;
     long index = produces || consumes ? index_of(argc, argv, produces ? run.producers : run.consumers) : 0;
-    if (index < 0 || (!produces && !consumes && strcmp(role, "all") != 0))
-        return usage();
+    if (!produces && !consumes && strcmp(role, "all") != 0)
+        return usage("there is no such part");
+    if (index < 0)
+        return usage("INDEX is which producer or consumer it is, from 0");
     must(mstro_init(NULL, produces ? "producer" : consumes ? "consumer" : "io-server", index), "mstro_init");
     if (produces)
         produce(index);

@@ -104,13 +104,17 @@ static struct text reason_of_leave(struct pool *pool, const struct operation *op
     return text_of("the end of its own operations");
 }
 
+/* In a pool inside its process that nobody has joined: who forgot to join one waits there for ever. */
+static bool is_alone(const struct pool *pool) { return pool->settings.home && pool->sessions.count == 1; }
+static const char alone[] = ", and nobody else is in this pool, which is inside the process; MSTRO_POOL_MANAGER_INFO names another";
+
 static struct text note_text(struct pool *pool, const struct operation *operation)
 {
     uint64_t seconds = (pool->now - operation->since) / NANOSECONDS_PER_SECOND;
     switch ((enum operation_kind)operation->kind) {
     case OPERATION_DEMAND:
-        return sentence(pool, "DEMAND of " TEXT_FORMAT " waits since %" PRIu64 " s: nobody offers it",
-                        TEXT_ARGUMENTS(short_name(operation->handle->cdo)), seconds);
+        return sentence(pool, "DEMAND of " TEXT_FORMAT " waits since %" PRIu64 " s: nobody offers it%s",
+                        TEXT_ARGUMENTS(short_name(operation->handle->cdo)), seconds, is_alone(pool) ? alone : "");
     case OPERATION_WITHDRAW:
         return sentence(pool, "WITHDRAW of " TEXT_FORMAT " waits since %" PRIu64 " s for " TEXT_FORMAT,
                         TEXT_ARGUMENTS(short_name(operation->handle->cdo)), seconds,
