@@ -8,6 +8,7 @@
 
 #include "apps/exit_code.h"
 #include "lib/base/log.h"
+#include "lib/wire/name.h"
 #include "maestro/maestro.h"
 #include "pool-manager/manager.h"
 #include "pool-manager/private_file.h"
@@ -98,6 +99,8 @@ static int load_settings(const struct options *options)
         status = settings_load(options->config);
     if (status == MSTRO_OK)
         status = settings_check_together();
+    if (status == MSTRO_OK)
+        status = name_check_member("workflow", setting_text(setting_find("workflow"))); /* nobody could join one that mstro_init refuses */
     const char *key_file = setting_path("key-file");
     if (status == MSTRO_OK && key_file)
         status = private_file_check("key-file", key_file);

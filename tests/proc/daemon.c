@@ -181,6 +181,17 @@ static void amounts_that_make_no_sense_end_with_2_and_what_may_stand_there(void 
     assert_int_equal(run_manager(good, said, sizeof said), 0);
 }
 
+static void a_workflow_that_nobody_could_name_ends_with_2(void **state)
+{
+    (void)state;
+    char longer[258];
+    memset(longer, 'w', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    refused("--workflow", "a;b", "the workflow name has a ';' or a control character");
+    refused("--workflow", longer, "the workflow name has 257 bytes, 256 are allowed");
+    refused("--workflow", "\xe9", "the workflow name is not UTF-8");
+}
+
 static void files_that_cannot_be_end_with_2_naming_option_and_path(void **state)
 {
     (void)state;
@@ -433,6 +444,7 @@ int main(void)
         on(stage_begin, waiting_clients_do_not_hold_the_end_up),
         on(open_empty, wrong_settings_end_with_2_and_a_suggestion),
         on(open_empty, amounts_that_make_no_sense_end_with_2_and_what_may_stand_there),
+        on(open_empty, a_workflow_that_nobody_could_name_ends_with_2),
         on(open_empty, files_that_cannot_be_end_with_2_naming_option_and_path),
         on(open_empty, an_address_that_no_interface_has_ends_with_2_and_those_there_are),
         on(open_empty, the_info_file_is_for_its_owner_alone_and_goes_at_the_end),
