@@ -105,6 +105,8 @@ static int read_settings(struct settings *s, int argc, char *argv[])
         }
         good = read_option(s, option);
     }
+    if (good && optind == argc)
+        warnx("a GRIB file is missing");
     if (!good || optind == argc) {
         fputs(usage, stderr);
         return EXIT_USAGE;

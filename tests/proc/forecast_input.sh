@@ -25,6 +25,7 @@ for stage in forecast products archive verify summary; do
     check "$stage --help tells how it is used" sh -c "$stages/$stage --help | grep -q '^usage: $stage '"
     check "$stage without arguments is a usage error" ends 2 "^usage: $stage " $stages/$stage
 done
+check "the forecast without a file says that one is missing" ends 2 "^forecast: a GRIB file is missing" $stages/forecast
 check "a stage without a folder says what is missing" ends 2 "^archive: --output=FOLDER is missing" $stages/archive
 check "with words that nobody reads, which they are" ends 2 "^archive: 'more' is one word too many" $stages/archive --output="$work/none" more
 check "and without one that it needs, so" ends 2 "^levels: a word is missing" $stages/levels --output="$work/none"
