@@ -36,7 +36,7 @@ static size_t character_length(const unsigned char *at, size_t left)
     return 1u + lead->more;
 }
 
-bool text_is_utf8(struct text t)
+size_t utf8_prefix(struct text t)
 {
     const unsigned char *at = (const unsigned char *)t.at;
     for (size_t i = 0; i < t.length;) {
@@ -50,10 +50,15 @@ bool text_is_utf8(struct text t)
         }
         size_t length = character_length(at + i, t.length - i);
         if (length == 0)
-            return false;
+            return i;
         i += length;
     }
-    return true;
+    return t.length;
+}
+
+bool text_is_utf8(struct text t)
+{
+    return utf8_prefix(t) == t.length;
 }
 
 void utf8_repair(char *string)

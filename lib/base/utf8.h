@@ -8,6 +8,9 @@
  * characters like others here; who keeps C strings refuses them himself. */
 bool text_is_utf8(struct text t);
 
+/* How many of the first bytes are: all of them, or up to where it stops being UTF-8. */
+size_t utf8_prefix(struct text t);
+
 /* What is no UTF-8, as a character that was cut, becomes '?' (one for all bytes in a row). */
 void utf8_repair(char *string);
 

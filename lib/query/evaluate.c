@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* evaluate.c - does an object match? */
+#include <float.h>
 #include <math.h>
 
 #include "lib/query/program.h"
@@ -104,13 +105,26 @@ static long double as_real(const struct value *v)
     return v->kind == VALUE_INT32 || v->kind == VALUE_INT64 ? (long double)v->integer : (long double)v->natural;
 }
 
-/* 'v' is not below 'from'; 'by' is above 0. */
+enum { ULPS = 4 }; /* a real may be so far from the step that was meant: both it and where the range begins are rounded */
+
+enum { SECONDS_PER_DAY = 86400 };
+
+static bool on_day(mstro_timestamp moment, mstro_timestamp from, uint64_t days)
+{
+    return moment.nsec == from.nsec && days <= INT64_MAX / SECONDS_PER_DAY && (moment.sec - from.sec) % ((int64_t)days * SECONDS_PER_DAY) == 0;
+}
+
+/* 'v' is not below 'from'; 'by' is above 0, of timestamps days. */
 static bool on_step(const struct value *v, const struct value *from, const struct value *by)
 {
+    if (from->kind == VALUE_TIMESTAMP)
+        return v->kind == VALUE_TIMESTAMP && on_day(v->time, from->time, by->natural);
     if (is_whole(v) && is_whole(from) && is_whole(by))
         return (v->natural - from->natural) % by->natural == 0; /* modulo 2^64 the difference is right for signed ones too */
-    long double steps = (as_real(v) - as_real(from)) / as_real(by);
-    return fabsl(steps - roundl(steps)) < 1e-6L;
+    long double real = as_real(v), first = as_real(from), step = as_real(by);
+    long double meant = first + roundl((real - first) / step) * step;
+    long double precision = v->kind == VALUE_FLOAT ? FLT_EPSILON : DBL_EPSILON;
+    return fabsl(real - meant) <= ULPS * precision * fmaxl(fabsl(real), fabsl(first));
 }
 
 static bool fits(struct evaluation *e, const struct value *v, const struct operand *o)

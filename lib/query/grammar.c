@@ -5,9 +5,12 @@
 #include <strings.h>
 
 #include "lib/base/detail.h"
+#include "lib/base/utf8.h"
 #include "lib/query/lexer.h"
 #include "lib/schema/little.h"
 #include "lib/schema/nearest.h"
+
+enum { DATE_LENGTH = sizeof "2026-11-21" - 1 };
 
 struct compiler {
     struct lexer lexer;
@@ -46,10 +49,15 @@ static mstro_status expected(struct compiler *c, const char *what)
     return fault(c, at, "%s expected, not '%.*s'", what, (int)length, c->lexer.source.at + at);
 }
 
+static mstro_status too_long(const struct compiler *c)
+{
+    return fault(c, c->lexer.at, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+}
+
 static mstro_status put(struct compiler *c, const void *bytes, size_t length)
 {
     if (length > SELECTOR_BYTES_MAX - c->used)
-        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+        return too_long(c);
     memcpy(c->room + c->used, bytes, length);
     c->used += length;
     return MSTRO_OK;
@@ -65,7 +73,7 @@ static mstro_status put_text(struct compiler *c, struct text t)
     unsigned char length[2];
     little_put16(length, (uint16_t)t.length); /* keys and literals are far below 64 KiB: put() refuses the rest */
     if (t.length > SELECTOR_BYTES_MAX)
-        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+        return too_long(c);
     mstro_status status = put(c, length, sizeof length);
     return status == MSTRO_OK ? put(c, t.at, t.length) : status;
 }
@@ -80,7 +88,7 @@ static mstro_status put_key(struct compiler *c, struct text key)
             return put(c, again, sizeof again);
         }
     if (c->keys == PROGRAM_KEYS_MAX)
-        return detail_set(MSTRO_SELECTOR, "a selector with more than %d different keys", PROGRAM_KEYS_MAX);
+        return fault(c, c->lexer.at, "more than %d different keys", PROGRAM_KEYS_MAX);
     c->key[c->keys++] = key;
     return put_text(c, key);
 }
@@ -89,7 +97,7 @@ static mstro_status put_item(struct compiler *c, const struct value *v)
 {
     size_t size = value_item_size(v);
     if (size > SELECTOR_BYTES_MAX - c->used)
-        return detail_set(MSTRO_SELECTOR, "a selector of more than %d bytes", SELECTOR_BYTES_MAX);
+        return too_long(c);
     value_item_encode(v, c->room + c->used);
     c->used += size;
     return MSTRO_OK;
@@ -195,10 +203,23 @@ static mstro_status comparable_type(const struct compiler *c, size_t at, const s
     return MSTRO_OK;
 }
 
+/* Dates as MARS writes them, 20261121, with the dashes of RFC 3339. */
+static void put_dashes(const struct type *t, struct token token, char dashed[DATE_LENGTH], struct text *text)
+{
+    const char *d = text->at;
+    if (t->kind != VALUE_TIMESTAMP || token.quoted || text->length != DATE_LENGTH - 2 || strspn(d, "0123456789") < text->length)
+        return;
+    memcpy(dashed, (char[]){ d[0], d[1], d[2], d[3], '-', d[4], d[5], '-', d[6], d[7] }, DATE_LENGTH);
+    *text = (struct text){ dashed, DATE_LENGTH };
+}
+
 static mstro_status read_literal(struct compiler *c, const struct type *t, struct token token, struct value *out)
 {
     struct text text;
+    char dashed[DATE_LENGTH];
     mstro_status status = literal_text(c, token, &text);
+    if (status == MSTRO_OK)
+        put_dashes(t, token, dashed, &text);
     if (status == MSTRO_OK)
         status = type_read(t, text, out, &c->arena, &c->steps);
     if (status != MSTRO_SCHEMA)
@@ -248,7 +269,18 @@ static mstro_status check_range(struct compiler *c, const struct type *t, size_t
     return MSTRO_OK;
 }
 
-/* An unsigned type has no value below 0, its step may be. */
+/* An unsigned type has no value below 0, its step may be; many steps of a float() would add up what one of them was rounded by; from
+ * date to date one goes in days. */
+static const struct type *step_type(const struct type *t, struct token token)
+{
+    bool below = token.text.length && *token.text.at == '-';
+    if (t->kind == VALUE_FLOAT)
+        return type_of_kind(VALUE_DOUBLE);
+    if (t->kind == VALUE_TIMESTAMP)
+        return type_of_kind(VALUE_UINT64);
+    return below && is_whole(t) ? type_of_kind(VALUE_INT64) : t;
+}
+
 static mstro_status take_step(struct compiler *c, const struct type *t, size_t *at, struct value *by)
 {
     struct token token = { 0 };
@@ -258,10 +290,7 @@ static mstro_status take_step(struct compiler *c, const struct type *t, size_t *
     *at = token.at;
     if (status != MSTRO_OK)
         return status;
-    if (t->kind == VALUE_TIMESTAMP)
-        return fault(c, token.at, "'by' is not defined for timestamps");
-    bool below = token.text.length && *token.text.at == '-';
-    return read_literal(c, below && is_whole(t) ? type_of_kind(VALUE_INT64) : t, token, by);
+    return read_literal(c, step_type(t, token), token, by);
 }
 
 /* FROM/to/TO[/by/STEP]: the beginning has been read and put, "to" is the present token; all is put anew at 'begin', where the kind stands. */
@@ -491,7 +520,7 @@ mstro_status grammar_compile(const char *query, const char *nspace, const struct
     if (c.lexer.source.length > SELECTOR_TEXT_MAX)
         return detail_set(MSTRO_SELECTOR, "selector, column %d: a query of more than %d bytes", SELECTOR_TEXT_MAX + 1, SELECTOR_TEXT_MAX);
     if (!text_is_clean(c.lexer.source))
-        return detail_set(MSTRO_SELECTOR, "a selector that is not UTF-8");
+        return fault(&c, utf8_prefix(c.lexer.source), "this is not UTF-8");
     if (!query) {
         c.terms = 1;
         status = put_byte(&c, OP_ALL);

@@ -126,7 +126,8 @@ static mstro_status get_entry(struct decoder *d)
     if (status != MSTRO_OK || kind == ENTRY_RANGE)
         return status;
     status = get_operand(d, kind, &by);
-    if (status == MSTRO_OK && (!value_is_number(&from) || !value_is_number(&by) || !value_compare(&by, &zero, &order) || order <= 0))
+    bool stepped = value_is_number(&from) ? value_is_number(&by) : from.kind == VALUE_TIMESTAMP && by.kind == VALUE_UINT64;
+    if (status == MSTRO_OK && (!stepped || !value_compare(&by, &zero, &order) || order <= 0))
         return malformed("a step");
     return status;
 }

@@ -321,7 +321,7 @@ static void query_bombs_are_refused_within_10_ms_and_1_mib_when_they_are_compile
         { "(or ", "(has .maestro.ecmwf.step)", 2600, ")", "more than 1024 terms" },
         { "(or ", "(has .maestro.ecmwf.step)", 10000, ")", "a query of more than 65536 bytes" },
         { "(.maestro.ecmwf.step = 1", "/1", 10000, ")", "more than 1024 terms" },
-        { "(.maestro.ecmwf.class = ", "x", 65000, ")", "more than 16384 bytes" },
+        { "(.maestro.ecmwf.class = ", "x", 65000, ")", "selector, column 65025: a selector of more than 16384 bytes" },
         { "(.maestro.ecmwf.class = ", "x", 10000000, ")", "a query of more than 65536 bytes" },
         { "(.maestro.ecmwf.class ~= ", "x", 1000, ")", "column 26: a pattern longer than 256 bytes" },
         { "(.maestro.ecmwf.class ~= '", "(", 100, "')", "in the regular expression" },
