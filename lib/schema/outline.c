@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-
 /* Text that is printed once and kept in the arena. */
 struct scratch { FILE *to; char *text; size_t length; };
 
@@ -91,9 +90,22 @@ static bool write_rows(struct outline *o, const struct block_item row[], struct 
     return true;
 }
 
+/* The first two words of a key that has more: files may divide one key into namespace and rest as they like. */
+static struct text namespace_of(struct text key)
+{
+    enum { WORDS = 2 };
+    size_t length = 0;
+    for (size_t i = 1, words = 0; i < key.length && words < WORDS; i++)
+        if (key.at[i] == '.') {
+            length = i + 1;
+            words++;
+        }
+    return (struct text){ key.at, length };
+}
+
 static bool is_part(const struct schema_entry *entry, struct text nspace)
 {
-    return !entry->local && text_equal(entry->file->nspace, nspace);
+    return !entry->local && text_equal(namespace_of(entry->key), nspace);
 }
 
 static bool fill(const struct schema *s, struct outline *o, struct arena *arena)
@@ -125,30 +137,42 @@ static bool join_version(struct outline *o, struct text version, struct arena *a
     return o->version.at || length == 0;
 }
 
+/* NULL: there are too many, or no memory. */
 static struct outline *place_of(struct outlines *o, struct text nspace)
 {
     for (size_t i = 0; i < o->count; i++)
         if (text_equal(o->at[i].nspace, nspace))
             return &o->at[i];
-    return o->count < OUTLINES_MAX ? &o->at[o->count] : NULL;
+    if (o->count == OUTLINES_MAX)
+        return NULL;
+    struct text kept = arena_copy_text(&o->arena, nspace);
+    if (!kept.at && nspace.length)
+        return NULL;
+    o->at[o->count].nspace = kept;
+    return &o->at[o->count++];
+}
+
+/* A namespace has the version of each file that says something of it, in the order of the files. */
+static bool note_file(struct outlines *o, const struct schema *s, const struct schema_file *file)
+{
+    bool noted[OUTLINES_MAX] = { false }, good = true;
+    for (size_t i = 0; good && i < schema_entries(s); i++) {
+        const struct schema_entry *entry = schema_entry_at(s, i);
+        struct outline *place = entry->file == file && !entry->local ? place_of(o, namespace_of(entry->key)) : NULL;
+        if (!place || noted[place - o->at])
+            continue;
+        noted[place - o->at] = true;
+        good = join_version(place, file->version, &o->arena);
+    }
+    return good;
 }
 
 mstro_status outlines_create(const struct schema *s, struct outlines **out)
 {
     struct outlines *o = calloc(1, sizeof *o);
     bool good = o != NULL;
-    for (size_t i = 0; good && i < schema_files(s); i++) {
-        const struct schema_file *file = schema_file_at(s, i);
-        struct outline *place = place_of(o, file->nspace);
-        if (!place)
-            break;
-        if (place == &o->at[o->count]) {
-            o->count++;
-            place->nspace = arena_copy_text(&o->arena, file->nspace);
-            good = place->nspace.at || file->nspace.length == 0;
-        }
-        good = good && join_version(place, file->version, &o->arena);
-    }
+    for (size_t i = 0; good && i < schema_files(s); i++)
+        good = note_file(o, s, schema_file_at(s, i));
     for (size_t i = 0; good && i < o->count; i++)
         good = fill(s, &o->at[i], &o->arena);
     if (!good) {

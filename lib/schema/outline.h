@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* outline.h - what the schemas of a process say about one namespace, in a form that others compare with theirs
  *
+ * A namespace here is the first two words of the full keys (".maestro.ecmwf."), wherever a file ends its own.
  * Processes that meet in a pool tell it the digests of their outlines; where two differ for one namespace the outline travels, and the
  * difference is told in words.  An outline has the attributes that travel (not those that stay on a handle), each with its type, whether
  * it is required, and its default; not the words for people. */
@@ -25,7 +26,8 @@ struct outlines {
     struct arena arena;
 };
 
-/* One outline a namespace, in the order of the schema's files; namespaces beyond OUTLINES_MAX have none.  MSTRO_NOMEM. */
+/* One outline a namespace that has keys which travel, in the order of the schema's files; namespaces beyond OUTLINES_MAX have none.
+ * MSTRO_NOMEM. */
 mstro_status outlines_create(const struct schema *s, struct outlines **out);
 void outlines_destroy(struct outlines *o); /* NULL is allowed */
 

@@ -215,6 +215,46 @@ static void key_with_two_types_is_a_warning_at_join_and_an_error_where_it_would_
     part(a, b);
 }
 
+static void a_key_with_two_types_is_told_wherever_files_end_their_namespace(void **state)
+{
+    (void)state;
+    write_schema("one.yaml", HEAD("1") "  - {key: level, type: int()}\n");
+    write_schema("two.yaml", "schema-name: whole\nschema-version: 2\nschema-namespace: ''\nmaestro-attributes:\n  - {key: .maestro.my.level, type: str()}\n");
+    struct process *a = actor("a", "one.yaml"), *b = actor("b", "two.yaml");
+    was_told("b", "'.maestro.my.level' is str() here and int() in a.0 (");
+    is_told("a", "'.maestro.my.level' is int() here and str() in b.0 (");
+    expect(b, "finalize", "MSTRO_OK");
+    expect(a, "finalize", "MSTRO_OK");
+}
+
+static void offer_without_a_required_key_is_refused_and_nobody_gets_it(void **state)
+{
+    (void)state;
+    write_schema("one.yaml", HEAD("1") "  - {key: level, type: int(), required: true}\n  - {key: colour, type: str()}\n");
+    struct process *a = actor("a", "one.yaml"), *b = actor("b", NULL);
+    declare(a, "object");
+    declare(b, "object");
+    expect(a, "fill 0 100 1", "MSTRO_OK");
+    expect(a, "yaml 0 .maestro.my.colour: red", "MSTRO_OK");
+    expect(b, "require 0", "MSTRO_OK");
+    expect(a, "offer 0", "MSTRO_SCHEMA '.maestro.my.level' is missing: ");
+    assert_non_null(strstr(a->answer, "one.yaml:5:"));
+    tell(b, "demand 0");
+    tell(a, "declare 1 object");
+    expect_within(a, "MSTRO_OK", 20000);
+    expect(a, "yaml 1 .maestro.my.level: 500", "MSTRO_OK");
+    expect(a, "fill 1 100 2", "MSTRO_OK");
+    expect(a, "offer 1", "MSTRO_OK");
+    expect_within(b, "MSTRO_OK", 20000);
+    expect(b, "check 0 100 2", "MSTRO_OK right");
+    expect(a, "withdraw 1", "MSTRO_OK");
+    expect(a, "dispose 1", "MSTRO_OK");
+    expect(a, "dispose 0", "MSTRO_OK");
+    expect(b, "dispose 0", "MSTRO_OK");
+    expect(a, "finalize", "MSTRO_OK");
+    expect(b, "finalize", "MSTRO_OK");
+}
+
 /* The pool inside a process that then lets others in has that process's schemas. */
 static void process_that_serves_its_pool_is_told_too(void **state)
 {
@@ -240,6 +280,8 @@ int main(void)
         CASE(every_type_arrives_and_is_read_and_printed_by_the_consumer),
         CASE(who_joins_with_another_schema_is_told_and_so_are_those_who_are_there),
         CASE(key_with_two_types_is_a_warning_at_join_and_an_error_where_it_would_be_misread),
+        CASE(a_key_with_two_types_is_told_wherever_files_end_their_namespace),
+        CASE(offer_without_a_required_key_is_refused_and_nobody_gets_it),
         CASE(process_that_serves_its_pool_is_told_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ again() {
 }
 
 for shards in 2 7; do
-    for program in daemon join exchange death standstill group subscribers subscriber_threads single-step.sh api_with_manager io-server.sh; do
+    for program in daemon join exchange death standstill group schemas subscribers subscriber_threads single-step.sh api_with_manager forecast_levels io-server.sh; do
         check "tests/proc/$program passes with $shards shards" again "$shards" "tests/proc/$program"
     done
     check "a manager of $shards shards that is short of memory refuses by name and goes on" again "$shards" tests/proc/flood '*refuses_by_name*'

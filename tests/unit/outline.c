@@ -67,6 +67,15 @@ static void what_stays_on_a_handle_makes_no_difference(void **state)
                      OUTLINE_EQUAL);
 }
 
+static void a_key_is_one_wherever_files_end_their_namespace(void **state)
+{
+    (void)state;
+    static const char whole[] = "schema-name: mine\nschema-version: 1\nschema-namespace: ''\nmaestro-attributes:\n  - {key: .maestro.my.a, type: int()}\n";
+    assert_int_equal(compared(HEAD("1") "  - {key: a, type: int()}\n", whole), OUTLINE_EQUAL);
+    assert_int_equal(compared(HEAD("1") "  - {key: a, type: str()}\n", whole), OUTLINE_INCOMPATIBLE);
+    says("'.maestro.my.a' is str() here and int() in b.0");
+}
+
 static void other_version_and_keys_are_told_and_are_compatible(void **state)
 {
     (void)state;
@@ -235,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(spelling_order_and_documentation_make_no_difference),
         CASE(what_stays_on_a_handle_makes_no_difference),
+        CASE(a_key_is_one_wherever_files_end_their_namespace),
         CASE(other_version_and_keys_are_told_and_are_compatible),
         CASE(other_default_and_requirement_are_told),
         CASE(defaults_that_are_not_equal_are_told_however_alike_they_look),
