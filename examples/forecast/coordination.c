@@ -5,6 +5,7 @@
 #include "examples/forecast/stage.h"
 
 #include <err.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -199,9 +200,22 @@ static int take(struct coordination *c, const struct place *place)
     return 0;
 }
 
+/* Without them a level set would be waited for that is there. */
+static int none_is_missing(mstro_pool_event events)
+{
+    for (mstro_pool_event e = events; e; e = e->next)
+        if (e->kind == MSTRO_POOL_EVENT_OVERFLOW) {
+            warnx("%" PRIu64 " events were lost: nobody can say which level sets are whole; coordinate with more memory, or begin anew", e->payload.overflow.count);
+            return 1;
+        }
+    return 0;
+}
+
 static int handle(struct coordination *c, mstro_pool_event events)
 {
-    int code = each_offer(c, events, require);
+    int code = none_is_missing(events);
+    if (code == 0)
+        code = each_offer(c, events, require);
     if (code)
         return code;
     mstro_status status = mstro_subscription_ack(c->subscription, events);

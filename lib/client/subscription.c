@@ -9,11 +9,20 @@
 #include "lib/base/detail.h"
 #include "lib/client/session.h"
 
+static mstro_pool_event make_gap(uint64_t number)
+{
+    return event_make(&(struct record_event){ .kind = MSTRO_POOL_EVENT_OVERFLOW }, number);
+}
+
 mstro_status subscription_create(struct mstro_subscription_ **out, uint64_t number)
 {
     struct mstro_subscription_ *sub = calloc(1, sizeof *sub);
-    if (!sub)
+    mstro_pool_event spare = sub ? make_gap(number) : NULL;
+    if (!spare) {
+        free(sub);
         return detail_set(MSTRO_NOMEM, "not enough memory for a subscription");
+    }
+    sub->spare = spare;
     list_init(&sub->link);
     pthread_mutex_init(&sub->lock, NULL);
     sub->number = number;
@@ -28,6 +37,7 @@ void subscription_destroy(struct mstro_subscription_ *sub)
     if (!sub)
         return;
     event_list_free(sub->head);
+    event_list_free(sub->spare);
     if (sub->bell >= 0)
         close(sub->bell);
     pthread_mutex_destroy(&sub->lock);
@@ -44,27 +54,43 @@ static void append(struct mstro_subscription_ *sub, mstro_pool_event e)
     sub->tail = &e->next;
 }
 
-static bool append_gap(struct mstro_subscription_ *sub)
+static void end_without_memory(struct mstro_subscription_ *sub)
 {
-    struct record_event gap = { .kind = MSTRO_POOL_EVENT_OVERFLOW, .serial = sub->lost_last, .first_serial = sub->lost_first, .count = sub->lost };
-    mstro_pool_event made = event_make(&gap, sub->number);
-    if (!made)
-        return false;
-    append(sub, made);
-    sub->lost = 0;
-    return true;
+    sub->end = MSTRO_NOMEM;
+    sub->over = true;
+}
+
+/* There is no memory for this event: the gap at the end of the list grows by it, or the spare one begins there. */
+static void lose(struct mstro_subscription_ *sub, const struct record_event *e)
+{
+    bool is_gap = e->kind == MSTRO_POOL_EVENT_OVERFLOW;
+    if (!sub->gap && !sub->spare)
+        sub->spare = make_gap(sub->number);
+    if (!sub->gap && !sub->spare) {
+        end_without_memory(sub);
+        return;
+    }
+    if (!sub->gap) {
+        sub->gap = sub->spare;
+        sub->spare = NULL;
+        sub->gap->overflow.first_serial = is_gap ? e->first_serial : e->serial;
+        append(sub, sub->gap);
+    }
+    sub->gap->serial = sub->gap->overflow.last_serial = e->serial;
+    sub->gap->overflow.count += is_gap ? e->count : 1;
 }
 
 static void keep(struct mstro_subscription_ *sub, const struct record_event *e)
 {
-    mstro_pool_event made = sub->lost && !append_gap(sub) ? NULL : event_make(e, sub->number);
-    if (made) {
-        append(sub, made);
+    mstro_pool_event made = event_make(e, sub->number);
+    if (!made) {
+        lose(sub, e);
         return;
     }
-    if (sub->lost++ == 0)
-        sub->lost_first = e->serial;
-    sub->lost_last = e->serial;
+    append(sub, made);
+    sub->gap = NULL;
+    if (!sub->spare)
+        sub->spare = make_gap(sub->number);
 }
 
 enum { SHARD_MASK = 1023 };
@@ -88,11 +114,10 @@ static void keep_all(struct mstro_subscription_ *sub, const struct record_events
 {
     struct source *source = source_of(sub, events->position);
     if (!source) {
-        sub->end = MSTRO_NOMEM;
-        sub->over = true;
+        end_without_memory(sub);
         return;
     }
-    for (uint32_t i = 0; i < events->events.count; i++)
+    for (uint32_t i = 0; i < events->events.count && !sub->end; i++)
         keep(sub, &events->events.at[i]);
     source->come += events->events.count;
     source->position = events->position;
@@ -204,7 +229,7 @@ mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct sessi
         note_taken(sub);
         tell = !sub->seen_queued;
         sub->seen_queued = true;
-        sub->head = NULL;
+        sub->head = sub->gap = NULL;
         sub->tail = &sub->head;
         if (sub->bell >= 0 && !sub->over) {
             eventfd_t count;

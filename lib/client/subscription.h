@@ -29,8 +29,8 @@ struct mstro_subscription_ {
     struct waitable news;      /* READY when there may be events */
     pthread_mutex_t lock;      /* leaf; guards what follows */
     mstro_pool_event head, *tail;
-    uint64_t lost;             /* events there was no memory for since the last that was kept */
-    uint64_t lost_first, lost_last;
+    mstro_pool_event gap;      /* the last of the list if it stands for events there was no memory for; NULL: it does not */
+    mstro_pool_event spare;    /* kept to be that one */
     bool over;                 /* nothing will come any more */
     mstro_status end;          /* why the pool has ended it; MSTRO_OK: it has not */
     char *end_detail;          /* malloc'ed, or NULL */
