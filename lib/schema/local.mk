@@ -36,7 +36,7 @@ libcore_la_SOURCES += \
 
 # The built-in schemas as string literals, so that no file is needed at run time.
 builtin_schemas = %D%/core_yaml.h %D%/ecmwf_yaml.h
-BUILT_SOURCES += $(builtin_schemas)
+%D%/catalogue.lo %D%/catalogue.o: $(builtin_schemas)
 CLEANFILES += $(builtin_schemas)
 $(builtin_schemas): %D%/%_yaml.h: schemas/%.yaml
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@

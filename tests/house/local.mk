@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the house is like: the source and the library as a whole.
 house_tests = \
+	%D%/built-sources.sh \
 	%D%/deadline.sh \
 	%D%/dist.sh \
 	%D%/file-length.sh \
