@@ -13,7 +13,7 @@ mstro_status handle_claim(mstro_cdo cdo)
     return MSTRO_OK;
 }
 
-void handle_release(mstro_cdo cdo) { atomic_store(&cdo->busy, false); }
+void handle_release(mstro_cdo cdo) { atomic_store_explicit(&cdo->busy, false, memory_order_release); }
 
 mstro_status handle_take(mstro_cdo cdo)
 {

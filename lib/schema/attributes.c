@@ -12,103 +12,96 @@
 
 enum { DIMENSIONS_MAX = 32 };
 
+/* Few of a schema's entries stand on one handle, and those of one file have numbers in a row: most that are set for the first time are
+ * known to be new by this. */
+static uint64_t bit_of(const struct schema_entry *entry)
+{
+    return UINT64_C(1) << entry->rank % 64;
+}
+
 struct attribute *table_find(const struct attributes *a, const struct schema_entry *entry)
 {
     if (entry->core != CORE_NONE)
         return a->core[entry->core];
+    if (!(a->seen & bit_of(entry)))
+        return NULL;
     table_each(attribute, a)
         if (attribute->entry == entry)
             return attribute;
     return NULL;
 }
 
-/* Few of a schema's entries stand on one handle: most that are set for the first time are known to be new by this. */
-static uint64_t bit_of(const struct schema_entry *entry)
-{
-    return UINT64_C(1) << ((uint64_t)(uintptr_t)entry * UINT64_C(0x9e3779b97f4a7c15) >> 58);
-}
-
-/* Only what says that a place is free is ever read before it is taken. */
 static void chunk_clear(struct attribute_chunk *chunk)
 {
-    for (size_t i = 0; i < CHUNK_SIZE; i++)
-        chunk->attribute[i].entry = NULL;
     chunk->next = NULL;
+    chunk->used = 0;
 }
 
-/* The first that never held one. */
+/* The first that never held one.  NULL: memory is short. */
 static struct attribute *new_place(struct attributes *a)
 {
-    struct attribute_chunk *chunk = &a->first;
-    size_t i = a->places;
-    for (; i > CHUNK_SIZE || (i == CHUNK_SIZE && chunk->next); i -= CHUNK_SIZE)
-        chunk = chunk->next;
-    if (i == CHUNK_SIZE) {
-        chunk->next = malloc(sizeof *chunk);
-        chunk = chunk->next;
-        i = 0;
+    if (a->last->used == CHUNK_SIZE) {
+        struct attribute_chunk *chunk = malloc(sizeof *chunk);
         if (!chunk)
             return NULL;
         chunk_clear(chunk);
+        a->last = a->last->next = chunk;
     }
-    a->places++;
-    return &chunk->attribute[i];
+    struct attribute *place = &a->last->attribute[a->last->used++];
+    place->entry = NULL;
+    return place;
 }
 
-/* That of 'entry', else a free one.  NULL: memory is short. */
-static struct attribute *place_for(struct attributes *a, const struct schema_entry *entry)
+/* One that an attribute has left. */
+static struct attribute *hole(struct attributes *a)
 {
-    uint64_t bit = bit_of(entry);
-    if (!(a->seen & bit) && a->count == a->places) {
-        a->seen |= bit;
-        return new_place(a);
-    }
-    a->seen |= bit;
-    struct attribute *hole = NULL;
-    struct attribute_chunk *chunk = &a->first;
-    size_t i = 0;
-    for (size_t passed = 0; passed < a->places; passed++, i++) {
-        if (i == CHUNK_SIZE) {
-            chunk = chunk->next;
-            i = 0;
-        }
-        if (chunk->attribute[i].entry == entry)
-            return &chunk->attribute[i];
-        if (!chunk->attribute[i].entry)
-            hole = &chunk->attribute[i];
-    }
-    return hole ? hole : new_place(a);
+    for (struct attribute_chunk *chunk = &a->first; chunk; chunk = chunk->next)
+        for (size_t i = 0; i < chunk->used; i++)
+            if (!chunk->attribute[i].entry)
+                return &chunk->attribute[i];
+    return NULL;
 }
 
 mstro_status table_place(struct attributes *a, const struct schema_entry *entry, struct attribute **out)
 {
-    struct attribute *found = entry->core != CORE_NONE ? a->core[entry->core] : NULL;
-    if (!found && !(found = place_for(a, entry)))
+    if ((*out = table_find(a, entry)))
+        return MSTRO_OK;
+    if (a->count == ATTRIBUTES_MAX)
+        return detail_set(MSTRO_QUOTA, "more than %d attributes on one handle", ATTRIBUTES_MAX);
+    struct attribute *place = a->holes ? hole(a) : new_place(a);
+    if (!place)
         return MSTRO_NOMEM;
-    if (!found->entry) {
-        if (a->count == ATTRIBUTES_MAX)
-            return detail_set(MSTRO_QUOTA, "more than %d attributes on one handle", ATTRIBUTES_MAX);
-        memset(found, 0, offsetof(struct attribute, slot));
-        found->entry = entry;
-        a->count++;
-        if (entry->core != CORE_NONE)
-            a->core[entry->core] = found;
-    }
-    *out = found;
+    memset(place, 0, offsetof(struct attribute, slot));
+    place->entry = entry;
+    a->count++;
+    a->holes -= a->holes > 0;
+    if (entry->core != CORE_NONE)
+        a->core[entry->core] = place;
+    else
+        a->seen |= bit_of(entry);
+    *out = place;
     return MSTRO_OK;
+}
+
+/* Nearly all fit in their places. */
+static void free_memory(struct attribute *attribute)
+{
+    if (attribute->owned)
+        free(attribute->owned);
+    if (attribute->handed)
+        free(attribute->handed);
+    if (attribute->unknown)
+        free((void *)attribute->entry);
 }
 
 void table_vacate(struct attributes *a, struct attribute *attribute)
 {
     if (attribute->entry->core != CORE_NONE)
         a->core[attribute->entry->core] = NULL;
-    if (attribute->unknown)
-        free((void *)attribute->entry);
-    free(attribute->owned);
-    free(attribute->handed);
+    free_memory(attribute);
     attribute->entry = NULL;
-    attribute->owned = attribute->handed = NULL;
     a->count--;
+    a->holes++;
 }
 
 /* The new form is complete before the old one goes: the value may come out of it. */
@@ -132,8 +125,9 @@ mstro_status table_assign(struct attribute *attribute, const struct value *v)
     if (v->kind == VALUE_BLOB)
         value.blob.at = ((const mstro_blob *)attribute->native)->data;
     bool kept = v->kind == VALUE_POINTER && handed == v->pointer; /* still the one the user gave away */
-    free(attribute->owned);
-    if (!kept)
+    if (attribute->owned)
+        free(attribute->owned);
+    if (handed && !kept)
         free(handed);
     attribute->value = value;
     attribute->owned = owned;
@@ -149,6 +143,7 @@ mstro_status attributes_create(struct schema *s, const char *name, struct attrib
         return MSTRO_NOMEM;
     memset(a, 0, offsetof(struct attributes, first));
     chunk_clear(&a->first);
+    a->last = &a->first;
     a->schema = schema_retain(s);
     const struct schema_entry *entry = schema_find(s, core_key_text(CORE_NAME));
     struct attribute *place;
@@ -166,7 +161,7 @@ void attributes_destroy(struct attributes *a)
     if (!a)
         return;
     table_each(attribute, a)
-        table_vacate(a, attribute);
+        free_memory(attribute);
     for (struct attribute_chunk *chunk = a->first.next, *next; chunk; chunk = next) {
         next = chunk->next;
         free(chunk);
@@ -284,7 +279,7 @@ static mstro_status find_settable(const struct attributes *a, const char *key, c
     *entry = NULL;
     if (!key)
         return detail_set(MSTRO_INVARG, "no key given");
-    *entry = schema_find(a->schema, text_of(key));
+    *entry = schema_find_again(a->schema, key);
     return *entry ? check_settable(a, *entry) : unknown_key(a, key);
 }
 
@@ -351,7 +346,7 @@ static mstro_status find_readable(const struct attributes *a, const char *key, c
 {
     if (!key)
         return detail_set(MSTRO_INVARG, "no key given");
-    *entry = schema_find(a->schema, text_of(key));
+    *entry = schema_find_again(a->schema, key);
     *found = *entry ? table_find(a, *entry) : find_unknown(a, text_of(key));
     if (!*entry && !*found)
         return schema_has_not(a->schema, text_of(key));

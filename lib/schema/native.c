@@ -23,18 +23,13 @@ static void *take(struct bump *b, size_t size)
 
 static size_t object_size(enum value_kind kind)
 {
-    switch (kind) {
-    case VALUE_BOOL: return sizeof(bool);
-    case VALUE_INT32:
-    case VALUE_UINT32: return sizeof(uint32_t);
-    case VALUE_FLOAT: return sizeof(float);
-    case VALUE_TIMESTAMP: return sizeof(mstro_timestamp);
-    case VALUE_BLOB: return sizeof(mstro_blob);
-    case VALUE_INT64:
-    case VALUE_UINT64:
-    case VALUE_DOUBLE: return sizeof(uint64_t);
-    default: return sizeof(void *); /* strings */
-    }
+    static const unsigned char sizes[VALUE_KIND_END] = {
+        [VALUE_BOOL] = sizeof(bool),           [VALUE_INT32] = sizeof(int32_t),   [VALUE_INT64] = sizeof(int64_t),
+        [VALUE_UINT32] = sizeof(uint32_t),     [VALUE_UINT64] = sizeof(uint64_t), [VALUE_FLOAT] = sizeof(float),
+        [VALUE_DOUBLE] = sizeof(double),       [VALUE_TEXT] = sizeof(char *),     [VALUE_TIMESTAMP] = sizeof(mstro_timestamp),
+        [VALUE_BLOB] = sizeof(mstro_blob),
+    };
+    return sizes[kind];
 }
 
 /* Bytes behind a string or blob, terminated.  memmove: a value may be set to a part of itself. */
@@ -49,10 +44,14 @@ static void *take_copy(struct bump *b, const void *from, size_t length)
     return copy;
 }
 
+/* What an object points to stands behind it. */
 static void put_object(struct bump *b, const struct value *v, void *object)
 {
-    char *string = v->kind == VALUE_TEXT ? take_copy(b, v->text.at, v->text.length) : NULL;
-    void *blob = v->kind == VALUE_BLOB ? take_copy(b, v->blob.at, v->blob.length) : NULL;
+    void *behind = NULL;
+    if (v->kind == VALUE_TEXT)
+        behind = take_copy(b, v->text.at, v->text.length);
+    else if (v->kind == VALUE_BLOB)
+        behind = take_copy(b, v->blob.at, v->blob.length);
     if (!object)
         return;
     switch (v->kind) {
@@ -63,9 +62,9 @@ static void put_object(struct bump *b, const struct value *v, void *object)
     case VALUE_UINT64: *(uint64_t *)object = v->natural; break;
     case VALUE_FLOAT: *(float *)object = (float)v->real; break;
     case VALUE_DOUBLE: *(double *)object = v->real; break;
-    case VALUE_TEXT: *(char **)object = string; break;
+    case VALUE_TEXT: *(char **)object = behind; break;
     case VALUE_TIMESTAMP: *(mstro_timestamp *)object = v->time; break;
-    case VALUE_BLOB: *(mstro_blob *)object = (mstro_blob){ v->blob.length, blob }; break;
+    case VALUE_BLOB: *(mstro_blob *)object = (mstro_blob){ v->blob.length, behind }; break;
     default: break;
     }
 }
@@ -141,7 +140,11 @@ size_t native_size(const struct value *v)
 const void *native_build(const struct value *v, void *place)
 {
     struct bump b = { .place = place };
-    return build(&b, v);
+    if (v->kind == VALUE_LIST)
+        return build(&b, v);
+    b.used = padded(object_size(v->kind));
+    put_object(&b, v, place);
+    return place;
 }
 
 mstro_status native_read(const struct type *t, const void *native, struct value *out)

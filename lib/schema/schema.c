@@ -13,6 +13,8 @@
 #include "lib/schema/nearest.h"
 #include "lib/schema/source.h"
 
+enum { RECENT = 64 };
+
 struct schema {
     atomic_uint references;
     struct schema_source **source;
@@ -22,6 +24,7 @@ struct schema {
     const struct schema_entry **slot; /* open addressing by key, at most half full */
     size_t slots;
     bool drops_unknown;
+    _Atomic(const struct schema_entry *) recent[RECENT]; /* by the address of the characters they were asked for with: only a guess */
 };
 
 mstro_status schema_create(struct schema **out)
@@ -63,6 +66,23 @@ static const struct schema_entry **slot_of(const struct schema *s, struct text k
 const struct schema_entry *schema_find(const struct schema *s, struct text key)
 {
     return s->slots ? *slot_of(s, key) : NULL;
+}
+
+/* Two keys that stand one behind the other have different places. */
+static _Atomic(const struct schema_entry *) *recent_of(const struct schema *s, const char *key)
+{
+    return &((struct schema *)s)->recent[((uintptr_t)key >> 3) % RECENT];
+}
+
+const struct schema_entry *schema_find_again(const struct schema *s, const char *key)
+{
+    _Atomic(const struct schema_entry *) *recent = recent_of(s, key);
+    const struct schema_entry *entry = atomic_load_explicit(recent, memory_order_relaxed);
+    if (entry && strcmp(entry->key.at, key) == 0)
+        return entry;
+    if ((entry = schema_find(s, text_of(key))))
+        atomic_store_explicit(recent, entry, memory_order_relaxed);
+    return entry;
 }
 
 /* Make room for 'more' entries and one source. */

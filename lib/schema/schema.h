@@ -83,6 +83,9 @@ mstro_status schema_merge(struct schema *into, const struct schema *from);
 /* NULL when there is none. */
 const struct schema_entry *schema_find(const struct schema *s, struct text key);
 
+/* The same for a terminated key: quicker where the same characters are asked for again, as programs do that name a key by a literal. */
+const struct schema_entry *schema_find_again(const struct schema *s, const char *key);
+
 /* The key closest to a misspelt one; empty when none is close. */
 struct text schema_nearest(const struct schema *s, struct text key);
 

@@ -21,16 +21,17 @@ struct attribute {
     _Alignas(8) unsigned char slot[ATTRIBUTE_SLOT];
 };
 
-struct attribute_chunk { struct attribute attribute[CHUNK_SIZE]; struct attribute_chunk *next; };
+/* Places from 'used' on never held one, and nobody has written to them. */
+struct attribute_chunk { struct attribute_chunk *next; size_t used; struct attribute attribute[CHUNK_SIZE]; };
 
 struct attributes {
     struct schema *schema;
     struct attribute *core[CORE_KEY_END]; /* those that are set */
-    size_t count, places; /* attributes that are set; places that ever held one */
+    size_t count, holes;  /* attributes that are set; places that held one before */
     uint64_t seen;        /* a bit of each entry that ever had a place: one whose bit is not here has none */
     bool sealed;
     struct bytes block; /* malloc()ed */
-    struct attribute_chunk first;
+    struct attribute_chunk *last, first;
 };
 
 /* The attribute of 'entry', or NULL. */
@@ -47,7 +48,7 @@ void table_vacate(struct attributes *a, struct attribute *attribute);
 
 #define table_each(item, a) \
     for (struct attribute_chunk *chunk_ = (struct attribute_chunk *)&(a)->first; chunk_; chunk_ = chunk_->next) \
-        for (struct attribute *item = chunk_->attribute; item < chunk_->attribute + CHUNK_SIZE; item++) \
+        for (struct attribute *item = chunk_->attribute; item < chunk_->attribute + chunk_->used; item++) \
             if (item->entry)
 
 #endif

@@ -336,12 +336,12 @@ static mstro_status refuse(const struct type *t, struct text written)
 
 static mstro_status check_choice(const struct type *t, struct text text)
 {
-    struct nearest search = nearest_to(text);
-    for (uint32_t i = 0; i < t->count; i++) {
+    for (uint32_t i = 0; i < t->count; i++)
         if (text_equal(t->choice[i], text))
             return MSTRO_OK;
+    struct nearest search = nearest_to(text);
+    for (uint32_t i = 0; i < t->count; i++)
         nearest_offer(&search, t->choice[i]);
-    }
     if (!search.best.length)
         return refuse(t, text);
     return detail_set(MSTRO_SCHEMA, "'" TEXT_FORMAT "' is not a " TEXT_FORMAT "; did you mean '" TEXT_FORMAT "'?", TEXT_ARGUMENTS(text),
