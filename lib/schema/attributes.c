@@ -71,8 +71,11 @@ mstro_status table_place(struct attributes *a, const struct schema_entry *entry,
     struct attribute *place = a->holes ? hole(a) : new_place(a);
     if (!place)
         return MSTRO_NOMEM;
-    memset(place, 0, offsetof(struct attribute, slot));
     place->entry = entry;
+    place->value.kind = VALUE_NONE;
+    place->native = NULL;
+    place->owned = place->handed = NULL;
+    place->borrowed = place->adopted = place->mismatch = place->unknown = false;
     a->count++;
     a->holes -= a->holes > 0;
     if (entry->core != CORE_NONE)
