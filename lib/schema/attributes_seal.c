@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/schema/block.h"
 #include "lib/schema/native.h"
+#include "lib/schema/shape.h"
 #include "lib/schema/table.h"
 
 /* Name, size and component travel beside the block; what is local does not travel. */
@@ -140,44 +141,82 @@ static size_t sort_attributes(const struct attributes *a, const struct attribute
     return count;
 }
 
-static mstro_status write_block(struct attributes *a, struct block_item *item)
+/* Room for a block of 'size' bytes. */
+static mstro_status make_room(struct attributes *a, size_t size, unsigned char **bytes)
+{
+    if (size == 0 || size > BLOCK_MAX)
+        return detail_set(MSTRO_QUOTA, "the attributes of '" TEXT_FORMAT "' need more than %d bytes", TEXT_ARGUMENTS(attributes_text(a, CORE_NAME)),
+                          BLOCK_MAX);
+    if (!(*bytes = malloc(size)))
+        return MSTRO_NOMEM;
+    a->block = bytes_of(*bytes, size);
+    return MSTRO_OK;
+}
+
+/* learn: those that are filled in the same way can be sealed as this one is. */
+static mstro_status write_block(struct attributes *a, struct block_item *item, bool learn)
 {
     const struct attribute *sorted[ATTRIBUTES_MAX];
+    unsigned char *bytes = NULL;
     size_t count = sort_attributes(a, sorted);
     for (size_t i = 0; i < count; i++)
         item[i] = (struct block_item){ sorted[i]->entry->key, sorted[i]->value };
     if (count == 0)
         return MSTRO_OK;
-    size_t size = block_size(item, count);
-    if (size == 0)
-        return detail_set(MSTRO_QUOTA, "the attributes of '" TEXT_FORMAT "' need more than %d bytes", TEXT_ARGUMENTS(attributes_text(a, CORE_NAME)),
-                          BLOCK_MAX);
-    unsigned char *bytes = malloc(size);
-    if (!bytes)
-        return MSTRO_NOMEM;
+    mstro_status status = make_room(a, block_size(item, count), &bytes);
+    if (status != MSTRO_OK)
+        return status;
     block_write(item, count, bytes);
-    a->block = bytes_of(bytes, size);
+    if (learn)
+        shape_learn(a, sorted, item, count);
     return MSTRO_OK;
+}
+
+/* The same where others of its kind were sealed before. */
+static mstro_status write_known(struct attributes *a, const struct shape *shape, const struct attribute *const member[])
+{
+    unsigned char *bytes = NULL;
+    size_t size = shape->head;
+    for (size_t i = 0; i < shape->items; i++)
+        size += value_encoded_size(&member[shape->source[i]]->value);
+    mstro_status status = make_room(a, size, &bytes);
+    if (status != MSTRO_OK)
+        return status;
+    memcpy(bytes, shape->begin, shape->head);
+    unsigned char *value = bytes + shape->head;
+    for (size_t i = 0; i < shape->items; i++)
+        value = block_write_value(bytes, i, &member[shape->source[i]]->value, value);
+    return MSTRO_OK;
+}
+
+static mstro_status write_any(struct attributes *a)
+{
+    enum { ON_STACK = 48 };
+    struct block_item few[ON_STACK], *item = few;
+    size_t before = a->count;
+    mstro_status status = fill_all(a);
+    if (status != MSTRO_OK)
+        return status;
+    if (a->count > ON_STACK && !(item = malloc(a->count * sizeof *item)))
+        return MSTRO_NOMEM;
+    status = write_block(a, item, a->count == before);
+    if (item != few)
+        free(item);
+    return status;
 }
 
 mstro_status attributes_seal(struct attributes *a)
 {
-    enum { ON_STACK = 48 };
-    struct block_item few[ON_STACK], *item = few;
+    const struct attribute *member[SHAPE_MAX];
     if (a->sealed)
         return MSTRO_OK;
     mstro_status status = freeze_all(a);
     if (status == MSTRO_OK)
         status = check_layout(a);
-    if (status == MSTRO_OK)
-        status = fill_all(a);
     if (status != MSTRO_OK)
         return status;
-    if (a->count > ON_STACK && !(item = malloc(a->count * sizeof *item)))
-        return MSTRO_NOMEM;
-    status = write_block(a, item);
-    if (item != few)
-        free(item);
+    const struct shape *shape = shape_find(a, member);
+    status = shape ? write_known(a, shape, member) : write_any(a);
     a->sealed = status == MSTRO_OK;
     return status;
 }

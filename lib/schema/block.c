@@ -134,24 +134,40 @@ size_t block_size(const struct block_item item[], size_t count)
     return size <= BLOCK_MAX ? size : 0;
 }
 
+size_t block_head_size(const struct block_item item[], size_t count)
+{
+    size_t size = HEAD_SIZE + count * ROW_SIZE;
+    for (size_t i = 0; i < count; i++)
+        size += item[i].key.length;
+    return size;
+}
+
+void block_write_head(const struct block_item item[], size_t count, unsigned char *block)
+{
+    unsigned char *row = block + HEAD_SIZE, *key = row + count * ROW_SIZE;
+    block[0] = VERSION;
+    block[1] = 0;
+    little_put16(block + 2, (uint16_t)count);
+    for (size_t i = 0; i < count; i++, row += ROW_SIZE) {
+        memcpy(key, item[i].key.at, item[i].key.length);
+        little_put16(little_put16(row, (uint16_t)(key - block)), (uint16_t)item[i].key.length);
+        key += item[i].key.length;
+    }
+}
+
+unsigned char *block_write_value(unsigned char *block, size_t i, const struct value *v, unsigned char *at)
+{
+    unsigned char *end = value_encode(v, at), *row = block + HEAD_SIZE + i * ROW_SIZE;
+    little_put16(little_put16(row + ROW_SIZE / 2, (uint16_t)(at - block)), (uint16_t)(end - at));
+    return end;
+}
+
 void block_write(const struct block_item item[], size_t count, unsigned char *at)
 {
-    unsigned char *begin = at, *row = at + HEAD_SIZE, *key = row + count * ROW_SIZE, *value = key;
+    unsigned char *value = at + block_head_size(item, count);
+    block_write_head(item, count, at);
     for (size_t i = 0; i < count; i++)
-        value += item[i].key.length;
-    begin[0] = VERSION;
-    begin[1] = 0;
-    little_put16(begin + 2, (uint16_t)count);
-    for (size_t i = 0; i < count; i++) {
-        unsigned char *end = value_encode(&item[i].value, value);
-        memcpy(key, item[i].key.at, item[i].key.length);
-        row = little_put16(row, (uint16_t)(key - begin));
-        row = little_put16(row, (uint16_t)item[i].key.length);
-        row = little_put16(row, (uint16_t)(value - begin));
-        row = little_put16(row, (uint16_t)(end - value));
-        key += item[i].key.length;
-        value = end;
-    }
+        value = block_write_value(at, i, &item[i].value, value);
 }
 
 static int item_order(const void *a, const void *b)

@@ -29,6 +29,12 @@ struct block_item { struct text key; struct value value; };
 /* Bytes needed for these items; 0 when they do not fit a block. */
 size_t block_size(const struct block_item item[], size_t count);
 
+/* The same bytes in steps, for blocks whose keys are equal: they begin alike.  First what stands before the values (block_head_size() bytes),
+ * then the values, in order, the first at that place; what is returned is the place of the next. */
+size_t block_head_size(const struct block_item item[], size_t count);
+void block_write_head(const struct block_item item[], size_t count, unsigned char *block);
+unsigned char *block_write_value(unsigned char *block, size_t i, const struct value *v, unsigned char *at);
+
 /* Write them, sorted by key (block_key_order) without repetition, to 'at', which has block_size() bytes. */
 void block_write(const struct block_item item[], size_t count, unsigned char *at);
 void block_sort(struct block_item item[], size_t count);

@@ -21,6 +21,8 @@ libcore_la_SOURCES += \
 	%D%/pattern_cost.h \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/shape.c \
+	%D%/shape.h \
 	%D%/source.c \
 	%D%/source.h \
 	%D%/table.h \

@@ -25,6 +25,7 @@ struct schema {
     size_t slots;
     bool drops_unknown;
     _Atomic(const struct schema_entry *) recent[RECENT]; /* by the address of the characters they were asked for with: only a guess */
+    _Atomic(struct shape *) shape[SCHEMA_SHAPES];
 };
 
 mstro_status schema_create(struct schema **out)
@@ -49,6 +50,8 @@ void schema_release(struct schema *s)
         return;
     for (size_t i = 0; i < s->sources; i++)
         source_release(s->source[i]);
+    for (size_t i = 0; i < SCHEMA_SHAPES; i++)
+        free(s->shape[i]);
     free(s->source);
     free(s->entry);
     free(s->slot);
@@ -277,6 +280,8 @@ bool schema_has_namespace(const struct schema *s, struct text nspace)
             return true;
     return false;
 }
+
+_Atomic(struct shape *) *schema_shape(const struct schema *s, size_t i) { return &((struct schema *)s)->shape[i]; }
 
 bool schema_drops_unknown(const struct schema *s) { return s->drops_unknown; }
 void schema_drop_unknown(struct schema *s, bool drop) { s->drops_unknown = drop; }

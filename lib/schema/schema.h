@@ -105,6 +105,11 @@ const struct schema_file *schema_file_at(const struct schema *s, size_t i);
 size_t schema_entries(const struct schema *s);
 const struct schema_entry *schema_entry_at(const struct schema *s, size_t i);
 
+/* Where shape.c keeps what it has learnt of tables with this schema: malloc()ed, the schema frees it. */
+enum { SCHEMA_SHAPES = 16 };
+struct shape;
+_Atomic(struct shape *) *schema_shape(const struct schema *s, size_t i);
+
 /* The full key the library uses for a core attribute: static storage. */
 struct text core_key_text(enum core_key key);
 

@@ -9,6 +9,7 @@ schema_tests = \
 	%D%/schema \
 	%D%/selector \
 	%D%/selector_api \
+	%D%/shape \
 	%D%/yaml
 check_PROGRAMS += $(schema_tests)
 TESTS += $(schema_tests)
@@ -26,6 +27,8 @@ TESTS += $(schema_tests)
 %C%_selector_LDADD = $(unit_libs)
 %C%_selector_api_SOURCES = %D%/selector_api.c
 %C%_selector_api_LDADD = libmaestro.la $(CMOCKA_LIBS)
+%C%_shape_SOURCES = %D%/shape.c %D%/attribute_table.c %D%/attribute_table.h
+%C%_shape_LDADD = $(unit_libs)
 %C%_yaml_SOURCES = %D%/yaml.c tests/lib/cost.c tests/lib/cost.h
 %C%_yaml_LDADD = $(unit_libs)
 endif
