@@ -15,7 +15,7 @@
 mstro_status cdo_declare(const char *operation, const char *name, struct mstro_cdo_ **out)
 {
     mstro_status s = name_check_object(operation, name);
-    return s == MSTRO_OK ? cdo_create(out, name, process_schema(), process_buffers(), session_number(process_session())) : s;
+    return s == MSTRO_OK ? cdo_create(out, name, process_schema(), process_memory(), session_number(process_session())) : s;
 }
 
 API mstro_status mstro_cdo_declare(const char *name, mstro_cdo_attributes attributes, mstro_cdo *result)
@@ -60,19 +60,21 @@ API mstro_status mstro_cdo_dispose(mstro_cdo cdo) { return run(VERB_DISPOSE, cdo
 
 struct batch { struct operation_request *operation; struct mstro_request_ **start; mstro_status *status; };
 
+/* Not cleared: what is not prepared is not read. */
 static mstro_status batch_allocate(struct batch *b, size_t count)
 {
-    b->operation = calloc(count, sizeof *b->operation);
-    b->start = calloc(count, sizeof *b->start);
-    b->status = calloc(count, sizeof *b->status);
-    return b->operation && b->start && b->status ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for %zu operations", count);
+    size_t each = sizeof *b->operation + sizeof *b->start + sizeof *b->status;
+    b->operation = count <= SIZE_MAX / each ? malloc(count * each) : NULL;
+    if (!b->operation)
+        return detail_set(MSTRO_NOMEM, "not enough memory for %zu operations", count);
+    b->start = (struct mstro_request_ **)(b->operation + count);
+    b->status = (mstro_status *)(b->start + count);
+    return MSTRO_OK;
 }
 
 static void batch_free(struct batch *b)
 {
     free(b->operation);
-    free(b->start);
-    free(b->status);
 }
 
 static mstro_status batch_run(struct batch *b, enum verb verb, size_t count, const mstro_cdo cdo[])

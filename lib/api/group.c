@@ -51,7 +51,7 @@ API mstro_status mstro_group_declare(const char *name, mstro_group *result)
         return s;
     struct mstro_cdo_ *cdo = NULL;
     s = cdo_declare("declare", name, &cdo);
-    if (s == MSTRO_OK && (s = group_create(result, cdo, process_schema(), process_buffers())) != MSTRO_OK)
+    if (s == MSTRO_OK && (s = group_create(result, cdo, process_schema(), process_memory())) != MSTRO_OK)
         cdo_destroy(cdo);
     if (s == MSTRO_OK)
         process_add_group(*result);

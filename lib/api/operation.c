@@ -86,7 +86,7 @@ static mstro_status prepare_dispose(struct mstro_cdo_ *cdo, struct record *r)
 
 static mstro_status prepare_seal(struct mstro_cdo_ *cdo, struct record *r)
 {
-    (void)r;
+    *r = (struct record){ 0 }; /* nothing is said */
     return cdo_seal(cdo);
 }
 
@@ -140,13 +140,12 @@ mstro_status operation_prepare_within(struct operation_request *o, enum verb ver
     mstro_status s = handle_claim(cdo);
     if (s != MSTRO_OK)
         return s;
-    struct record r = { 0 };
-    s = verbs[verb].prepare(cdo, &r);
+    request_clear(&o->request, cdo);
+    s = verbs[verb].prepare(cdo, &o->request.record);
     if (s != MSTRO_OK) {
         handle_release(cdo);
         return s;
     }
-    request_init(&o->request, &r, cdo);
     o->verb = verb;
     o->run = process_run();
     o->started = verb != VERB_SEAL;

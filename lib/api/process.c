@@ -44,7 +44,7 @@ static struct {
     struct session *session;
     struct schema *schema;
     struct outlines *outlines; /* of 'schema', for those who have others */
-    struct buffer_cache *buffers;
+    struct cdo_memory *memory;
     uint64_t operation_timeout, finalize_timeout;
     struct pool_settings settings; /* for a pool of our own */
     pthread_mutex_t lists;    /* leaf; guards cdos, groups, subscriptions, out */
@@ -93,7 +93,7 @@ void process_leave(void)
 bool process_ends(void) { return atomic_load(&process.phase) == PHASE_ENDING; }
 struct session *process_session(void) { return process.session; }
 struct schema *process_schema(void) { return process.schema; }
-struct buffer_cache *process_buffers(void) { return process.buffers; }
+struct cdo_memory *process_memory(void) { return process.memory; }
 uint64_t process_run(void) { return process.run; }
 
 static uint64_t deadline_after(uint64_t time)
@@ -272,11 +272,11 @@ static void forget_names(void)
     free(process.component);
     outlines_destroy(process.outlines);
     schema_release(process.schema);
-    buffer_cache_destroy(process.buffers);
+    cdo_memory_destroy(process.memory);
     process.workflow = process.component = NULL;
     process.schema = NULL;
     process.outlines = NULL;
-    process.buffers = NULL;
+    process.memory = NULL;
 }
 
 static mstro_status start(const char *workflow, const char *component, int64_t index)
@@ -295,7 +295,7 @@ static mstro_status start(const char *workflow, const char *component, int64_t i
     process.workflow = strdup(workflow);
     process.component = strdup(component);
     process.index = index;
-    if (!process.workflow || !process.component || buffer_cache_create(&process.buffers, WARM_BYTES) != MSTRO_OK)
+    if (!process.workflow || !process.component || cdo_memory_create(&process.memory, WARM_BYTES) != MSTRO_OK)
         s = detail_set(MSTRO_NOMEM, "not enough memory to begin");
     else
         s = catalogue_load(&process.schema);
@@ -397,7 +397,7 @@ static mstro_status finish(void)
         process.info = process.workflow = process.component = NULL;
         process.schema = NULL;
         process.outlines = NULL;
-        process.buffers = NULL;
+        process.memory = NULL;
     }
     atomic_store(&process.phase, PHASE_NONE);
     return s;

@@ -20,7 +20,7 @@ bool process_ends(void);
 /* ---- between enter and leave ---- */
 struct session *process_session(void);
 struct schema *process_schema(void);
-struct buffer_cache *process_buffers(void);
+struct cdo_memory *process_memory(void);
 uint64_t process_run(void); /* counts mstro_init: tells a request of an earlier run from one of this */
 
 /* The deadline that MSTRO_OPERATION_TIMEOUT gives to an operation that begins now. */

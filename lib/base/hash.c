@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/base/hash.h"
 
+#include <endian.h>
 #include <sodium.h>
+#include <string.h>
 
 /* Big-endian, so that ids read and sort alike on every machine. */
 static uint64_t load_u64(const unsigned char *at)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | at[i];
-    return value;
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return be64toh(value);
 }
 
 static void store_u64(unsigned char *at, uint64_t value)
 {
-    for (int i = 7; i >= 0; i--, value >>= 8)
-        at[i] = (unsigned char)value;
+    value = htobe64(value);
+    memcpy(at, &value, sizeof value);
 }
 
 struct id id_of_name(struct id key, struct text name)

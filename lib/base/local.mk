@@ -27,6 +27,8 @@ libcore_la_SOURCES += \
 	%D%/setting.h \
 	%D%/slab.c \
 	%D%/slab.h \
+	%D%/spare.c \
+	%D%/spare.h \
 	%D%/status.c \
 	%D%/utf8.c \
 	%D%/utf8.h \

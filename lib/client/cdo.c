@@ -6,49 +6,80 @@
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 
-mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct buffer_cache *buffers, uint64_t number)
+/* A handle is one piece of memory: itself, its name where that is short, its attributes. */
+enum { NAME_ROOM = 112, HANDLES_KEPT = 1024 };
+struct piece {
+    struct mstro_cdo_ cdo;
+    char name[NAME_ROOM];
+    _Alignas(16) unsigned char attributes[];
+};
+
+mstro_status cdo_memory_create(struct cdo_memory **out, size_t warm)
 {
-    struct mstro_cdo_ *cdo = calloc(1, sizeof *cdo);
-    if (!cdo)
+    struct cdo_memory *m = calloc(1, sizeof *m);
+    if (!m || buffer_cache_create(&m->buffers, warm) != MSTRO_OK) {
+        free(m);
+        return MSTRO_NOMEM;
+    }
+    spares_init(&m->handles, sizeof(struct piece) + attributes_size(), HANDLES_KEPT);
+    *out = m;
+    return MSTRO_OK;
+}
+
+void cdo_memory_destroy(struct cdo_memory *m)
+{
+    if (!m)
+        return;
+    spares_release(&m->handles);
+    buffer_cache_destroy(m->buffers);
+    free(m);
+}
+
+mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct cdo_memory *memory, uint64_t number)
+{
+    size_t length = strlen(name);
+    struct piece *piece = spares_take(&memory->handles);
+    char *kept = piece && length < sizeof piece->name ? piece->name : malloc(length + 1);
+    if (!piece || !kept) {
+        spares_give(&memory->handles, piece);
+        free(kept);
         return detail_set(MSTRO_NOMEM, "not enough memory for a handle of '%.100s'", name);
+    }
+    struct mstro_cdo_ *cdo = &piece->cdo;
+    memset(cdo, 0, offsetof(struct mstro_cdo_, move.ticket)); /* the rest is written before it is read: move_prepare */
     list_init(&cdo->link);
     list_init(&cdo->exposed);
     list_init(&cdo->move.chore.link);
     cdo->number = number;
-    cdo->buffers = buffers;
+    cdo->memory = memory;
     cdo->given_size = cdo->size = -1;
-    cdo->name_length = strlen(name);
-    cdo->name = malloc(cdo->name_length + 1);
-    mstro_status s = cdo->name ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for a handle of '%.100s'", name);
-    if (s == MSTRO_OK) {
-        memcpy(cdo->name, name, cdo->name_length + 1);
-        s = attributes_create(schema, cdo->name, &cdo->attributes);
-    }
-    if (s != MSTRO_OK)
-        cdo_destroy(cdo);
-    else
-        *out = cdo;
-    return s;
+    cdo->name = memcpy(kept, name, length + 1);
+    cdo->name_length = length;
+    cdo->attributes = attributes_begin(piece->attributes, schema, cdo->name);
+    *out = cdo;
+    return MSTRO_OK;
 }
 
 void cdo_destroy(struct mstro_cdo_ *cdo)
 {
     if (!cdo)
         return;
-    attributes_destroy(cdo->attributes);
+    struct piece *piece = (struct piece *)cdo;
+    attributes_end(cdo->attributes);
     arena_release(&cdo->move.arena);
     if (!cdo->handed_out)
-        buffer_give_back(cdo->buffers, cdo->own, cdo->own_room);
-    free(cdo->name);
-    free(cdo);
+        buffer_give_back(cdo->memory->buffers, cdo->own, cdo->own_room);
+    if (cdo->name != piece->name)
+        free(cdo->name);
+    spares_give(&cdo->memory->handles, piece);
 }
 
 static mstro_status own_room(struct mstro_cdo_ *cdo, size_t size)
 {
     if (cdo->own && cdo->own_room >= size)
         return MSTRO_OK;
-    buffer_give_back(cdo->buffers, cdo->own, cdo->own_room);
-    cdo->own = buffer_take(cdo->buffers, size);
+    buffer_give_back(cdo->memory->buffers, cdo->own, cdo->own_room);
+    cdo->own = buffer_take(cdo->memory->buffers, size);
     cdo->own_room = cdo->own ? size : 0;
     return cdo->own ? MSTRO_OK : detail_set(MSTRO_NOMEM, "not enough memory for the %zu bytes of '%.200s'", size, cdo->name);
 }

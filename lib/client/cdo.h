@@ -11,6 +11,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/list.h"
+#include "lib/base/spare.h"
 #include "lib/client/link.h"
 #include "lib/client/submission.h"
 #include "lib/client/waiting.h"
@@ -51,7 +52,7 @@ struct mstro_cdo_ {
     /* The memory.  A producer's is what it lends; a consumer's is where a move puts the bytes. */
     void *given;               /* by the user (raw-ptr), or NULL */
     int64_t given_size;        /* of it, or what the user said about size; -1: nothing was said */
-    struct buffer_cache *buffers;
+    struct cdo_memory *memory;
     void *own;                 /* taken from there, or NULL */
     size_t own_room;
     bool handed_out;           /* 'own' was shown by access_ptr of a consumer: it is the user's */
@@ -68,8 +69,15 @@ struct mstro_cdo_ {
     struct move move;
 };
 
-/* Make a handle; the name has been checked.  'buffers' must outlive it: what it allocates comes from there. */
-mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct buffer_cache *buffers, uint64_t number);
+/* Where the handles of a process, and what they allocate, come from. */
+struct cdo_memory { struct spares handles; struct buffer_cache *buffers; };
+
+/* 'warm': bytes of what handles have allocated and no user has seen that are kept for others. */
+mstro_status cdo_memory_create(struct cdo_memory **out, size_t warm);
+void cdo_memory_destroy(struct cdo_memory *m); /* NULL is allowed */
+
+/* Make a handle; the name has been checked.  'memory' must outlive it. */
+mstro_status cdo_create(struct mstro_cdo_ **out, const char *name, struct schema *schema, struct cdo_memory *memory, uint64_t number);
 
 /* Free it with what is the library's. */
 void cdo_destroy(struct mstro_cdo_ *cdo);

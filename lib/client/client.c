@@ -48,7 +48,8 @@ struct client_output *turn_put(struct turn *t, enum client_output_kind kind)
     static _Thread_local struct client_output nowhere;
     struct client_outputs *out = t->out;
     struct client_output *place = outputs_reserve(out, out->count + 1) ? &out->at[out->count++] : &nowhere;
-    *place = (struct client_output){ .kind = kind };
+    memset(place, 0, offsetof(struct client_output, record));
+    place->kind = kind;
     return place;
 }
 

@@ -76,7 +76,7 @@ struct client_output {
     uint64_t op, handle, generation;
     void *operation, *object;
     struct text detail;
-    struct record record;
+    struct record record; /* of SEND, MOVE, NAMES and EVENTS; undefined in others */
 };
 
 /* Views in the outputs point into the arena, the input or the name of a handle: valid until the input goes or

@@ -65,7 +65,7 @@ void group_truncate(struct mstro_group_ *g, struct list *last)
 
 /* ---- the group ---- */
 
-mstro_status group_create(struct mstro_group_ **out, struct mstro_cdo_ *cdo, struct schema *schema, struct buffer_cache *buffers)
+mstro_status group_create(struct mstro_group_ **out, struct mstro_cdo_ *cdo, struct schema *schema, struct cdo_memory *memory)
 {
     struct mstro_group_ *g = calloc(1, sizeof *g);
     if (!g || !map_init(&g->names)) {
@@ -78,7 +78,7 @@ mstro_status group_create(struct mstro_group_ **out, struct mstro_cdo_ *cdo, str
     list_init(&g->buried);
     g->next = &g->members;
     g->schema = schema;
-    g->buffers = buffers;
+    g->memory = memory;
     g->cdo = cdo;
     cdo->group = g;
     *out = g;
@@ -203,7 +203,7 @@ static mstro_status make_member(struct mstro_group_ *g, struct session *s, const
     struct mstro_cdo_ *cdo;
     memcpy(name, names->name, names->length);
     name[names->length] = '\0';
-    mstro_status status = cdo_create(&cdo, name, g->schema, g->buffers, session_number(s));
+    mstro_status status = cdo_create(&cdo, name, g->schema, g->memory, session_number(s));
     if (status != MSTRO_OK)
         return status;
     status = cdo_seal(cdo);

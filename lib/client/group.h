@@ -42,7 +42,7 @@ struct mstro_group_ {
     uint64_t lost;            /* the generation whose loss the user knows of, 0: none */
     struct mstro_cdo_ *cdo;   /* the group as an object: its name, its bytes are the list */
     struct schema *schema;
-    struct buffer_cache *buffers;
+    struct cdo_memory *memory;
     struct selection *selections; /* what is to be found when it is offered */
     struct list *selected;    /* behind this stand those that were found; NULL: it was not offered yet */
     struct list *next;        /* the member that was given last */
@@ -59,7 +59,7 @@ struct mstro_group_ {
 };
 
 /* Make a group of no members around 'cdo', which becomes its own.  What is NULL of the result is memory that was short. */
-mstro_status group_create(struct mstro_group_ **out, struct mstro_cdo_ *cdo, struct schema *schema, struct buffer_cache *buffers);
+mstro_status group_create(struct mstro_group_ **out, struct mstro_cdo_ *cdo, struct schema *schema, struct cdo_memory *memory);
 
 /* Free it with its members but those that are the user's.  No session knows of any. */
 void group_destroy(struct mstro_group_ *g);

@@ -429,9 +429,17 @@ static void stop_thread(struct session *s)
 
 /* ---- operations ---- */
 
+void request_clear(struct mstro_request_ *r, struct mstro_cdo_ *cdo)
+{
+    memset(r, 0, offsetof(struct mstro_request_, record));
+    memset(&r->cdo, 0, sizeof *r - offsetof(struct mstro_request_, cdo));
+    r->cdo = r->object = cdo;
+}
+
 void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo)
 {
-    *r = (struct mstro_request_){ .record = *record, .cdo = cdo, .object = cdo };
+    request_clear(r, cdo);
+    r->record = *record;
 }
 
 void request_release(struct mstro_request_ *r)

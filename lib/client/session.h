@@ -115,6 +115,7 @@ static inline bool waitable_is_ready(const struct waitable *what)
 void session_cancel(struct session *s, struct mstro_request_ *target);
 
 void request_init(struct mstro_request_ *r, const struct record *record, struct mstro_cdo_ *cdo);
+void request_clear(struct mstro_request_ *r, struct mstro_cdo_ *cdo); /* the same without a record, which is undefined yet */
 void request_release(struct mstro_request_ *r);
 
 #endif

@@ -139,30 +139,27 @@ mstro_status table_assign(struct attribute *attribute, const struct value *v)
     return MSTRO_OK;
 }
 
-mstro_status attributes_create(struct schema *s, const char *name, struct attributes **out)
+size_t attributes_size(void) { return sizeof(struct attributes); }
+
+struct attributes *attributes_begin(void *at, struct schema *s, const char *name)
 {
-    struct attributes *a = malloc(sizeof *a);
-    if (!a)
-        return MSTRO_NOMEM;
+    struct attributes *a = at;
     memset(a, 0, offsetof(struct attributes, first));
     chunk_clear(&a->first);
     a->last = &a->first;
     a->schema = schema_retain(s);
-    const struct schema_entry *entry = schema_find(s, core_key_text(CORE_NAME));
+    const struct schema_entry *entry = schema_find_again(s, core_key_text(CORE_NAME).at);
     struct attribute *place;
     if (entry && table_place(a, entry, &place) == MSTRO_OK) { /* into an empty table: cannot fail */
         memcpy(place->slot, &name, sizeof name);
         place->native = place->slot;
         place->value = (struct value){ .kind = VALUE_TEXT, .count = 1, .text = text_of(name) };
     }
-    *out = a;
-    return MSTRO_OK;
+    return a;
 }
 
-void attributes_destroy(struct attributes *a)
+void attributes_end(struct attributes *a)
 {
-    if (!a)
-        return;
     table_each(attribute, a)
         free_memory(attribute);
     for (struct attribute_chunk *chunk = a->first.next, *next; chunk; chunk = next) {
@@ -170,7 +167,24 @@ void attributes_destroy(struct attributes *a)
         free(chunk);
     }
     schema_release(a->schema);
-    free((void *)a->block.at);
+    if (a->block.at != a->block_room)
+        free((void *)a->block.at);
+}
+
+mstro_status attributes_create(struct schema *s, const char *name, struct attributes **out)
+{
+    void *place = malloc(sizeof **out);
+    if (!place)
+        return MSTRO_NOMEM;
+    *out = attributes_begin(place, s, name);
+    return MSTRO_OK;
+}
+
+void attributes_destroy(struct attributes *a)
+{
+    if (!a)
+        return;
+    attributes_end(a);
     free(a);
 }
 

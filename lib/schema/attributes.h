@@ -22,6 +22,11 @@ enum { ATTRIBUTES_MAX = 1024 };
 mstro_status attributes_create(struct schema *s, const char *name, struct attributes **out);
 void attributes_destroy(struct attributes *a); /* NULL is allowed */
 
+/* The same in memory of the caller's: attributes_size() bytes, aligned to 16. */
+size_t attributes_size(void);
+struct attributes *attributes_begin(void *place, struct schema *s, const char *name);
+void attributes_end(struct attributes *a);
+
 /* As mstro_cdo_attribute_set, _get and _set_list.  Unknown keys: MSTRO_SCHEMA with the nearest one, or dropped with MSTRO_OK where the schema says
  * so (schema_drops_unknown).  A list other than dims-size has no known length here: MSTRO_INVARG, attributes_set_list is for it.  What is given away
  * (neither copied nor the user's) is freed at destroy or when set again: of a string its characters, of a blob its data, of the rest

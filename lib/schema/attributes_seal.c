@@ -147,7 +147,8 @@ static mstro_status make_room(struct attributes *a, size_t size, unsigned char *
     if (size == 0 || size > BLOCK_MAX)
         return detail_set(MSTRO_QUOTA, "the attributes of '" TEXT_FORMAT "' need more than %d bytes", TEXT_ARGUMENTS(attributes_text(a, CORE_NAME)),
                           BLOCK_MAX);
-    if (!(*bytes = malloc(size)))
+    *bytes = size <= sizeof a->block_room ? a->block_room : malloc(size);
+    if (!*bytes)
         return MSTRO_NOMEM;
     a->block = bytes_of(*bytes, size);
     return MSTRO_OK;

@@ -6,7 +6,7 @@
 #define LIB_SCHEMA_TABLE_H
 #include "lib/schema/attributes.h"
 
-enum { ATTRIBUTE_SLOT = 40, CHUNK_SIZE = 16 };
+enum { ATTRIBUTE_SLOT = 40, CHUNK_SIZE = 16, BLOCK_ROOM = 448 };
 
 struct attribute {
     const struct schema_entry *entry; /* NULL: this place is free */
@@ -30,8 +30,9 @@ struct attributes {
     size_t count, holes;  /* attributes that are set; places that held one before */
     uint64_t seen;        /* a bit of each entry that ever had a place: one whose bit is not here has none */
     bool sealed;
-    struct bytes block; /* malloc()ed */
+    struct bytes block; /* in 'block_room', or malloc()ed */
     struct attribute_chunk *last, first;
+    unsigned char block_room[BLOCK_ROOM];
 };
 
 /* The attribute of 'entry', or NULL. */

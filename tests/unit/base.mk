@@ -13,6 +13,7 @@ base_tests = \
 	%D%/random \
 	%D%/setting \
 	%D%/slab \
+	%D%/spare \
 	%D%/utf8
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -36,6 +37,8 @@ TESTS += $(base_tests)
 %C%_random_LDADD = $(unit_libs)
 %C%_slab_SOURCES = %D%/slab.c
 %C%_slab_LDADD = $(unit_libs)
+%C%_spare_SOURCES = %D%/spare.c
+%C%_spare_LDADD = $(unit_libs)
 %C%_setting_SOURCES = %D%/setting.c
 %C%_setting_LDADD = $(unit_libs)
 %C%_utf8_SOURCES = %D%/utf8.c
