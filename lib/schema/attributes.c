@@ -77,7 +77,8 @@ mstro_status table_place(struct attributes *a, const struct schema_entry *entry,
     place->owned = place->handed = NULL;
     place->borrowed = place->adopted = place->mismatch = place->unknown = false;
     a->count++;
-    a->holes -= a->holes > 0;
+    if (a->holes)
+        a->holes--;
     if (entry->core != CORE_NONE)
         a->core[entry->core] = place;
     else
@@ -112,7 +113,9 @@ mstro_status table_assign(struct attribute *attribute, const struct value *v)
 {
     struct value value = *v;
     void *owned = NULL, *handed = attribute->handed;
-    if (v->kind == VALUE_POINTER)
+    if (value_is_scalar(v))
+        attribute->native = native_build(v, attribute->slot);
+    else if (v->kind == VALUE_POINTER)
         attribute->native = v->pointer;
     else {
         size_t native = native_size(v), items = v->kind == VALUE_LIST ? v->items.length : 0;
@@ -199,6 +202,8 @@ static mstro_status unknown_key(const struct attributes *a, const char *key)
 
 static mstro_status check_settable(const struct attributes *a, const struct schema_entry *entry)
 {
+    if (!a->sealed && entry->core == CORE_NONE)
+        return MSTRO_OK;
     if (a->sealed)
         return detail_set(MSTRO_INVARG, "'%s' cannot be set: the handle is sealed", entry->key.at);
     if (core_key_is_told(entry->core))
@@ -325,7 +330,7 @@ mstro_status attributes_set(struct attributes *a, const char *key, void *val, bo
     struct value value;
     struct attribute *place;
     status = native_read(entry->type, val, &value);
-    if (status == MSTRO_OK)
+    if (status == MSTRO_OK && !(value_is_number(&value) && entry->core == CORE_NONE)) /* as a number of its type any will do */
         status = check_value(entry, &value);
     if (status == MSTRO_OK)
         status = table_place(a, entry, &place);

@@ -44,16 +44,8 @@ static void *take_copy(struct bump *b, const void *from, size_t length)
     return copy;
 }
 
-/* What an object points to stands behind it. */
-static void put_object(struct bump *b, const struct value *v, void *object)
+static void put_scalar(const struct value *v, void *object)
 {
-    void *behind = NULL;
-    if (v->kind == VALUE_TEXT)
-        behind = take_copy(b, v->text.at, v->text.length);
-    else if (v->kind == VALUE_BLOB)
-        behind = take_copy(b, v->blob.at, v->blob.length);
-    if (!object)
-        return;
     switch (v->kind) {
     case VALUE_BOOL: *(bool *)object = v->boolean; break;
     case VALUE_INT32: *(int32_t *)object = (int32_t)v->integer; break;
@@ -62,11 +54,24 @@ static void put_object(struct bump *b, const struct value *v, void *object)
     case VALUE_UINT64: *(uint64_t *)object = v->natural; break;
     case VALUE_FLOAT: *(float *)object = (float)v->real; break;
     case VALUE_DOUBLE: *(double *)object = v->real; break;
-    case VALUE_TEXT: *(char **)object = behind; break;
     case VALUE_TIMESTAMP: *(mstro_timestamp *)object = v->time; break;
-    case VALUE_BLOB: *(mstro_blob *)object = (mstro_blob){ v->blob.length, behind }; break;
     default: break;
     }
+}
+
+/* What an object points to stands behind it. */
+static void put_object(struct bump *b, const struct value *v, void *object)
+{
+    if (v->kind == VALUE_TEXT) {
+        char *string = take_copy(b, v->text.at, v->text.length);
+        if (object)
+            *(char **)object = string;
+    } else if (v->kind == VALUE_BLOB) {
+        void *blob = take_copy(b, v->blob.at, v->blob.length);
+        if (object)
+            *(mstro_blob *)object = (mstro_blob){ v->blob.length, blob };
+    } else if (object)
+        put_scalar(v, object);
 }
 
 static const void *build(struct bump *b, const struct value *v);
@@ -140,10 +145,9 @@ size_t native_size(const struct value *v)
 const void *native_build(const struct value *v, void *place)
 {
     struct bump b = { .place = place };
-    if (v->kind == VALUE_LIST)
+    if (!value_is_scalar(v))
         return build(&b, v);
-    b.used = padded(object_size(v->kind));
-    put_object(&b, v, place);
+    put_scalar(v, place);
     return place;
 }
 

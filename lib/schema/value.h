@@ -74,6 +74,12 @@ uint64_t value_hash(const struct value *v);
 
 bool value_is_number(const struct value *v);
 
+/* Points to nothing, and has the size of its C type. */
+static inline bool value_is_scalar(const struct value *v)
+{
+    return v->kind != VALUE_TEXT && v->kind != VALUE_BLOB && v->kind != VALUE_LIST && v->kind != VALUE_POINTER;
+}
+
 /* As a person writes it: "12", "abc", "2026-11-21T00:00:00Z", "[1, 2]", blobs in base64. */
 void value_print(FILE *to, const struct value *v);
 
