@@ -21,16 +21,19 @@ static struct session *holder_of(const struct generation *generation) { return f
 static void fill_direct(struct pool *pool, struct record_ticket *ticket, const struct offer *offer)
 {
     const struct session *holder = offer->handle->session;
+    const struct lending *lending = offer->lending;
     ticket->how = TICKET_DIRECT;
     ticket->holder = holder->app;
     ticket->holder_pid = holder->pid;
     ticket->holder_node = holder->node;
     ticket->holder_session = holder->number == pool->settings.home ? 0 : holder->number;
-    ticket->word = offer->word;
     ticket->serving = seal_rest(holder->serving);
-    if (offer->has_data && (ticket->data_place.at = arena_keep(pool, &offer->data, sizeof offer->data)))
+    if (!lending)
+        return;
+    ticket->word = lending->word;
+    if ((ticket->data_place.at = arena_keep(pool, &lending->data, sizeof lending->data)))
         ticket->data_place.count = 1;
-    if (offer->has_word && (ticket->word_place.at = arena_keep(pool, &offer->word_place, sizeof offer->word_place)))
+    if (offer->has_word && (ticket->word_place.at = arena_keep(pool, &lending->word_place, sizeof lending->word_place)))
         ticket->word_place.count = 1;
 }
 

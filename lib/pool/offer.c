@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
 #include "lib/pool/operation.h"
+
+static_assert(sizeof(struct cdo) + sizeof(struct handle) + sizeof(struct generation) + sizeof(struct offer) <= 320,
+              "an offered object takes no more beyond its name and attributes");
 
 /* What the record says of itself must fit together. */
 static bool offer_is_sound(struct pool *pool, struct session *session, const struct record_offer *asked)
@@ -40,7 +44,7 @@ static bool offer_is_possible(struct pool *pool, struct session *session, const 
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
         return false;
     }
-    if (!memory_allows(pool, sizeof(struct generation) + sizeof(struct offer) + asked->attributes.length + asked->inline_data.length)) {
+    if (!memory_allows(pool, sizeof(struct generation) + sizeof(struct offer) + sizeof(struct lending) + asked->attributes.length + asked->inline_data.length)) {
         answer_refused(pool, session, asked->op, MSTRO_QUOTA, "the pool's memory budget of %" PRIu64 " bytes is used up",
                        pool->settings.memory_budget);
         return false;
@@ -53,23 +57,48 @@ static bool fits_inline(const struct pool *pool, const struct record_offer *aske
     return asked->inline_data.length > 0 && pool->inline_bytes + asked->inline_data.length <= pool->settings.inline_budget;
 }
 
-static void offer_fill(struct offer *offer, const struct record_offer *asked, struct handle *handle, struct generation *generation)
-{
-    offer->handle = handle;
-    offer->generation = generation;
-    offer->word = asked->word;
-    offer->has_data = asked->data_place.count > 0;
-    offer->has_word = asked->word_place.count > 0;
-    if (offer->has_data)
-        offer->data = asked->data_place.at[0];
-    if (offer->has_word)
-        offer->word_place = asked->word_place.at[0];
-}
-
 /* Has the pool all there is?  A group serves nobody who has not required its members. */
 static bool is_whole(const struct record_offer *asked, bool copied)
 {
     return (copied && !(asked->flags & OFFER_GROUP)) || asked->size <= 0;
+}
+
+/* Of what the pool has itself, and of a group, nobody asks the holder. */
+static bool is_lent(const struct record_offer *asked, bool copied)
+{
+    return !is_whole(asked, copied) && !(asked->flags & OFFER_GROUP) && asked->data_place.count > 0;
+}
+
+static void lending_fill(struct lending *lending, const struct record_offer *asked)
+{
+    lending->data = asked->data_place.at[0];
+    lending->word = asked->word;
+    if (asked->word_place.count > 0)
+        lending->word_place = asked->word_place.at[0];
+}
+
+/* NULL when memory is short. */
+static struct offer *share_make(struct pool *pool, const struct record_offer *asked, struct handle *handle, bool lent)
+{
+    struct offer *offer = memory_take(pool, sizeof *offer);
+    struct lending *lending = offer && lent ? memory_take(pool, sizeof *lending) : NULL;
+    if (!offer || (lent && !lending)) {
+        memory_give(pool, offer, sizeof *offer);
+        return NULL;
+    }
+    if (lending)
+        lending_fill(lending, asked);
+    offer->handle = handle;
+    offer->lending = lending;
+    offer->has_word = asked->word_place.count > 0;
+    return offer;
+}
+
+static void share_free(struct pool *pool, struct offer *offer)
+{
+    if (offer)
+        memory_give(pool, offer->lending, sizeof *offer->lending);
+    memory_give(pool, offer, sizeof *offer);
 }
 
 /* All of it or nothing. */
@@ -79,15 +108,15 @@ static struct generation *generation_make(struct pool *pool, const struct record
     struct seal *sealed = seal_make(pool, seal_name(handle->cdo->sealed), asked->attributes);
     struct seal *copy = copied ? seal_make(pool, (struct text){ 0 }, asked->inline_data) : NULL;
     struct generation *generation = memory_take(pool, sizeof *generation);
-    struct offer *offer = memory_take(pool, sizeof *offer);
+    struct offer *offer = share_make(pool, asked, handle, is_lent(asked, copied));
     if (!sealed || !generation || !offer || (copied && !copy)) {
-        memory_give(pool, offer, sizeof *offer);
+        share_free(pool, offer);
         memory_give(pool, generation, sizeof *generation);
         seal_release(pool, copy);
         seal_release(pool, sealed);
         return NULL;
     }
-    offer_fill(offer, asked, handle, generation);
+    offer->generation = generation;
     *generation = (struct generation){ .cdo = handle->cdo, .sealed = sealed, .copy = copy, .size = asked->size,
                                        .component = seal_share(handle->session->component),
                                        .whole = is_whole(asked, copied), .group = asked->flags & OFFER_GROUP,
@@ -181,7 +210,7 @@ void offer_free(struct pool *pool, struct offer *offer)
     operation_free(pool, offer->withdrawal);
     list_remove(&offer->of_generation);
     offer->handle->offer = NULL;
-    memory_give(pool, offer, sizeof *offer);
+    share_free(pool, offer);
     if (--session->offers == 0 && session->state == SESSION_LEAVING)
         list_append(&pool->drained, &session->drained);
 }

@@ -144,6 +144,8 @@ static void next_stage(struct pool *pool, struct operation *operation)
 
 void operations_note(struct pool *pool)
 {
+    if (pool->waiting == 0)
+        return;
     for (int stage = NOTE_STAGES - 1; stage >= 0; stage--) /* the oldest first: each list stays in order */
         while (!list_empty(&pool->noting[stage])) {
             struct operation *operation = list_entry(pool->noting[stage].next, struct operation, note);
@@ -157,6 +159,8 @@ void operations_note(struct pool *pool)
 uint64_t operations_deadline(const struct pool *pool)
 {
     uint64_t deadline = NO_DEADLINE;
+    if (pool->waiting == 0)
+        return deadline;
     for (int stage = 0; stage < NOTE_STAGES; stage++)
         if (!list_empty(&pool->noting[stage])) {
             uint64_t due = list_entry(pool->noting[stage].next, struct operation, note)->due;

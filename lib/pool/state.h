@@ -110,7 +110,13 @@ struct generation {
     bool group : 1;        /* 'copy' lists its members: whoever gets it is served when he has required them all */
 };
 
-/* One handle's share in a generation: where the bytes are. */
+/* Where the bytes of an offer are that the pool has not all of itself. */
+struct lending {
+    struct record_place data, word_place;
+    uint64_t word;
+};
+
+/* One handle's share in a generation. */
 struct offer {
     struct list of_generation;
     struct handle *handle;
@@ -118,9 +124,8 @@ struct offer {
     struct operation *withdrawal; /* the WITHDRAW that waits and wants an answer, or NULL */
     uint64_t withdraw_op;         /* of the WITHDRAW that is being served, 0: nobody wants an answer */
     uint64_t announced;           /* of a WITHDRAW that is deferred: up to which serial, else 0 */
-    struct record_place data, word_place;
-    uint64_t word;
-    bool has_data, has_word;
+    struct lending *lending;      /* NULL: nobody reads from its holder */
+    bool has_word; /* lending->word_place is one */
     bool by_leave; /* its holder's LEAVE withdraws it */
 };
 
