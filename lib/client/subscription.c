@@ -121,6 +121,8 @@ static void keep_all(struct mstro_subscription_ *sub, const struct record_events
         keep(sub, &events->events.at[i]);
     source->come += events->events.count;
     source->position = events->position;
+    if (!events->quiet)
+        source->asked = source->come;
     if (events->events.count == 0 && source->come == 0)
         source->cursor = events->position; /* where it begins */
 }
@@ -180,12 +182,15 @@ size_t subscription_cursor(struct mstro_subscription_ *sub, uint64_t serial[], s
 
 /* ---- the subscriber ---- */
 
-/* Lock held.  The next shard that does not know yet what was taken of it. */
+/* Has its shard asked to be told what was taken of it, and does not know yet? */
+static bool is_owed(const struct source *source) { return source->said < source->asked && source->said < source->taken; }
+
+/* Lock held. */
 static bool next_seen(struct mstro_subscription_ *sub, struct record_seen *seen)
 {
     for (size_t i = 0; i < sub->source_count; i++) {
         struct source *source = &sub->sources[i];
-        if (source->said == source->taken)
+        if (!is_owed(source))
             continue;
         source->said = source->taken;
         *seen = (struct record_seen){ .subscription = sub->number, .serial = source->cursor, .count = source->taken };
@@ -210,14 +215,17 @@ static void say_seen(struct session *s, struct submission *submission)
     }
 }
 
-/* Lock held: all that is here is being taken. */
-static void note_taken(struct mstro_subscription_ *sub)
+/* Lock held: all that is here is being taken.  Is the pool to be told so? */
+static bool note_taken(struct mstro_subscription_ *sub)
 {
+    bool owed = false;
     for (size_t i = 0; i < sub->source_count; i++) {
         struct source *source = &sub->sources[i];
         source->taken = source->come;
         source->cursor = source->position;
+        owed |= is_owed(source);
     }
+    return owed;
 }
 
 mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct session *s)
@@ -226,9 +234,8 @@ mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct sessi
     mstro_pool_event head = sub->head;
     bool tell = false;
     if (head) {
-        note_taken(sub);
-        tell = !sub->seen_queued;
-        sub->seen_queued = true;
+        tell = note_taken(sub) && !sub->seen_queued;
+        sub->seen_queued |= tell;
         sub->head = sub->gap = NULL;
         sub->tail = &sub->head;
         if (sub->bell >= 0 && !sub->over) {

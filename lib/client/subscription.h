@@ -19,6 +19,7 @@
 struct source {
     uint64_t serial;           /* of its last event; the low bits name it */
     uint64_t come, taken, said; /* events; said: of those taken, the pool knows */
+    uint64_t asked;             /* as many had come when the pool last asked to be told */
     uint64_t position, cursor;
 };
 
@@ -59,7 +60,7 @@ mstro_status subscription_status(struct mstro_subscription_ *sub);
 /* The serials behind which the subscriber has not taken anything yet, one a shard, as many as 'room'; how many there are. */
 size_t subscription_cursor(struct mstro_subscription_ *sub, uint64_t serial[], size_t room);
 
-/* Everything that is here, or NULL.  The pool is told so (by the next turn of the token). */
+/* Everything that is here, or NULL.  The pool is told so, if it has asked (by the next turn of the token). */
 mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct session *s);
 
 /* Acknowledge every event of the list. */

@@ -276,6 +276,12 @@ static uint32_t fill_batch(struct pool *pool, const struct turn *turn, struct re
     return count;
 }
 
+/* Half of the window is left, and nobody waits for what it has to settle. */
+static bool needs_no_word(const struct pool *pool, const struct consumer *consumer)
+{
+    return !subscription_keeps(consumer->subscription) && consumer->open <= window_of(pool, consumer->subscription) / 2;
+}
+
 static bool send_batch(struct pool *pool, struct subscription *subscription)
 {
     struct turn turn = next_turn(pool, subscription);
@@ -294,6 +300,7 @@ static bool send_batch(struct pool *pool, struct subscription *subscription)
     record->events.events.count = count;
     record->events.events.at = events;
     record->events.position = all ? facts_newest(pool) : events[count - 1].serial;
+    record->events.quiet = needs_no_word(pool, consumer);
     return true;
 }
 

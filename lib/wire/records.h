@@ -142,8 +142,8 @@
  * is ended by an ACK or goes on with another TICKET. */
 #define RECORD_TICKET_VOID(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
-/* position: with these the subscriber has been told all up to this serial. */
-#define RECORD_EVENTS(F, T, B, L) F(u64, subscription, 0) L(event, events, 256, 0) F(u64, position, 2)
+/* position: with these the subscriber has been told all up to this serial.  quiet 1: there is much room, no SEEN need be said for these alone. */
+#define RECORD_EVENTS(F, T, B, L) F(u64, subscription, 0) L(event, events, 256, 0) F(u64, position, 2) F(u8, quiet, 2)
 
 /* The pool has ended a subscription, and why. */
 #define RECORD_SUBSCRIPTION_END(F, T, B, L) F(u64, subscription, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)

@@ -7,6 +7,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/client/session.h"
+#include "lib/client/subscription.h"
 
 /* What the pool says next, and what the session has let others read. */
 static struct fake {
@@ -15,6 +16,8 @@ static struct fake {
     bool has_answer, lose;
     const uint64_t *word;
     unsigned lent;
+    unsigned seen; /* how often the pool was told what was taken */
+    uint64_t seen_count;
     unsigned flushed[PACE_SLEEPS + 1], polled[PACE_SLEEPS + 1];
 } fake;
 
@@ -33,6 +36,12 @@ static void fake_send(struct link *link, uint16_t shard, const struct record *re
     if (record->kind == KIND_DEMAND)
         answer((struct record){ .kind = KIND_TICKET, .ticket = { .op = record->demand.op, .handle = record->demand.handle, .ticket = 9,
                                                                  .how = TICKET_DIRECT, .size = 10000 } });
+    if (record->kind == KIND_SEEN) {
+        fake.seen++;
+        fake.seen_count = record->seen.count;
+    }
+    if (record->kind == KIND_SUBSCRIBE)
+        answer((struct record){ .kind = KIND_ACK, .ack = { .op = record->subscribe.op } });
     if (record->kind == KIND_OFFER)
         answer((struct record){ .kind = KIND_ACK, .ack = { .op = record->offer.op } });
 }
@@ -543,6 +552,45 @@ static void who_gives_the_token_back_sees_to_what_was_submitted_meanwhile(void *
     session_release(session);
 }
 
+/* ---- events ---- */
+
+static void take_one_that_is(bool quiet, struct mstro_subscription_ *sub)
+{
+    static uint64_t serial;
+    struct record_event event = { .serial = ++serial << 10, .kind = MSTRO_POOL_EVENT_OFFER };
+    answer((struct record){ .kind = KIND_EVENTS, .events = { .subscription = sub->number, .position = event.serial, .quiet = quiet, .events = { 1, &event } } });
+    session_drive(session);
+    mstro_pool_event taken = subscription_take(sub, session);
+    assert_non_null(taken);
+    event_list_free(taken);
+}
+
+static void pool_is_told_what_was_taken_when_it_asks(void **state)
+{
+    (void)state;
+    struct mstro_subscription_ *sub;
+    struct mstro_request_ request;
+    open_session();
+    assert_int_equal(subscription_create(&sub, session_number(session)), MSTRO_OK);
+    request_init(&request, &(struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .subscription = sub->number } }, NULL);
+    request.object = sub;
+    session_start(session, &request);
+    assert_true(session_wait(session, &request.done, NO_DEADLINE));
+    take_one_that_is(true, sub);
+    take_one_that_is(true, sub);
+    assert_int_equal(fake.seen, 0);
+    take_one_that_is(false, sub);
+    assert_int_equal(fake.seen, 1);
+    assert_int_equal(fake.seen_count, 3);
+    take_one_that_is(true, sub);
+    assert_int_equal(fake.seen, 1);
+    take_one_that_is(false, sub);
+    assert_int_equal(fake.seen, 2);
+    assert_int_equal(fake.seen_count, 5);
+    session_release(session);
+    subscription_destroy(sub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,6 +607,7 @@ int main(void)
         cmocka_unit_test(chore_that_who_waits_does_not_do_is_for_the_sessions_thread),
         cmocka_unit_test(a_thread_dismissed_before_it_sits_down_does_not_sit_down),
         cmocka_unit_test(a_thread_does_not_sit_down_while_there_is_a_chore_for_it),
+        cmocka_unit_test(pool_is_told_what_was_taken_when_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

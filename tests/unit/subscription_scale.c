@@ -25,6 +25,7 @@ static struct pool_outputs out;
 static struct schema *schema;
 static uint64_t ops, told, status, answered; /* told: events that came out since start(); status: of the last ACK; answered: its operation */
 static uint64_t serial; /* of the last event */
+static bool quiet;      /* the last EVENTS */
 
 static void step(const struct pool_input *in)
 {
@@ -34,6 +35,7 @@ static void step(const struct pool_input *in)
         if (record->kind == KIND_EVENTS && record->events.events.count) {
             told += record->events.events.count;
             serial = record->events.events.at[record->events.events.count - 1].serial;
+            quiet = record->events.quiet;
         } else if (record->kind == KIND_ACK) {
             status = record->ack.status;
             answered = record->ack.op;
@@ -477,6 +479,44 @@ static void ack_is_found_among_those_that_thousands_owe_for_the_same_event(void 
     stop();
 }
 
+static void see(uint64_t number, uint64_t count)
+{
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_SEEN, .seen = { .subscription = number, .count = count } });
+}
+
+/* Of four: two may lie unseen, without a word for each. */
+static void subscriber_is_asked_what_it_has_taken_when_half_of_its_window_is_used_up(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++ops, .subscription = 1, .kinds = MSTRO_POOL_EVENT_OFFER, .max_events = 4 } });
+    for (uint64_t i = 1; i <= 4; i++) {
+        offer(i);
+        assert_int_equal(told, i);
+        assert_int_equal(quiet, i <= 2);
+    }
+    see(1, 3);
+    offer(5);
+    assert_true(quiet);
+    offer(6);
+    assert_false(quiet);
+    stop();
+}
+
+/* What it has not taken another is to get. */
+static void subscriber_under_a_name_is_asked_each_time(void **state)
+{
+    (void)state;
+    start(pool_settings_default());
+    say(SUBSCRIBER, &(struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = ++ops, .subscription = 1, .kinds = MSTRO_POOL_EVENT_OFFER,
+                                                                             .flags = SUBSCRIBE_DURABLE, .name = text_of("name") } });
+    quiet = true;
+    offer(1);
+    assert_int_equal(told, 1);
+    assert_false(quiet);
+    stop();
+}
+
 static void gap_that_memory_was_short_for_is_told_when_there_is_memory_again(void **state)
 {
     (void)state;
@@ -520,6 +560,8 @@ int main(void)
         cmocka_unit_test(reading_a_long_past_takes_many_short_steps),
         cmocka_unit_test(who_reads_the_past_and_has_no_room_wakes_the_pool_for_nothing),
         cmocka_unit_test(ack_is_found_among_those_that_thousands_owe_for_the_same_event),
+        cmocka_unit_test(subscriber_is_asked_what_it_has_taken_when_half_of_its_window_is_used_up),
+        cmocka_unit_test(subscriber_under_a_name_is_asked_each_time),
         cmocka_unit_test(gap_that_memory_was_short_for_is_told_when_there_is_memory_again),
     };
     struct schema *reals;
