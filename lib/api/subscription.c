@@ -278,8 +278,11 @@ API mstro_status mstro_subscription_poll(mstro_subscription sub, mstro_pool_even
     mstro_status s = take(sub);
     if (s != MSTRO_OK)
         return s;
-    session_drive(process_session());
     *event = subscription_take(sub, process_session());
+    if (!*event) {
+        session_drive(process_session());
+        *event = subscription_take(sub, process_session());
+    }
     return give_back(sub, *event ? MSTRO_OK : end_of_events(sub));
 }
 

@@ -127,15 +127,38 @@ static void keep_all(struct mstro_subscription_ *sub, const struct record_events
         source->cursor = events->position; /* where it begins */
 }
 
+/* Lock held. */
+static bool is_readable(const struct mstro_subscription_ *sub) { return sub->head || sub->over; }
+
+/* Lock held. */
+static void still(struct mstro_subscription_ *sub)
+{
+    eventfd_t count;
+    if (eventfd_read(sub->bell, &count) == 0)
+        sub->rings = false;
+}
+
+/* Not under the lock, which is what who is woken wants first.  When all was taken before it rang, it has rung for nothing. */
+static void ring(struct mstro_subscription_ *sub)
+{
+    eventfd_write(sub->bell, 1);
+    pthread_mutex_lock(&sub->lock);
+    if (!is_readable(sub) && sub->rings)
+        still(sub);
+    pthread_mutex_unlock(&sub->lock);
+}
+
 void subscription_push(struct mstro_subscription_ *sub, const struct record_events *events, struct waiting *waiting)
 {
     pthread_mutex_lock(&sub->lock);
-    bool was_readable = sub->head || sub->over;
+    bool was_readable = is_readable(sub);
     if (!sub->end)
         keep_all(sub, events);
-    if (!was_readable && (sub->head || sub->over) && sub->bell >= 0)
-        eventfd_write(sub->bell, 1);
+    bool rings = !was_readable && is_readable(sub) && sub->bell >= 0;
+    sub->rings |= rings;
     pthread_mutex_unlock(&sub->lock);
+    if (rings)
+        ring(sub);
     waiting_ready(waiting, &sub->news);
 }
 
@@ -238,10 +261,8 @@ mstro_pool_event subscription_take(struct mstro_subscription_ *sub, struct sessi
         sub->seen_queued |= tell;
         sub->head = sub->gap = NULL;
         sub->tail = &sub->head;
-        if (sub->bell >= 0 && !sub->over) {
-            eventfd_t count;
-            eventfd_read(sub->bell, &count);
-        }
+        if (sub->bell >= 0 && !sub->over)
+            still(sub);
     }
     atomic_store(&sub->news.state, WAITABLE_PENDING); /* only the caller waits for it */
     pthread_mutex_unlock(&sub->lock);

@@ -38,6 +38,7 @@ struct mstro_subscription_ {
     struct source *sources;    /* the shards of which something has come */
     size_t source_count;
     int bell;                  /* eventfd: readable exactly while head is not NULL or it is over; -1 until asked for */
+    bool rings;                /* it does, or is about to, and nobody has heard it yet */
     struct submission seen;    /* tells the pool what was taken */
     bool seen_queued;
 };
