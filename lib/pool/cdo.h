@@ -83,13 +83,18 @@ void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *o
 /* What says of an offer that it is prepared, NULL: it is not. */
 struct prepared *group_prepared(const struct offer *offer);
 
-/* What is prepared will not be offered: nobody has seen it.  Its handle may be gone afterwards. */
+/* What is prepared will not be offered: nobody has seen it.  Is it a group of which members may have been seen, it is lost.  Its handle may
+ * be gone afterwards. */
 void group_drop(struct pool *pool, struct offer *offer);
 
-/* The same, because its holder is gone. */
-void group_lose(struct pool *pool, struct offer *offer);
+/* Is it a group whose members are visible, or about to be, and itself is not yet?  Then a WITHDRAW follows when it is. */
+bool group_is_committing(const struct offer *offer);
+void group_withdraw_later(struct pool *pool, struct offer *offer, uint64_t op);
 
-/* From another shard: a group there is offered; the members in that shard are visible. */
+/* From another shard: what is prepared for a group there; so much is prepared in that shard; the group is offered; the members in that
+ * shard are visible. */
+void serve_prepare(struct pool *pool, uint16_t from, const struct record *record);
+void serve_prepared(struct pool *pool, uint16_t from, const struct record *record);
 void serve_commit(struct pool *pool, uint16_t from, const struct record *record);
 void serve_committed(struct pool *pool, uint16_t from, const struct record *record);
 

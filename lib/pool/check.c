@@ -201,8 +201,8 @@ static void hash_generation(struct walk *walk, const struct generation *generati
         const struct prepared *prepared = group_prepared(offer);
         uint64_t holder = hash_mix(offer->handle->session->number, offer->handle->number);
         if (prepared)
-            holder = hash_mix(hash_mix(holder, prepared->group), (uint64_t)(prepared->members - prepared->shown) << 32 | prepared->awaited << 1 | prepared->made);
-        hash += hash_mix(holder, (uint64_t)(offer->withdrawal != NULL) << 1 | offer->by_leave);
+            holder = hash_mix(hash_mix(holder, prepared->group), (uint64_t)(prepared->members - prepared->counted) << 32 | prepared->awaited << 2 | (prepared->commit != 0) << 1 | prepared->made);
+        hash += hash_mix(holder, (uint64_t)(prepared && prepared->withdrawn) << 2 | (uint64_t)(offer->withdrawal != NULL) << 1 | offer->by_leave);
     }
     walk->hash += hash_mix(hash, 1);
     list_each(link, (struct list *)&generation->bound)

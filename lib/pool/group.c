@@ -3,15 +3,19 @@
  *
  * What is offered for a group is prepared first: its name is taken, and nobody sees it.  The OFFER of the group itself, an object whose
  * bytes list the members, commits: from then on everybody sees all of it.  Before that whatever ends one of them ends it unseen.
- * Where there are several shards, the group's tells the others, and shows the group when all members are to be seen everywhere. */
+ * Where there are several shards, the group's asks the others first what is prepared there, so that nobody sees a member of a group that
+ * will not be; then it tells them to show it, and shows the group when all members are to be seen everywhere. */
 #include <inttypes.h>
 
 #include "lib/pool/answer.h"
 #include "lib/pool/cdo.h"
+#include "lib/pool/hold.h"
 #include "lib/pool/session.h"
 #include "lib/pool/shards.h"
 
 enum { SHARD_BITS = 10 };
+
+#define NO_MEMORY "the pool has no memory to offer a group"
 
 static void prepared_free(struct pool *pool, struct prepared *prepared)
 {
@@ -54,7 +58,7 @@ bool group_is_possible(struct pool *pool, struct session *session, const struct 
     }
     if (shards_reserve(pool))
         return true;
-    answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory to offer a group");
+    answer_refused(pool, session, asked->op, MSTRO_NOMEM, NO_MEMORY);
     return false;
 }
 
@@ -79,41 +83,73 @@ static void show_members(struct pool *pool, struct session *session, uint64_t gr
     }
 }
 
+/* As if it came now. */
+static void withdraw_after_all(struct pool *pool, struct session *session, const struct record_withdraw *asked)
+{
+    struct record record = { .kind = KIND_WITHDRAW, .withdraw = *asked };
+    if (!hold_record(pool, session, &record))
+        session_serve(pool, session, &record);
+}
+
 /* Its members first, everywhere: who finds the group finds them. */
 static void finish(struct pool *pool, struct prepared *group)
 {
-    if (group->shown == group->members) {
-        show(pool, group, group->op, group->commit);
+    struct session *session = group->offer->handle->session;
+    struct record_withdraw withdraw = { .op = group->withdraw_op, .handle = group->offer->handle->number };
+    bool withdrawn = group->withdrawn;
+    if (group->counted < group->members) { /* what was prepared is taken back, or its session has left that shard */
+        refuse_incomplete(pool, session, group->op, group->members, group->counted);
+        group->awaited = 0;
+        group_drop(pool, group->offer);
         return;
     }
-    struct offer *offer = group->offer; /* its session has left another shard meanwhile */
-    refuse_incomplete(pool, offer->handle->session, group->op, group->members, group->shown);
-    group->awaited = 0;
-    group_drop(pool, offer);
+    show(pool, group, group->op, group->commit);
+    if (withdrawn)
+        withdraw_after_all(pool, session, &withdraw);
 }
 
-static void say_commit(struct pool *pool, struct prepared *group)
+/* To each other shard.  There is room for it (shards_reserve). */
+static void say_to_all(struct pool *pool, struct prepared *group, enum record_kind kind)
 {
+    uint64_t session = group->offer->handle->session->number;
     for (uint16_t shard = 0; shard < pool->settings.shards; shard++) {
-        struct record *record = shard == pool->settings.shard ? NULL : answer_shard(pool, shard, KIND_COMMIT);
+        struct record *record = shard == pool->settings.shard ? NULL : answer_shard(pool, shard, kind);
         if (!record)
             continue;
-        record->commit = (struct record_commit){ .session = group->offer->handle->session->number, .op = group->op, .group = group->group,
-                                                 .commit = group->commit };
+        if (kind == KIND_PREPARE)
+            record->prepare = (struct record_prepare){ .session = session, .op = group->op, .group = group->group };
+        else
+            record->commit = (struct record_commit){ .session = session, .op = group->op, .group = group->group, .commit = group->commit };
         group->awaited++;
     }
 }
 
-/* The answers to the other shards have their room (group_is_possible). */
+/* All members are prepared, in all shards. */
 static void commit(struct pool *pool, struct prepared *group)
 {
     struct session *session = group->offer->handle->session;
     group->commit = ++pool->last_commit << SHARD_BITS | pool->settings.shard;
-    group->shown = count_prepared(session, group->group);
-    say_commit(pool, group);
+    group->counted = count_prepared(session, group->group);
+    say_to_all(pool, group, KIND_COMMIT);
     show_members(pool, session, group->group, group->op, group->commit);
     if (group->awaited == 0)
         finish(pool, group);
+}
+
+/* All shards have said what is prepared there: it will be, or nobody has seen anything of it. */
+static void decide(struct pool *pool, struct prepared *group)
+{
+    struct session *session = group->offer->handle->session;
+    uint32_t count = group->counted + count_prepared(session, group->group);
+    if (count == group->members && shards_reserve(pool)) {
+        commit(pool, group);
+        return;
+    }
+    if (count != group->members)
+        refuse_incomplete(pool, session, group->op, group->members, count);
+    else
+        answer_refused(pool, session, group->op, MSTRO_NOMEM, NO_MEMORY);
+    group_drop(pool, group->offer);
 }
 
 void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *offer, const struct record_offer *asked, bool made)
@@ -124,13 +160,42 @@ void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *o
                                    .members = asked->members, .op = asked->op, .announced = facts_announced(pool) };
     list_append(&session->prepared, &prepared->of_session);
     generation_event(pool, offer->generation, GENERATION_PREPARE);
-    if (whole)
+    if (!whole)
+        answer_done(pool, session, asked->op);
+    else if (pool->settings.shards == 1)
         commit(pool, prepared);
     else
-        answer_done(pool, session, asked->op);
+        say_to_all(pool, prepared, KIND_PREPARE);
+}
+
+bool group_is_committing(const struct offer *offer)
+{
+    const struct prepared *prepared = group_prepared(offer);
+    return prepared && prepared->commit;
+}
+
+void group_withdraw_later(struct pool *pool, struct offer *offer, uint64_t op)
+{
+    struct prepared *group = group_prepared(offer);
+    if (group->withdrawn) {
+        answer_refused(pool, offer->handle->session, op, MSTRO_BUSY, TEXT_FORMAT " is being withdrawn", TEXT_ARGUMENTS(short_name(offer->handle->cdo)));
+        return;
+    }
+    group->withdrawn = true;
+    group->withdraw_op = op;
 }
 
 /* ---- between shards ---- */
+
+void serve_prepare(struct pool *pool, uint16_t from, const struct record *record)
+{
+    const struct record_prepare *said = &record->prepare;
+    struct session *session = session_find(pool, said->session);
+    struct record *answer = answer_back(pool, from, KIND_PREPARED);
+    if (answer)
+        answer->prepared = (struct record_prepared){ .session = said->session, .op = said->op, .group = said->group,
+                                                     .members = session ? count_prepared(session, said->group) : 0 };
+}
 
 void serve_commit(struct pool *pool, uint16_t from, const struct record *record)
 {
@@ -144,30 +209,47 @@ void serve_commit(struct pool *pool, uint16_t from, const struct record *record)
         show_members(pool, session, said->group, said->op, said->commit);
 }
 
+/* The group that another shard answers about, NULL: it is gone meanwhile. */
+static struct prepared *answered_group(struct pool *pool, uint64_t number, uint64_t handle_number, uint64_t op)
+{
+    struct session *session = session_find(pool, number);
+    struct handle *handle = session ? handle_find(pool, session, handle_number) : NULL;
+    struct prepared *group = handle && handle->offer ? group_prepared(handle->offer) : NULL;
+    return group && group->whole && group->op == op ? group : NULL;
+}
+
+void serve_prepared(struct pool *pool, uint16_t from, const struct record *record)
+{
+    const struct record_prepared *said = &record->prepared;
+    struct prepared *group = answered_group(pool, said->session, said->group, said->op);
+    (void)from;
+    if (!group || group->commit)
+        return;
+    group->counted += said->members;
+    if (--group->awaited == 0)
+        decide(pool, group);
+}
+
 void serve_committed(struct pool *pool, uint16_t from, const struct record *record)
 {
     const struct record_committed *said = &record->committed;
-    struct session *session = session_find(pool, said->session);
-    struct handle *handle = session ? handle_find(pool, session, said->group) : NULL;
-    struct prepared *group = handle && handle->offer ? group_prepared(handle->offer) : NULL;
+    struct prepared *group = answered_group(pool, said->session, said->group, said->op);
     (void)from;
-    if (!group || !group->whole || group->op != said->op)
-        return; /* it is gone meanwhile */
-    group->shown += said->members;
+    if (!group || !group->commit)
+        return;
+    group->counted += said->members;
     if (--group->awaited == 0)
         finish(pool, group);
 }
 
 /* ---- its end, unseen ---- */
 
-void group_lose(struct pool *pool, struct offer *offer)
+/* Some members may have been seen: what they belong to will not be. */
+static void tell_lost(struct pool *pool, const struct offer *offer)
 {
     const struct generation *generation = offer->generation;
-    const struct prepared *prepared = group_prepared(offer);
-    if (prepared->whole) /* some members may have been seen */
-        fact_append(pool, FACT_GROUP_LOST,
-                    &(struct fact_of){ .session = offer->handle->session, .cdo = generation->cdo, .sealed = generation->sealed, .size = generation->size });
-    group_drop(pool, offer);
+    fact_append(pool, FACT_GROUP_LOST,
+                &(struct fact_of){ .session = offer->handle->session, .cdo = generation->cdo, .sealed = generation->sealed, .size = generation->size });
 }
 
 void group_drop(struct pool *pool, struct offer *offer)
@@ -175,9 +257,13 @@ void group_drop(struct pool *pool, struct offer *offer)
     struct handle *handle = offer->handle;
     struct prepared *prepared = group_prepared(offer);
     bool made = prepared->made;
+    if (prepared->commit)
+        tell_lost(pool, offer);
     if (prepared->awaited)
         answer_refused(pool, handle->session, prepared->op, MSTRO_CANCELLED, "the group " TEXT_FORMAT " was taken back before all of it could be seen",
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
+    if (prepared->withdrawn)
+        answer_done(pool, handle->session, prepared->withdraw_op);
     prepared_free(pool, prepared);
     generation_event(pool, offer->generation, GENERATION_DROP);
     if (made)

@@ -219,7 +219,7 @@ void offer_lose(struct pool *pool, struct offer *offer)
 {
     struct generation *generation = offer->generation;
     if (offer_is_prepared(offer)) {
-        group_lose(pool, offer);
+        group_drop(pool, offer);
         return;
     }
     generation_event(pool, generation, generation->whole ? GENERATION_RETURN : GENERATION_LOSS);

@@ -153,6 +153,8 @@ void shards_record(struct pool *pool, uint16_t from, const struct record *record
         { KIND_ADMIT, serve_admit },
         { KIND_DONE, serve_done },
         { KIND_DISMISS, serve_dismiss },
+        { KIND_PREPARE, serve_prepare },
+        { KIND_PREPARED, serve_prepared },
         { KIND_COMMIT, serve_commit },
         { KIND_COMMITTED, serve_committed },
         { KIND_LATE, serve_late },

@@ -135,11 +135,14 @@ struct prepared {
     struct offer *offer;
     uint64_t group; /* the handle of the group it is for */
     bool made;      /* its handle is new: nobody was told of that either */
-    bool whole;     /* it is the group: its members are visible, or about to be, in all shards */
-    uint16_t awaited;         /* COMMITTED of other shards */
-    uint32_t members, shown;  /* how many it says it has; how many are visible */
-    uint64_t op, commit;
+    bool whole;     /* it is the group */
+    uint16_t awaited;         /* PREPARED, then COMMITTED, of other shards */
+    uint32_t members, counted; /* how many it says it has; how many are prepared, then visible */
+    uint64_t op;
+    uint64_t commit;          /* of the group, when its members are visible, or about to be, in all shards; else 0 */
     uint64_t announced;       /* its OFFER, up to which serial */
+    uint64_t withdraw_op;     /* of a WITHDRAW that came after 'commit', and follows when the group is visible */
+    bool withdrawn;           /* there is one */
 };
 
 enum require_state {

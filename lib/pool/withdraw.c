@@ -61,8 +61,8 @@ void serve_withdraw(struct pool *pool, struct session *session, const struct rec
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (handle->offer->generation->state == GENERATION_WITHDRAWING)
         answer_refused(pool, session, asked->op, MSTRO_BUSY, TEXT_FORMAT " is being withdrawn", TEXT_ARGUMENTS(short_name(handle->cdo)));
-    else if (!asked->force && offer_is_prepared(handle->offer) && group_prepared(handle->offer)->whole)
-        answer_refused(pool, session, asked->op, MSTRO_BUSY, TEXT_FORMAT " is being offered", TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (!asked->force && group_is_committing(handle->offer))
+        group_withdraw_later(pool, handle->offer, asked->op);
     else if (offer_is_prepared(handle->offer)) {
         group_drop(pool, handle->offer);
         answer_done(pool, session, asked->op);

@@ -175,7 +175,13 @@
 /* From shard 0: the session is over, forget it; MSTRO_STALE_EPOCH: it was silent for too long.  To shard 0: it must not go on. */
 #define RECORD_DISMISS(F, T, B, L) F(u64, session, 0) F(u32, status, 0) T(reason, MAX_DETAIL, 0)
 
-/* The home of a group to each other: show what this session has prepared for it.  commit: the group's.  Answered by COMMITTED. */
+/* The home of a group to each other: what has this session prepared for it?  Answered by PREPARED. */
+#define RECORD_PREPARE(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0)
+
+/* So many members of it are prepared here. */
+#define RECORD_PREPARED(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u32, members, 0)
+
+/* The home of a group to each other, when all members are prepared: show them.  commit: the group's.  Answered by COMMITTED. */
 #define RECORD_COMMIT(F, T, B, L) F(u64, session, 0) F(u64, op, 0) F(u64, group, 0) F(u64, commit, 0)
 
 /* So many members of it are visible here, and acknowledged where a subscriber asked for that.  home: whom this is for. */
@@ -195,7 +201,8 @@
     X(EVENTS, events, 37) X(NOTE, note, 38) X(BYE, bye, 39) X(OTHER_SCHEMA, other_schema, 40) X(SELECTED, selected, 41) \
     X(SUBSCRIPTION_END, subscription_end, 42) \
     X(ADMIT, admit, 64) X(DONE, done, 65) X(DISMISS, dismiss, 66) \
-    X(COMMIT, commit, 67) X(COMMITTED, committed, 68) X(LATE, late, 69)
+    X(COMMIT, commit, 67) X(COMMITTED, committed, 68) X(LATE, late, 69) \
+    X(PREPARE, prepare, 70) X(PREPARED, prepared, 71)
 
 /* offer.flags */
 #define OFFER_ON_LOSS_WAIT 1u /* a requirer whose generation is lost waits for the next offer without being told */

@@ -50,6 +50,13 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.handle = record->done.session;
         answer.status = record->done.status;
         break;
+    case KIND_PREPARE:
+        answer.handle = record->prepare.session;
+        break;
+    case KIND_PREPARED:
+        answer.handle = record->prepared.session;
+        answer.members = record->prepared.members;
+        break;
     case KIND_COMMIT:
         answer.handle = record->commit.session;
         answer.commit = record->commit.commit;

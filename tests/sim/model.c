@@ -252,9 +252,13 @@ void lose_generation(struct model *model, struct model_generation *generation)
     generation->name[0] = '\0';
 }
 
-/* Nobody has seen it. */
+/* Nobody has seen it; of a group that was committed some members may have been. */
 void drop_prepared(struct model *model, struct model_generation *generation)
 {
+    if (generation->committed)
+        happens(model, MSTRO_POOL_EVENT_GROUP_LOST, generation->session, generation->name, 0);
+    if (generation->withdrawn)
+        expect_ack(model, generation->session, generation->withdraw_op, MSTRO_OK);
     if (generation->awaited)
         expect_ack(model, generation->session, generation->op, MSTRO_CANCELLED);
     struct model_handle *handle = model_handle_of(model, generation->session, generation->handle);
@@ -298,11 +302,9 @@ void lose_session(struct model *model, uint64_t number, uint32_t status)
         struct model_generation *generation = &model->generation[i];
         if (!generation->name[0] || generation->session != number)
             continue;
-        if (generation->prepared) {
-            if (generation->is_group) /* some of its members may have been seen */
-                happens(model, MSTRO_POOL_EVENT_GROUP_LOST, number, generation->name, 0);
+        if (generation->prepared)
             drop_prepared(model, generation);
-        } else if (generation->whole) {
+        else if (generation->whole) {
             happens(model, MSTRO_POOL_EVENT_WITHDRAW, number, generation->name, generation->number);
             generation->session = generation->handle = 0;
             generation->withdraw_op = 0;

@@ -44,7 +44,8 @@ struct model_generation {
     int64_t size;
     bool withdrawing, by_leave, whole, bears_loss, cut, copied, is_group;
     bool prepared, made;           /* nobody sees it; made: nor its handle */
-    int members, shown, awaited;   /* of a group that other shards are told of */
+    int members, counted, awaited; /* of a group that other shards are asked about: prepared, then visible */
+    bool committed, withdrawn;     /* a group: all of it is prepared, everywhere; then somebody wants it back */
     uint64_t op;
 };
 

@@ -158,6 +158,8 @@ static uint64_t actor_of(const struct world *world, const struct pool_input *in)
 {
     if (in->kind == POOL_RECORD)
         return app_of(world, in->session);
+    if (in->kind == POOL_SHARD && in->record->kind == KIND_PREPARED)
+        return app_of(world, in->record->prepared.session);
     return in->kind == POOL_SHARD && in->record->kind == KIND_COMMIT ? app_of(world, in->record->commit.session) : 0;
 }
 

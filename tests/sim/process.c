@@ -92,6 +92,8 @@ static void operation_ended(struct world *world, struct process *process, const 
         use->offered = good;
         if (!good)
             reuse_memory(use);
+        if (use == &process->use[LENT_SET] && out->status == MSTRO_INVMSG)
+            sets_refused(world, process);
         break;
     case KIND_WITHDRAW:
         if (good) {

@@ -54,30 +54,65 @@ static void members_become_visible(struct model *model, uint64_t session, uint64
     }
 }
 
-/* When its members are to be seen everywhere. */
+static void withdraw(struct model *model, struct model_generation *generation, uint64_t op)
+{
+    int index = (int)(generation - model->generation);
+    generation->withdrawing = true;
+    generation->withdraw_op = op;
+    for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
+        struct model_handle *handle = &model->handle[i];
+        if (handle->session && handle->needs && handle->bound == index && !handle->ticket)
+            give_ticket(model, handle, 0);
+    }
+}
+
+/* When its members are to be seen everywhere.  Is one of them not there any more, the others have been seen: the group is lost. */
 static void group_becomes_visible(struct model *model, struct model_generation *group)
 {
-    bool whole = group->shown == group->members;
-    expect_ack(model, group->session, group->op, whole ? MSTRO_OK : MSTRO_INVMSG);
-    if (whole)
-        becomes_visible(model, group);
-    else
+    uint64_t withdraw_op = group->withdraw_op;
+    bool withdrawn = group->withdrawn;
+    if (group->counted < group->members) {
+        expect_ack(model, group->session, group->op, MSTRO_INVMSG);
         drop_prepared(model, group);
+        return;
+    }
+    expect_ack(model, group->session, group->op, MSTRO_OK);
+    group->withdraw_op = 0;
+    group->withdrawn = group->committed = false;
+    becomes_visible(model, group);
+    if (withdrawn)
+        withdraw(model, group, withdraw_op);
+}
+
+static void expect_asked(struct model *model, struct model_generation *group, enum record_kind kind)
+{
+    for (int shard = 0; shard < model->shards; shard++)
+        if (shard != model->shard) {
+            expect_shard(model, shard, kind, group->session, 0)->commit = group->commit;
+            group->awaited++;
+        }
 }
 
 /* All that was prepared for it, then the group. */
 static void commit(struct model *model, struct model_generation *group)
 {
     group->commit = ++model->commits << 10 | (uint64_t)model->shard;
-    group->shown = model_prepared_for(model, group->session, group->handle);
-    for (int shard = 0; shard < model->shards; shard++)
-        if (shard != model->shard) {
-            expect_shard(model, shard, KIND_COMMIT, group->session, 0)->commit = group->commit;
-            group->awaited++;
-        }
+    group->committed = true;
+    group->counted = model_prepared_for(model, group->session, group->handle);
+    expect_asked(model, group, KIND_COMMIT);
     members_become_visible(model, group->session, group->handle, group->commit);
     if (group->awaited == 0)
         group_becomes_visible(model, group);
+}
+
+/* Before anybody sees any of it, all shards have all of it. */
+static void prepare(struct model *model, struct model_generation *group)
+{
+    group->counted = 0;
+    if (model->shards == 1)
+        commit(model, group);
+    else
+        expect_asked(model, group, KIND_PREPARE);
 }
 
 static mstro_status why_no_offer(struct model *model, uint64_t session, const struct record_offer *asked, const struct model_handle *handle, bool fits)
@@ -129,7 +164,7 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
         if (generation->copied)
             model->inline_bytes += (uint64_t)asked->size;
         if (group) {
-            commit(model, generation);
+            prepare(model, generation);
             return;
         }
         expect_ack(model, session, asked->op, MSTRO_OK);
@@ -233,18 +268,6 @@ static void rule_completed(struct model *model, uint64_t session, const struct r
         handle->ticket = handle->demand = 0;
 }
 
-static void withdraw(struct model *model, struct model_generation *generation, uint64_t op)
-{
-    int index = (int)(generation - model->generation);
-    generation->withdrawing = true;
-    generation->withdraw_op = op;
-    for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
-        struct model_handle *handle = &model->handle[i];
-        if (handle->session && handle->needs && handle->bound == index && !handle->ticket)
-            give_ticket(model, handle, 0);
-    }
-}
-
 static void rule_withdraw(struct model *model, uint64_t session, const struct record_withdraw *asked)
 {
     struct model_generation *generation = model_held_by(model, session, asked->handle);
@@ -252,9 +275,13 @@ static void rule_withdraw(struct model *model, uint64_t session, const struct re
         expect_ack(model, session, asked->op, MSTRO_NOENT);
     else if (!generation)
         expect_ack(model, session, asked->op, MSTRO_INVARG);
-    else if (generation->awaited && !asked->force)
-        expect_ack(model, session, asked->op, MSTRO_BUSY);
-    else if (generation->prepared) {
+    else if (generation->committed && !asked->force) {
+        if (generation->withdrawn)
+            expect_ack(model, session, asked->op, MSTRO_BUSY);
+        else
+            generation->withdraw_op = asked->op;
+        generation->withdrawn = true;
+    } else if (generation->prepared) {
         drop_prepared(model, generation);
         expect_ack(model, session, asked->op, MSTRO_OK);
     } else if (generation->withdrawing)
@@ -453,18 +480,45 @@ static void rule_dismiss(struct model *model, const struct record_dismiss *said)
             model->answer[i--] = model->answer[--model->answers];
 }
 
+static void rule_prepare(struct model *model, int from, const struct record_prepare *said)
+{
+    expect_shard(model, from, KIND_PREPARED, said->session, 0)->members = (uint64_t)model_prepared_for(model, said->session, said->group);
+}
+
 static void rule_commit(struct model *model, int from, const struct record_commit *said)
 {
     expect_shard(model, from, KIND_COMMITTED, said->session, 0)->members = (uint64_t)model_prepared_for(model, said->session, said->group);
     members_become_visible(model, said->session, said->group, said->commit);
 }
 
+static struct model_generation *answered_group(struct model *model, uint64_t session, uint64_t handle, uint64_t op)
+{
+    struct model_generation *group = model_held_by(model, session, handle);
+    return group && group->is_group && group->prepared && group->op == op ? group : NULL;
+}
+
+static void rule_prepared(struct model *model, const struct record_prepared *said)
+{
+    struct model_generation *group = answered_group(model, said->session, said->group, said->op);
+    if (!group || group->committed)
+        return;
+    group->counted += (int)said->members;
+    if (--group->awaited > 0)
+        return;
+    if (group->counted + model_prepared_for(model, said->session, said->group) == group->members) {
+        commit(model, group);
+        return;
+    }
+    expect_ack(model, said->session, said->op, MSTRO_INVMSG);
+    drop_prepared(model, group);
+}
+
 static void rule_committed(struct model *model, const struct record_committed *said)
 {
-    struct model_generation *group = model_held_by(model, said->session, said->group);
-    if (!group || !group->is_group || !group->prepared || group->op != said->op)
+    struct model_generation *group = answered_group(model, said->session, said->group, said->op);
+    if (!group || !group->committed)
         return;
-    group->shown += (int)said->members;
+    group->counted += (int)said->members;
     if (--group->awaited == 0)
         group_becomes_visible(model, group);
 }
@@ -480,6 +534,10 @@ static void rule_shard(struct model *model, int from, const struct record *recor
             expect(model, session->number, KIND_WELCOME, session->join_op, 0);
     } else if (record->kind == KIND_DISMISS)
         rule_dismiss(model, &record->dismiss);
+    else if (record->kind == KIND_PREPARE)
+        rule_prepare(model, from, &record->prepare);
+    else if (record->kind == KIND_PREPARED)
+        rule_prepared(model, &record->prepared);
     else if (record->kind == KIND_COMMIT)
         rule_commit(model, from, &record->commit);
     else if (record->kind == KIND_COMMITTED)

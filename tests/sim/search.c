@@ -43,8 +43,7 @@ struct mail {
         enum record_kind kind;
         uint64_t session;
         uint32_t status;
-        struct record_commit commit;
-        struct record_committed committed;
+        struct record of_group;
     } at[MAIL_MAX];
     int count;
 };
@@ -86,6 +85,11 @@ static int shard_of(struct action action)
 
 static const char *const components[] = { "a", "b" };
 
+static bool is_of_group(enum record_kind kind)
+{
+    return kind == KIND_PREPARE || kind == KIND_PREPARED || kind == KIND_COMMIT || kind == KIND_COMMITTED;
+}
+
 static bool mail_of(const struct world *world, int to, struct record *record, struct pool_input *in)
 {
     const struct mail *mail = &world->mail[to];
@@ -96,10 +100,8 @@ static bool mail_of(const struct world *world, int to, struct record *record, st
         record->admit = (struct record_admit){ .session = session, .app = session, .index = (int64_t)session - 1, .component = text_of(components[session - 1]), .host = text_of("node") };
     else if (record->kind == KIND_DONE)
         record->done = (struct record_done){ .session = session, .kind = KIND_ADMIT, .status = mail->at[0].status };
-    else if (record->kind == KIND_COMMIT)
-        record->commit = mail->at[0].commit;
-    else if (record->kind == KIND_COMMITTED)
-        record->committed = mail->at[0].committed;
+    else if (is_of_group(record->kind))
+        *record = mail->at[0].of_group;
     else
         record->dismiss = (struct record_dismiss){ .session = session, .status = mail->at[0].status, .reason = text_of("killed") };
     return mail->count > 0;
@@ -133,21 +135,17 @@ static void write_mail(struct mail *mail, const struct record *record)
     int at = mail->count++;
     mail->at[at].kind = record->kind;
     mail->at[at].status = 0;
-    mail->at[at].committed = (struct record_committed){ 0 };
+    mail->at[at].of_group = is_of_group(record->kind) ? *record : (struct record){ 0 };
     switch (record->kind) {
     case KIND_ADMIT: mail->at[at].session = record->admit.session; break;
     case KIND_DONE:
         mail->at[at].session = record->done.session;
         mail->at[at].status = record->done.status;
         break;
-    case KIND_COMMIT:
-        mail->at[at].session = record->commit.session;
-        mail->at[at].commit = record->commit;
-        break;
-    case KIND_COMMITTED:
-        mail->at[at].session = record->committed.session;
-        mail->at[at].committed = record->committed;
-        break;
+    case KIND_PREPARE: mail->at[at].session = record->prepare.session; break;
+    case KIND_PREPARED: mail->at[at].session = record->prepared.session; break;
+    case KIND_COMMIT: mail->at[at].session = record->commit.session; break;
+    case KIND_COMMITTED: mail->at[at].session = record->committed.session; break;
     default:
         mail->at[at].session = record->dismiss.session;
         mail->at[at].status = record->dismiss.status;
@@ -359,6 +357,28 @@ static uint64_t mixed(uint64_t hash, uint64_t value)
     return hash ^ hash >> 33;
 }
 
+/* How many members it speaks of, and whether the group is still under way that it is about. */
+static uint64_t hash_of_group(const struct world *world, int to, const struct record *record)
+{
+    uint64_t session = 0, group = 0, op = 0, members = 0;
+    switch (record->kind) {
+#define OF_GROUP(NAME, name) case KIND_##NAME: session = record->name.session; group = record->name.group; op = record->name.op; break;
+    OF_GROUP(PREPARE, prepare)
+    OF_GROUP(COMMIT, commit)
+    OF_GROUP(PREPARED, prepared)
+    OF_GROUP(COMMITTED, committed)
+#undef OF_GROUP
+    default: return 0;
+    }
+    bool asks = record->kind == KIND_PREPARE || record->kind == KIND_COMMIT;
+    const struct model_generation *held = model_held_by((struct model *)&world->model[asks ? !to : to], session, group);
+    if (record->kind == KIND_PREPARED)
+        members = record->prepared.members;
+    if (record->kind == KIND_COMMITTED)
+        members = record->committed.members;
+    return members << 1 | (held && held->op == op);
+}
+
 static uint64_t world_hash(const struct world *world)
 {
     uint64_t hash = pool_state_hash(world->pool[0]);
@@ -368,7 +388,8 @@ static uint64_t world_hash(const struct world *world)
     for (int to = 0; to < shards; to++) {
         hash = mixed(hash, (uint64_t)world->mail[to].count);
         for (int i = 0; i < world->mail[to].count; i++)
-            hash = mixed(mixed(mixed(mixed(hash, world->mail[to].at[i].kind), world->mail[to].at[i].session), world->mail[to].at[i].status), world->mail[to].at[i].committed.members);
+            hash = mixed(mixed(mixed(mixed(hash, world->mail[to].at[i].kind), world->mail[to].at[i].session), world->mail[to].at[i].status),
+                         hash_of_group(world, to, &world->mail[to].at[i].of_group));
     }
     return mixed(hash, (uint64_t)world->been[1] << 1 | world->been[0]);
 }

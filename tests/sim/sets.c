@@ -182,6 +182,27 @@ static void offer_set(struct world *world, struct process *process)
     process_asks(world, process, use, &record, record.offer.op);
 }
 
+/* What happened last to an object of this application. */
+static const struct happened *last_of(const struct witness *w, uint64_t app, const char *name)
+{
+    const uint32_t kinds = MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_LOST;
+    for (size_t i = w->facts; i-- > 0;)
+        if (!w->fact[i].intent && (w->fact[i].event & kinds) && w->fact[i].app == app && strcmp(w->fact[i].name, name) == 0)
+            return &w->fact[i];
+    return NULL;
+}
+
+void sets_refused(struct world *world, const struct process *process)
+{
+    for (int i = 1; i < 1 + OWN_MEMBERS && !process->leaving; i++) {
+        const struct use *use = &process->use[LENT_SET + i];
+        const struct happened *last = use->offered ? last_of(&world->witness[shard_of_name(world, use->name)], process->app, use->name) : NULL;
+        if (last && last->event == MSTRO_POOL_EVENT_OFFER)
+            world_fail(world, "process %d: %s is seen, and its group is refused", index_of(world, process), use->name);
+    }
+    world->refused_sets++;
+}
+
 bool sets_list_of(const struct process *lender, const struct process *other)
 {
     bool there = false;

@@ -331,14 +331,14 @@ static void say_what_waits(struct world *world)
 }
 
 /* What a run must have met, or it has shown nothing. */
-enum thing { EVENTS, GAPS, ENDS, NAMED, ACKS, LATE, GROUPS, GROUPS_LOST, KILLS, EVICTIONS, THINGS };
-static const char *const thing_name[THINGS] = { "events", "gaps", "ends", "names", "acks in time", "acks late", "groups read", "groups lost", "kills", "evictions" };
+enum thing { EVENTS, GAPS, ENDS, NAMED, ACKS, LATE, GROUPS, REFUSED, GROUPS_LOST, KILLS, EVICTIONS, THINGS };
+static const char *const thing_name[THINGS] = { "events", "gaps", "ends", "names", "acks in time", "acks late", "groups read", "groups refused", "groups lost", "kills", "evictions" };
 
 struct count { uint64_t of[THINGS]; };
 
 static struct count count_things(const struct world *world)
 {
-    struct count count = { .of = { [GROUPS] = world->sets_read, [KILLS] = world->kills, [EVICTIONS] = world->evictions } };
+    struct count count = { .of = { [GROUPS] = world->sets_read, [REFUSED] = world->refused_sets, [KILLS] = world->kills, [EVICTIONS] = world->evictions } };
     for (uint16_t shard = 0; shard < world->shards; shard++) {
         const struct met *met = &world->witness[shard].met;
         const uint64_t more[THINGS] = { [EVENTS] = met->events, [GAPS] = met->gaps, [ENDS] = met->ends, [NAMED] = met->names, [ACKS] = met->acks, [LATE] = met->late,
@@ -358,8 +358,8 @@ static void say_count(const struct count *count)
 
 /* In each run of that many steps, and in all the fixed ones together: what is rare may be in none of the first. */
 enum { STEPS_THAT_COUNT = 150000 };
-static const struct count least_free = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 1, [NAMED] = 15, [GROUPS] = 10 } };
-static const struct count least_held = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 5, [NAMED] = 15, [ACKS] = 10, [LATE] = 50, [GROUPS] = 10 } };
+static const struct count least_free = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 1, [NAMED] = 15, [GROUPS] = 10, [REFUSED] = 3 } };
+static const struct count least_held = { { [EVENTS] = 2000, [GAPS] = 50, [ENDS] = 5, [NAMED] = 15, [ACKS] = 10, [LATE] = 50, [GROUPS] = 10, [REFUSED] = 3 } };
 static const struct count least_of_all = { { [GROUPS_LOST] = 100, [KILLS] = 200, [EVICTIONS] = 20 } };
 
 /* The first thing that there was not enough of; THINGS: there was enough. */

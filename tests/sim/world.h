@@ -119,6 +119,7 @@ struct world {
     uint64_t set_names; /* how many groups there are */
     uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
     uint64_t sets_read; /* groups that were read whole */
+    uint64_t refused_sets; /* OFFERs of groups of which not all was prepared */
     bool listed_lost; /* the one who died held what an offered group lists */
     uint64_t kills, evictions;
     uint64_t losses; /* processes that were killed, evicted or left at once */
@@ -209,6 +210,9 @@ bool watches_rest(const struct process *process);
 /* The program that lends a group, the one that needs one, does its next step. */
 void sets_lend(struct world *world, struct process *process);
 void sets_need(struct world *world, struct process *process);
+
+/* The pool has found out that not all of its group was prepared: nobody has seen what was. */
+void sets_refused(struct world *world, const struct process *process);
 
 /* Does the group that the one has offered list what the other offers? */
 bool sets_list_of(const struct process *lender, const struct process *other);

@@ -131,9 +131,11 @@ EXTRA_DIST += \
 	%D%/shards-dismiss.trace \
 	%D%/shards-group.trace \
 	%D%/shards-group-dies.trace \
+	%D%/shards-group-gone.trace \
 	%D%/shards-group-member.trace \
 	%D%/shards-group-missed.trace \
 	%D%/shards-group-taken-back.trace \
+	%D%/shards-group-withdrawn.trace \
 	%D%/shards-join-dies.trace \
 	%D%/shards-join-early.trace \
 	%D%/shards-join-refused.trace \

@@ -24,6 +24,12 @@ void say_to_shard(struct play *play, uint16_t shard, const struct record *record
         say(play, "with %s of %s", record_name(record->done.kind), name_of_session(play, record->done.session));
         say_status(play, record->done.status, (struct text){ 0 });
         break;
+    case KIND_PREPARE:
+        say(play, "of %s", name_of_session(play, record->prepare.session));
+        break;
+    case KIND_PREPARED:
+        say(play, "of %s, %" PRIu32 " members", name_of_session(play, record->prepared.session), record->prepared.members);
+        break;
     case KIND_COMMIT:
         say(play, "of %s, commit %" PRIu64, name_of_session(play, record->commit.session), record->commit.commit >> 10);
         break;
@@ -74,6 +80,23 @@ static bool play_shard_dismisses(struct play *play, struct line *line, struct re
     return true;
 }
 
+/* "asks-about a set op 7" */
+static bool play_shard_asks(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    record->prepare = (struct record_prepare){ .session = line->talker->session, .op = number(line, "op", 0), .group = handle_of(line->talker, line->word[1]) };
+    return line->words > 1;
+}
+
+/* "has-prepared a set members 2 op 7": 7 is that of the group's OFFER. */
+static bool play_shard_prepared(struct play *play, struct line *line, struct record *record)
+{
+    (void)play;
+    record->prepared = (struct record_prepared){ .session = line->talker->session, .op = number(line, "op", line->talker->ops),
+                                                 .group = handle_of(line->talker, line->word[1]), .members = (uint32_t)number(line, "members", 0) };
+    return line->words > 1;
+}
+
 /* "commits a set op 7 commit 3" */
 static bool play_shard_commits(struct play *play, struct line *line, struct record *record)
 {
@@ -109,6 +132,8 @@ static const struct { const char *verb; enum record_kind kind; bool (*fill)(stru
     { "admits", KIND_ADMIT, play_shard_admits },
     { "knows", KIND_DONE, play_shard_knows },
     { "dismisses", KIND_DISMISS, play_shard_dismisses },
+    { "asks-about", KIND_PREPARE, play_shard_asks },
+    { "has-prepared", KIND_PREPARED, play_shard_prepared },
     { "commits", KIND_COMMIT, play_shard_commits },
     { "has-shown", KIND_COMMITTED, play_shard_shows },
     { "was-kept-by", KIND_LATE, play_shard_waited },
