@@ -16,7 +16,7 @@
 
 #include "tests/sim/world.h"
 
-enum { PRODUCER, READER, NEXT, OTHER, WATCHER, VICTIMS = 3, PATIENCE = 40000, NEWS = 400, STEPS_MAX = 4000, LISTED = 2 };
+enum { PRODUCER, READER, NEXT, OTHER, WATCHER, VICTIMS = 3, PATIENCE = 40000, NEWS = 400, STEPS_MAX = 4000, LISTED = 2, ALWAYS = 1000 };
 
 static const int victims[VICTIMS] = { PRODUCER, READER, OTHER };
 static const char *const victim_name[VICTIMS] = { "the producer of a group", "the reader of a group", "the holder of what a group lists" };
@@ -50,6 +50,12 @@ static void offer_listed(struct world *world, struct process *process)
     sets_lend(world, process);
 }
 
+/* Where it is his death that counts, what he has is there before a group lists it. */
+static bool waits_for_listed(const struct world *world, const struct process *process)
+{
+    return world->strangers == ALWAYS && process->lends == LENDS_NOTHING && !world->process[OTHER].use[0].offered;
+}
+
 static void program_acts(struct world *world, struct process *process)
 {
     if (!process->joined || process->ended)
@@ -60,7 +66,7 @@ static void program_acts(struct world *world, struct process *process)
         offer_listed(world, process);
     else if (process == &world->process[WATCHER])
         watcher_acts(world, process);
-    else
+    else if (!waits_for_listed(world, process))
         sets_lend(world, process);
 }
 
@@ -119,6 +125,8 @@ static void open_play(struct world *world, uint64_t seed, uint16_t shards, int v
     world->strangers = world->nested = world->selected = victim == OTHER ? 800 : seed % 2 ? 0 : 600;
     world->process[PRODUCER].lends_set = world->process[NEXT].lends_set = 1;
     world->process[OTHER].lends_set = 2;
+    if (victim == OTHER)
+        world->strangers = ALWAYS; /* nothing is shown where a group lists nothing of his */
     for (int i = 0; i < PROCESSES; i++)
         if (i != NEXT)
             process_start(world, &world->process[i]);
