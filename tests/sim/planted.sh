@@ -58,7 +58,7 @@ plant "a shard that learns of a death keeps it to itself" lib/pool/shards.c 's/^
 plant "who leaves goes to the first shard first" lib/client/join.c 's/leave->awaited = leave_others(t, &r);/leave->awaited = 0;/' 2
 plant "a group whose members are required is never served" lib/client/require.c 's/return how == TICKET_DIRECT || how == TICKET_GROUP;/return how == TICKET_DIRECT;/'
 plant "a member is required whichever offer of its group it comes with" lib/client/require.c 's/t->in->record->require.commit/0/' 7
-plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->shown = group->members;\n    if (true)/' 2
+plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->counted = group->members;\n    if (true)/' 2
 plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'
 plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0 || granted < .*)$/    if (true)/' 7
 plant "what was told under a name and not taken is lost with who had it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 2
@@ -67,7 +67,7 @@ plant "an event of a shared name is told to two" lib/pool/consumer.c \
 plant "a gap is of one more than was dropped" lib/pool/queue.c 's/queue->gap_count += count;/queue->gap_count += count + (queue->gap_count == 2);/'
 plant "events are handed out behind the end of their subscription" lib/client/events.c '/^    bool named = entry->named;/{n;s/client_drop_subscription(t->client, entry);/;/}'
 plant "an operation waits for a subscriber who has died" lib/pool/consumer.c 's/^        hold_forgive(pool, subscription);/        ;/' 1 --held
-plant "a group is seen though a member was refused" lib/pool/group.c 's/    if (group->shown == group->members) {/    if (true) {/' 2
+plant "members are seen though one was refused" lib/pool/group.c 's/    if (count == group->members && /    if (/' 2
 plant "a group is lost twice" lib/pool/generation.c 's/^        fact_append(pool, generation->group ? FACT_GROUP_LOST/        for (int i = 0; i < 1 + generation->group; i++)\n    &/'
 plant "of what waits under a name one event is lost with who had it, in the second shard" lib/pool/consumer.c \
     's/^        queue_return(subscription, told);/        if (pool->settings.shard == 1 \&\& told->order % 5 == 0)\n            told_free(pool, told);\n        else\n    &/' 2
@@ -89,7 +89,7 @@ plant "that the members of a group will not change is not told" lib/pool/fact.c 
 plant "a RETRACT is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_RETRACT)\n        return;\n&/'
 plant "a DISPOSE is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_DISPOSE)\n        return;\n&/'
 plant "a loss is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_LOST)\n        return;\n&/'
-plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->whole) /    if (false) /' 2
+plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->commit)$/    if (false)/' 2
 plant "an event is of another instance of the component" lib/pool/consumer.c 's/event->index = fact->by->index;/event->index = fact->by->index + 1;/'
 plant "an event is of another component" lib/pool/consumer.c 's/event->component = seal_name(fact->by->component);/event->component = seal_name(fact->sealed);/'
 plant "an event has the id of another object" lib/pool/consumer.c 's/\.cdo = fact->cdo,/.cdo = { fact->cdo.high, fact->cdo.low ^ 1 },/'
