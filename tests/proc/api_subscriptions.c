@@ -109,48 +109,6 @@ static void event_says_what_happened_to_which_generation_and_by_whom(void **stat
     OK(mstro_subscription_dispose(sub));
 }
 
-/* What one process alone can make happen, in any order. */
-static void every_kind_of_event_is_told(void **state)
-{
-    (void)state;
-    const int all = MSTRO_POOL_EVENT_DECLARE | MSTRO_POOL_EVENT_SEAL | MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_REQUIRE | MSTRO_POOL_EVENT_RETRACT |
-                    MSTRO_POOL_EVENT_DEMAND | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_DISPOSE | MSTRO_POOL_EVENT_TRANSPORT_INIT |
-                    MSTRO_POOL_EVENT_TRANSPORT_TICKET | MSTRO_POOL_EVENT_TRANSPORT_COMPLETED | MSTRO_POOL_EVENT_SUBSCRIBE |
-                    MSTRO_POOL_EVENT_UNSUBSCRIBE | MSTRO_POOL_EVENT_POOL_CHECKPOINT;
-    const struct mstro_subscription_terms past = { .start = MSTRO_SUBSCRIPTION_START_AGE, .age = 3600u * 1000000000ull };
-    static char data[100000];
-    int64_t size = sizeof data;
-    int seen = 0;
-    mstro_cdo lent, needed;
-    mstro_pool_event events;
-    mstro_subscription sub = subscribe((mstro_pool_event_kind)all, &past);
-    OK(mstro_cdo_declare("large", MSTRO_ATTR_DEFAULT, &lent));
-    OK(mstro_cdo_attribute_set(lent, MSTRO_ATTR_CORE_CDO_RAW_PTR, data, false, true));
-    OK(mstro_cdo_attribute_set(lent, MSTRO_ATTR_CORE_CDO_SCOPE_LOCAL_SIZE, &size, true, true));
-    OK(mstro_cdo_offer(lent));
-    OK(mstro_cdo_declare("large", MSTRO_ATTR_DEFAULT, &needed));
-    OK(mstro_cdo_demand(needed));
-    OK(mstro_cdo_require(needed));
-    OK(mstro_cdo_retract(needed));
-    OK(mstro_cdo_dispose(needed));
-    withdraw(lent);
-    OK(mstro_subscription_dispose(subscribe(MSTRO_POOL_EVENT_OFFER, NULL)));
-    while (seen != all) {
-        OK(mstro_subscription_wait(sub, &events));
-        for (mstro_pool_event e = events; e; e = e->next) {
-            seen |= (int)e->kind;
-            if (e->kind == MSTRO_POOL_EVENT_TRANSPORT_INIT)
-                assert_string_equal(e->payload.transport_init.cdo_name, "large");
-            if (e->kind == MSTRO_POOL_EVENT_SUBSCRIBE)
-                assert_string_equal(e->payload.subscribe.component_name, "watcher");
-            if (e->kind == MSTRO_POOL_EVENT_POOL_CHECKPOINT)
-                assert_true(e->payload.checkpoint.appid > 0);
-        }
-        OK(mstro_pool_event_dispose(events));
-    }
-    OK(mstro_subscription_dispose(sub));
-}
-
 static void attributes_come_when_they_were_asked_for(void **state)
 {
     (void)state;
@@ -543,7 +501,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
         CASE(event_says_what_happened_to_which_generation_and_by_whom),
-        CASE(every_kind_of_event_is_told),
         CASE(attributes_come_when_they_were_asked_for),
         CASE(cursor_leads_behind_what_was_taken),
         CASE(cursor_of_another_run_is_stale_and_what_is_none_is_refused),
