@@ -94,12 +94,34 @@ static void slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory(
     hear(slow, PATIENT);
     assert_int_equal(heard(slow, "told=") + heard(slow, "missing="), many);
     assert_true(heard(slow, "missing=") > many / 2);
+    assert_int_equal(heard(slow, "gaps="), heard(slow, "shards=")); /* one from each: first to last of what it missed there */
+    assert_int_equal(heard(slow, "wrong="), 0);
     offers(1, "y");
     expect(slow, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=y0");
     expect(producer, "offer stands", "MSTRO_OK");
     expect(slow, "dispose", "MSTRO_OK");
     subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, "from=standing"); /* where it is now, whatever it missed */
     expect(slow, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=stands");
+}
+
+enum { MOST = 1000, BYTES = 20000, NAME = 50 };
+#define LONG_PREFIX "a.name.of.fifty.characters.and.then.its.number...." /* NAME */
+
+static void bytes_that_wait_for_a_slow_subscriber_are_bounded_as_it_has_asked(void **state)
+{
+    (void)state;
+    static const char words[] = "most=1000 bytes=20000";
+    struct process *slow = stage_watcher(&stage, "slow");
+    subscribe(slow, MSTRO_POOL_EVENT_OFFER, 0, words);
+    offers(QUICK, LONG_PREFIX);
+    tell(slow, "take %d", QUICK);
+    hear(slow, PATIENT);
+    unsigned long told = heard(slow, "told="), shards = heard(slow, "shards=");
+    printf("# %lu told by %lu shards\n", told, shards);
+    assert_int_equal(told + heard(slow, "missing="), QUICK);
+    assert_int_equal(heard(slow, "wrong="), 0);
+    assert_true(told > shards * MOST); /* those on their way, and some that waited */
+    assert_true(told <= shards * (MOST + BYTES / NAME));
 }
 
 static void operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_for_that_subscriber(void **state)
@@ -323,6 +345,7 @@ int main(int argc, char *argv[])
 #define CASE(name, open) cmocka_unit_test_setup_teardown(name, open, stage_end)
     const struct CMUnitTest tests[] = {
         CASE(slow_subscriber_is_told_how_much_it_missed_and_costs_no_more_memory, open_stage),
+        CASE(bytes_that_wait_for_a_slow_subscriber_are_bounded_as_it_has_asked, open_stage),
         CASE(operation_waits_for_a_slow_ack_for_its_time_and_then_nobody_waits_for_that_subscriber, open_with_short_times),
         CASE(subscriber_that_stands_still_holds_an_operation_once, open_with_short_times),
         CASE(full_queue_holds_the_producer_until_there_is_room, open_stage),

@@ -8,9 +8,10 @@
  *     again COUNT NAME               the same with one name, as often
  *     offer NAME                     and leave it so
  *     subscribe KINDS OPTIONS WORD...
- *         most=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|serial:N|CURSOR
+ *         most=N bytes=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|serial:N|CURSOR
  *     take COUNT                     take events until there were so many, OVERFLOW's count included
- *         answers "told=N missing=N again=N first=NAME serial=N" of what was taken in this call, the serial of the last
+ *         answers "told=N missing=N again=N first=NAME serial=N gaps=N wrong=N shards=N" of what was taken in this call: the serial of the last; how many
+ *         OVERFLOWs; how many events came not behind what had come from their shard, an OVERFLOW's first to last included; from how many
  *     ack                            acknowledge what was taken since the last time
  *     flush                          return when every shard has all that was said before
  *     cursor  dispose  forget */
@@ -84,6 +85,8 @@ static void read_word(struct mstro_subscription_terms *terms, char *word)
     terms->shared = terms->shared || strcmp(word, "shared") == 0;
     if (strncmp(word, "most=", 5) == 0)
         terms->max_events = strtoull(value, NULL, 10);
+    else if (strncmp(word, "bytes=", 6) == 0)
+        terms->max_bytes = strtoull(value, NULL, 10);
     else if (strncmp(word, "wait=", 5) == 0)
         terms->hold_time = strtoull(value, NULL, 10) * 1000000;
     else if (strncmp(word, "full=", 5) == 0)
@@ -106,22 +109,40 @@ static void read_word(struct mstro_subscription_terms *terms, char *word)
     }
 }
 
+enum { SHARDS_MAX = 1024 };
+
+static uint64_t newest[SHARDS_MAX]; /* serial that the subscription has been told, or told to be missing, from each shard */
+
 static void do_subscribe(char *rest)
 {
     struct mstro_subscription_terms terms = { 0 };
     char *kinds = strtok(rest, " "), *options = strtok(NULL, " ");
     for (char *word; (word = strtok(NULL, " "));)
         read_word(&terms, word);
+    memset(newest, 0, sizeof newest);
     wants_ack = strtol(options, NULL, 0) & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
     answer(mstro_subscribe_with(NULL, (mstro_pool_event_kind)strtol(kinds, NULL, 0), (enum mstro_subscription_opts)strtol(options, NULL, 0), &terms,
                                 &subscription), "");
 }
 
-struct summary { unsigned long told, missing, again; uint64_t serial; char first[NAME_LENGTH]; };
+struct summary { unsigned long told, missing, again, gaps, wrong, shards; uint64_t serial; char first[NAME_LENGTH]; };
+
+static void check_order(struct summary *all, mstro_pool_event e)
+{
+    bool gap = e->kind == MSTRO_POOL_EVENT_OVERFLOW;
+    uint64_t first = gap ? e->overflow.first_serial : e->serial, last = gap ? e->overflow.last_serial : e->serial;
+    uint64_t *behind = &newest[last % SHARDS_MAX];
+    bool fits = gap ? last == e->serial && first % SHARDS_MAX == last % SHARDS_MAX && e->overflow.count <= (last - first) / SHARDS_MAX + 1 : true;
+    all->gaps += gap;
+    all->wrong += !fits || first <= *behind || last < first;
+    all->shards += *behind == 0;
+    *behind = last;
+}
 
 static void count_event(struct summary *all, mstro_pool_event e)
 {
     all->serial = e->serial;
+    check_order(all, e);
     if (e->kind == MSTRO_POOL_EVENT_OVERFLOW) {
         all->missing += e->overflow.count;
         return;
@@ -155,8 +176,8 @@ static void do_take(char *rest)
         else
             mstro_pool_event_dispose(events);
     }
-    snprintf(text, sizeof text, "told=%lu missing=%lu again=%lu first=%s serial=%llu", all.told, all.missing, all.again, all.first,
-             (unsigned long long)all.serial);
+    snprintf(text, sizeof text, "told=%lu missing=%lu again=%lu first=%s serial=%llu gaps=%lu wrong=%lu shards=%lu", all.told, all.missing, all.again, all.first,
+             (unsigned long long)all.serial, all.gaps, all.wrong, all.shards);
     answer(s, text);
 }
 
