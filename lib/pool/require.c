@@ -234,12 +234,22 @@ static bool is_missed(const struct record_require *asked, const struct cdo *cdo)
     return asked->commit && !(cdo->newest && cdo->newest->state == GENERATION_OFFERED && cdo->newest->commit == asked->commit);
 }
 
+/* Who wants no answer would go on believing that it is required. */
+static void fail_unanswered(struct pool *pool, struct session *session, const struct record_require *asked)
+{
+    if (asked->op == 0)
+        session_fail(pool, session);
+}
+
 void serve_require(struct pool *pool, struct session *session, const struct record *record)
 {
     const struct record_require *asked = &record->require;
     struct handle *handle;
     bool made;
-    if (handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made) != MSTRO_OK)
+    mstro_status status = handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made);
+    if (status == MSTRO_NOMEM)
+        fail_unanswered(pool, session, asked);
+    if (status != MSTRO_OK)
         return;
     if (handle->offer) {
         answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself offers " TEXT_FORMAT,
@@ -261,6 +271,7 @@ void serve_require(struct pool *pool, struct session *session, const struct reco
         if (made)
             handle_free(pool, handle);
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for one more REQUIRE");
+        fail_unanswered(pool, session, asked);
         return;
     }
     if (made)

@@ -68,7 +68,8 @@
     T(name, MAX_NAME, 0) B(attributes, MAX_ATTRIBUTES, 0) L(place, data_place, 1, 0) L(place, word_place, 1, 0) B(inline_data, MAX_INLINE, 0) \
     F(u64, group, 2) F(u32, members, 2)
 
-/* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered.
+/* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered: who has
+ * sent it is put out when there is no memory for it.
  * commit: of the group that lists this object, 0: of none.  Unless that generation is offered the REQUIRE is refused with MSTRO_PEER_LOST. */
 #define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0) F(u64, commit, 2)
 

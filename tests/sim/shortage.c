@@ -383,7 +383,10 @@ static void play_scenario(void)
     offers(A, 1, "inline", true, true);
     offers(A, 2, "direct", false, true);
     needs(B, 1, "inline");
+    uint64_t required = pool_count(pool).requires;
     needs_silently(B, 2, "direct");
+    if (!gone[B] && pool_count(pool).requires == required)
+        complain("a REQUIRE that wants no answer was lost without a word");
     needs(B, 5, "unknown");
     withdraws(A, 1, true);
     withdraws(A, 2, false);
@@ -603,6 +606,70 @@ static bool play(uint64_t n, bool on, void (*scenario)(void))
     return reached;
 }
 
+/* ---- who reads of the past ---- */
+
+enum { PAST = 4 };
+
+/* S is told one event at a time, and reads the others in the ring of facts. */
+static void open_reading(void)
+{
+    static const char *const names[PAST] = { "a", "b", "c", "d" };
+    struct pool_settings settings = pool_settings_default();
+    settings.lease = 0;
+    settings.fact_bytes = 1 << 16;
+    if (pool_create(&pool, &settings) != MSTRO_OK)
+        abort();
+    memset(gone, 0, sizeof gone);
+    memset(asked, 0, sizeof asked);
+    told_count = 0;
+    now = ops = 0;
+    joins(A, "a");
+    joins(S, "s");
+    for (uint64_t i = 0; i < PAST; i++)
+        offers(A, 1 + i, names[i], false, false);
+    uint64_t op = ++ops;
+    say(S, (struct record){ .kind = KIND_SUBSCRIBE, .subscribe = { .op = op, .subscription = 3, .kinds = MSTRO_POOL_EVENT_OFFER,
+                                                                   .options = MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK, .max_events = 1,
+                                                                   .start = MSTRO_SUBSCRIPTION_START_AGE, .since = UINT64_MAX } }, op);
+}
+
+/* True: it would read of this OFFER as of one that waits for it, and that has gone on. */
+static bool goes_on_unknown(const struct pool_outputs *out, uint64_t op, bool *ended)
+{
+    bool done = false, over = false;
+    for (size_t i = 0; i < out->count; i++) {
+        const struct record *record = &out->at[i].record;
+        bool unheld = record->kind == KIND_SUBSCRIPTION_END && record->subscription_end.status == MSTRO_NOMEM;
+        done = done || (record->kind == KIND_ACK && record->ack.op == op && record->ack.status == MSTRO_OK);
+        over = over || unheld || (record->kind == KIND_BYE && out->at[i].session == S);
+        *ended = *ended || (unheld && text_equal(record->subscription_end.detail, text_of("this subscription was ended: the pool has no memory to let "
+                                                                                          "an operation on late wait for it")));
+    }
+    return done && !over;
+}
+
+/* An OFFER that cannot be held, at the n-th allocation of its step. */
+static bool reading_ends_unheld(int number)
+{
+    bool reached = true, ended = false, good = true;
+    fails_on = false;
+    for (uint64_t n = 1; reached && good; n++) {
+        struct record record = { .kind = KIND_OFFER, .offer = { .handle = 9, .name = text_of("late"), .size = -1 } };
+        struct pool_outputs out = { 0 };
+        open_reading();
+        record.offer.op = ++ops;
+        until_failure = n;
+        pool_step(pool, &(struct pool_input){ .kind = POOL_RECORD, .session = A, .record = &record }, now, &out);
+        reached = until_failure == 0;
+        until_failure = 0;
+        good = !goes_on_unknown(&out, record.offer.op, &ended);
+        pool_outputs_release(&out);
+        pool_destroy(pool);
+    }
+    printf("%sok %d - who reads of the past is ended where an operation cannot wait for its ack\n", good && ended ? "" : "not ", number);
+    return good && ended;
+}
+
 static bool creating_fails_cleanly(void)
 {
     struct pool_settings settings = pool_settings_default();
@@ -643,13 +710,14 @@ int main(void)
     struct schema *schema;
     if (catalogue_load_from(NULL, NULL, &schema) != MSTRO_OK || selector_compile("(.maestro.core.cdo.name = late)", NULL, schema, NULL, &selector) != MSTRO_OK)
         abort();
-    printf("1..5\n");
+    printf("1..6\n");
     bool good = creating_fails_cleanly();
     printf("%sok 1 - a pool is made whole or not at all\n", good ? "" : "not ");
     good = sweep(2, play_scenario, false, "one allocation that fails is answered and changes nothing else") && good;
     good = sweep(3, play_scenario, true, "memory that stays short for a step leaves no operation half done") && good;
     good = sweep(4, play_held, false, "an operation that is held waits, or is refused, or says that it does not wait, and is answered once") && good;
     good = sweep(5, play_held, true, "an operation that is held while memory stays short for a step goes on for nobody who was told that it waits") && good;
+    good = reading_ends_unheld(6) && good;
     selector_destroy(selector);
     schema_release(schema);
     return !good;
