@@ -89,7 +89,7 @@ plant "that the members of a group will not change is not told" lib/pool/fact.c 
 plant "a RETRACT is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_RETRACT)\n        return;\n&/'
 plant "a DISPOSE is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_DISPOSE)\n        return;\n&/'
 plant "a loss is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_LOST)\n        return;\n&/'
-plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->commit)$/    if (false)/' 2
+plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->commit)$/    if (false)/' 7
 plant "an event is of another instance of the component" lib/pool/consumer.c 's/event->index = fact->by->index;/event->index = fact->by->index + 1;/'
 plant "an event is of another component" lib/pool/consumer.c 's/event->component = seal_name(fact->by->component);/event->component = seal_name(fact->sealed);/'
 plant "an event has the id of another object" lib/pool/consumer.c 's/\.cdo = fact->cdo,/.cdo = { fact->cdo.high, fact->cdo.low ^ 1 },/'
