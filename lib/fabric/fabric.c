@@ -68,6 +68,11 @@ void fabric_wake(struct fabric *f)
     f->operations->wake(f);
 }
 
+mstro_status fabric_watch(struct fabric *f, int descriptor)
+{
+    return f->operations->watch ? f->operations->watch(f, descriptor) : detail_set(MSTRO_UNIMPL, "%s cannot watch a descriptor", f->limits.provider);
+}
+
 mstro_status endpoint_open(struct fabric *f, enum endpoint_role role, const struct endpoint_events *events, struct endpoint **out)
 {
     return f->operations->endpoint_open(f, role, events, out);

@@ -73,6 +73,10 @@ mstro_status fabric_sleep(struct fabric *f, uint64_t deadline);
 /* End the present sleep, or the next one.  Any thread; not in a signal handler. */
 void fabric_wake(struct fabric *f);
 
+/* From here on a sleep ends also while 'descriptor' is readable.  It stays the caller's, who sees to it that this does not last; -1: no
+ * descriptor any more.  Not while anybody sleeps.  MSTRO_UNIMPL: this fabric sleeps where it would not be told. */
+mstro_status fabric_watch(struct fabric *f, int descriptor);
+
 /* control: frames.  serving: its regions are read by others.  reading: reads from others. */
 enum endpoint_role { ENDPOINT_CONTROL, ENDPOINT_SERVING, ENDPOINT_READING };
 

@@ -12,6 +12,7 @@ struct fabric_operations {
     mstro_status (*progress)(struct fabric *f, uint64_t deadline);
     mstro_status (*sleep)(struct fabric *f, uint64_t deadline);
     void (*wake)(struct fabric *f);
+    mstro_status (*watch)(struct fabric *f, int descriptor); /* NULL: it cannot */
     mstro_status (*endpoint_open)(struct fabric *f, enum endpoint_role role, const struct endpoint_events *events, struct endpoint **out);
     void (*endpoint_close)(struct endpoint *e);
     mstro_status (*peer_add)(struct endpoint *e, struct bytes address, void *context, struct peer **out);

@@ -76,6 +76,7 @@ static const struct fabric_operations operations = {
     .progress = ofi_progress,
     .sleep = ofi_sleep,
     .wake = ofi_wake,
+    .watch = ofi_watch,
     .endpoint_open = ofi_endpoint_open,
     .endpoint_close = ofi_endpoint_close,
     .peer_add = ofi_peer_add,
@@ -115,7 +116,7 @@ static struct ofi_fabric *make(const struct fabric_options *options)
     f->options = *options;
     f->spin = few_cores() ? 0 : SPIN_ON_MANY_CORES;
     f->nap = NANOSECONDS_PER_MILLISECOND;
-    f->sockets = f->bell = -1;
+    f->sockets = f->bell = f->watched = -1;
     return f;
 }
 

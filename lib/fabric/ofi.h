@@ -46,6 +46,7 @@ struct ofi_fabric {
     struct fid_fabric *fabric;
     struct lane home;
     int sockets, bell;             /* what the sleeper waits on when it is on 'home'; -1: libfabric sleeps for us (ofi_wait.c) */
+    int watched;                   /* and somebody else's; -1: nobody's */
     uint64_t spin;                 /* ns to poll before sleeping */
 
     pthread_mutex_t bed;
@@ -164,6 +165,8 @@ void completions_settle(struct ofi_endpoint *e); /* driver: tell the reads of an
 /* ofi_wait.c */
 void wait_open(struct ofi_fabric *f);           /* when 'home' is open */
 void wait_close(struct ofi_fabric *f);
+mstro_status ofi_watch(struct fabric *f, int descriptor);
+bool wait_watched(const struct ofi_fabric *f);  /* it is readable */
 void wait_ring(struct ofi_fabric *f);           /* 'lock' held, somebody sleeps: wake it */
 ssize_t wait_on(struct ofi_fabric *f, struct lane *l, uint64_t until, bool dry); /* bed; -FI_EAGAIN: the time is over, or it was rung */
 

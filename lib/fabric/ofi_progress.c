@@ -313,7 +313,7 @@ static mstro_status sleep_in_naps(struct ofi_fabric *f, uint64_t deadline, bool 
         if (now >= deadline)
             return MSTRO_TIMEOUT;
         if (now < spin_end) {
-            if (fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
+            if (fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN || wait_watched(f))
                 return MSTRO_OK;
         } else if (take_nap(f, deadline, now, dry)) {
             return MSTRO_OK;

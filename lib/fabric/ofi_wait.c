@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/detail.h"
 #include "lib/fabric/ofi.h"
 
 enum { DESCRIPTORS = 8 };
@@ -69,6 +70,21 @@ void wait_close(struct ofi_fabric *f)
         close(f->bell);
 }
 
+mstro_status ofi_watch(struct fabric *fabric, int descriptor)
+{
+    struct ofi_fabric *f = ofi_of(fabric);
+    if (f->sockets < 0)
+        return detail_set(MSTRO_UNIMPL, "%s sleeps inside libfabric, where nothing else is waited for", fabric->limits.provider);
+    f->watched = descriptor;
+    return MSTRO_OK;
+}
+
+bool wait_watched(const struct ofi_fabric *f)
+{
+    struct pollfd on = { .fd = f->watched, .events = POLLIN };
+    return f->watched >= 0 && poll(&on, 1, 0) > 0;
+}
+
 void wait_ring(struct ofi_fabric *f)
 {
     static const uint64_t one = 1;
@@ -82,15 +98,15 @@ void wait_ring(struct ofi_fabric *f)
 /* What has been completed in passing no descriptor speaks of: so first a look, but when nothing was left a moment ago. */
 static ssize_t sleep_on_sockets(struct ofi_fabric *f, uint64_t until, bool dry)
 {
-    struct pollfd on[] = { { .fd = f->sockets, .events = POLLIN }, { .fd = f->bell, .events = POLLIN } };
+    struct pollfd on[] = { { .fd = f->sockets, .events = POLLIN }, { .fd = f->bell, .events = POLLIN }, { .fd = f->watched, .events = POLLIN } };
     if (!dry && fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
         return 0;
-    if (poll(on, 2, milliseconds_until(until, clock_now())) <= 0)
+    if (poll(on, 3, milliseconds_until(until, clock_now())) <= 0)
         return -FI_EAGAIN;
     uint64_t rings;
     if (on[1].revents && read(f->bell, &rings, sizeof rings) < 0)
         return -FI_EAGAIN;
-    return on[0].revents ? 0 : -FI_EAGAIN;
+    return on[0].revents || on[2].revents ? 0 : -FI_EAGAIN;
 }
 
 ssize_t wait_on(struct ofi_fabric *f, struct lane *l, uint64_t until, bool dry)

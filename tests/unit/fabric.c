@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Frames and one-sided reads between two endpoints of one process, over libfabric's native tcp provider on loopback; with ON_RINGS frames
  * go through shared memory. */
-#include "tests/lib/check.h"
+#include "tests/lib/ear.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -23,48 +23,6 @@ enum { on_rings = false };
 #endif
 
 #define SECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_SECOND)
-
-/* What an endpoint was told. */
-struct ear {
-    _Atomic unsigned frames, sent, lost;
-    size_t last_length;
-    uint64_t last_hash;
-    uint32_t last_number;
-    unsigned out_of_order;
-    char why[128];
-};
-
-static void hear(void *context, struct bytes frame)
-{
-    struct ear *ear = context;
-    uint32_t number = 0;
-    memcpy(&number, frame.at, frame.length < 4 ? frame.length : 4);
-    if (ear->frames && number != ear->last_number + 1)
-        ear->out_of_order++;
-    ear->last_number = number;
-    ear->last_length = frame.length;
-    ear->last_hash = XXH3_64bits(frame.at, frame.length);
-    ear->frames++;
-}
-
-static void hear_sent(void *context, struct peer *peer)
-{
-    (void)peer;
-    ((struct ear *)context)->sent++;
-}
-
-static void hear_lost(void *context, struct peer *peer, const char *why)
-{
-    struct ear *ear = context;
-    (void)peer;
-    ear->lost++;
-    snprintf(ear->why, sizeof ear->why, "%s", why);
-}
-
-static struct endpoint_events events_of(struct ear *ear)
-{
-    return (struct endpoint_events){ ear, hear, hear_sent, hear_lost };
-}
 
 struct ending { _Atomic unsigned times; mstro_status status; };
 
@@ -103,12 +61,6 @@ static struct peer *connect_to(struct endpoint *from, struct endpoint *to)
     segment_close(&pool);
     close(fd);
     return peer;
-}
-
-static void drive_until(struct fabric *f, const _Atomic unsigned *counter, unsigned wanted, uint64_t deadline)
-{
-    while (*counter < wanted && clock_now() < deadline)
-        fabric_progress(f, deadline);
 }
 
 static void *frame_of(uint32_t number, size_t length)
@@ -606,6 +558,32 @@ static void ring_is_heard_at_whatever_moment_the_sleeper_lies_down(void **state)
     fabric_close(f);
 }
 
+/* Somebody else's reasons to get up. */
+static void sleep_ends_while_a_watched_descriptor_is_readable(void **state)
+{
+    (void)state;
+    struct fabric *f = open_net(NULL);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    if (!on_rings) { /* which watch some of their own */
+        assert_int_equal(fabric_watch(f, ends[0]), MSTRO_OK);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(fabric_sleep(f, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND), MSTRO_TIMEOUT);
+            assert_int_equal(write(ends[1], "x", 1), 1);
+            assert_int_equal(fabric_sleep(f, SECONDS(10)), MSTRO_OK);
+            assert_int_equal(fabric_sleep(f, SECONDS(10)), MSTRO_OK);
+            char got;
+            assert_int_equal(read(ends[0], &got, 1), 1);
+        }
+        assert_int_equal(fabric_watch(f, -1), MSTRO_OK);
+        assert_int_equal(write(ends[1], "x", 1), 1);
+        assert_int_equal(fabric_sleep(f, clock_now() + 20 * NANOSECONDS_PER_MILLISECOND), MSTRO_TIMEOUT);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    fabric_close(f);
+}
+
 static void *sleep_only(void *context)
 {
     struct driver *d = context;
@@ -778,6 +756,7 @@ int main(void)
         cmocka_unit_test(endpoint_can_be_closed_in_its_own_callback),
         cmocka_unit_test(sleeper_is_woken_from_another_thread),
         cmocka_unit_test(ring_is_heard_at_whatever_moment_the_sleeper_lies_down),
+        cmocka_unit_test(sleep_ends_while_a_watched_descriptor_is_readable),
         cmocka_unit_test(one_thread_sleeps_while_another_handles),
         cmocka_unit_test(submitter_and_closer_do_not_wait_for_the_sleeper),
         cmocka_unit_test(early_deadline_of_a_late_read_shortens_the_sleep),
