@@ -58,17 +58,17 @@ static void examine_rings(struct findings *f)
     static const char subject[] = "messages on this node";
     struct segment segment;
     bool wanted;
-    int memory;
+    struct descriptors given;
     if (rings_wanted(&wanted) != MSTRO_OK)
         finding_add(f, section, VERDICT_BAD, subject, "%s", mstro_error_detail());
     else if (!wanted)
         finding_add(f, section, VERDICT_GOOD, subject, "over the network; MSTRO_RINGS=yes lets them go through shared memory (experimental)");
-    else if (segment_create(&segment, 1, &memory) != MSTRO_OK)
+    else if (segment_create(&segment, 1, &given) != MSTRO_OK)
         finding_add(f, section, VERDICT_NOTE, subject, "over the network: %s", mstro_error_detail());
     else {
         finding_add(f, section, VERDICT_GOOD, subject, "through shared memory");
         segment_close(&segment);
-        close(memory);
+        descriptors_close(&given);
     }
 }
 

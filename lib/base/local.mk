@@ -7,6 +7,7 @@ libcore_la_SOURCES += \
 	%D%/clock.h \
 	%D%/condition.c \
 	%D%/condition.h \
+	%D%/descriptors.h \
 	%D%/detail.c \
 	%D%/detail.h \
 	%D%/export.h \

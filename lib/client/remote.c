@@ -460,15 +460,17 @@ static void show_process(struct remote_link *l, struct id pool)
 static void share_memory(struct remote_link *l, const struct record_pool_info *info)
 {
     bool wanted;
-    int descriptor;
+    struct descriptors given;
     mstro_status status = rings_wanted(&wanted);
     if (status == MSTRO_OK && !wanted)
         status = detail_set(MSTRO_REFUSED, "MSTRO_RINGS does not ask for shared memory");
     else if (status == MSTRO_OK && !witness_same_host(info->witness, l->local))
         status = detail_set(MSTRO_REFUSED, "it is on another node");
-    else if (status == MSTRO_OK && (status = segment_create(&l->segment, l->shards, &descriptor)) == MSTRO_OK) {
-        status = rings_offer(info->pool, &l->keys, &l->segment, descriptor);
-        close(descriptor);
+    else if (status == MSTRO_OK && !fabric_takes_rings(l->fabric))
+        status = detail_set(MSTRO_UNIMPL, "the network of this process does not sleep where a bell would be heard");
+    else if (status == MSTRO_OK && (status = segment_create(&l->segment, l->shards, &given)) == MSTRO_OK) {
+        status = rings_offer(info->pool, &l->keys, &l->segment, &given);
+        descriptors_close(&given);
         if (status != MSTRO_OK)
             segment_close(&l->segment);
     }

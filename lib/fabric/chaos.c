@@ -455,6 +455,11 @@ static void chaos_wake(struct fabric *fabric)
     fabric_wake(chaos_of(fabric)->inner);
 }
 
+static mstro_status chaos_watch(struct fabric *fabric, int descriptor)
+{
+    return fabric_watch(chaos_of(fabric)->inner, descriptor);
+}
+
 static void chaos_close(struct fabric *fabric)
 {
     struct chaos_fabric *f = chaos_of(fabric);
@@ -473,6 +478,7 @@ static const struct fabric_operations operations = {
     .progress = chaos_progress,
     .sleep = chaos_sleep,
     .wake = chaos_wake,
+    .watch = chaos_watch,
     .endpoint_open = chaos_endpoint_open,
     .endpoint_close = chaos_endpoint_close,
     .peer_add = chaos_peer_add,

@@ -102,12 +102,17 @@ void peer_remove(struct peer *p)
         p->endpoint->fabric->operations->peer_remove(p);
 }
 
+bool fabric_takes_rings(const struct fabric *f)
+{
+    return f->operations->peer_use_rings != NULL;
+}
+
 mstro_status peer_use_rings(struct peer *p, struct ring_pair rings)
 {
-    const struct fabric_operations *operations = p->endpoint->fabric->operations;
-    if (!operations->peer_use_rings || p->endpoint->role != ENDPOINT_CONTROL)
+    const struct fabric *f = p->endpoint->fabric;
+    if (!fabric_takes_rings(f) || p->endpoint->role != ENDPOINT_CONTROL)
         return detail_set(MSTRO_UNIMPL, "this fabric has no use for memory that is shared with a peer");
-    return operations->peer_use_rings(p, rings);
+    return f->operations->peer_use_rings(p, rings);
 }
 
 void *peer_context(const struct peer *p)

@@ -109,6 +109,9 @@ void peer_remove(struct peer *p);
  * MSTRO_UNIMPL: it knows of none (lib/fabric/rings.h does), and they stay the caller's. */
 mstro_status peer_use_rings(struct peer *p, struct ring_pair rings);
 
+/* Whether peer_use_rings may succeed. */
+bool fabric_takes_rings(const struct fabric *f);
+
 void *peer_context(const struct peer *p);
 
 /* Frames that were accepted and have not left yet. */

@@ -112,11 +112,6 @@ bool ring_filled(const struct ring_reader *r)
     return r->taken != r->written || atomic_load_explicit(&r->ring->written, memory_order_relaxed) != r->taken;
 }
 
-bool ring_armed(const struct ring_reader *r)
-{
-    return atomic_load_explicit(&r->ring->armed, memory_order_relaxed) != 0;
-}
-
 bool ring_arm(struct ring_reader *r)
 {
     atomic_store(&r->ring->armed, 1);

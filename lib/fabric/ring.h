@@ -52,9 +52,6 @@ enum ring_result ring_take(struct ring_reader *r, void *frame, size_t *length);
 /* Whether ring_take would find something. */
 bool ring_filled(const struct ring_reader *r);
 
-/* Whether the reader will be rung for the next frame, and has not been. */
-bool ring_armed(const struct ring_reader *r);
-
 /* Ask to be rung for the next frame.  False: one is there, and the bell is not armed. */
 bool ring_arm(struct ring_reader *r);
 

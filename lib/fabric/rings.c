@@ -6,7 +6,11 @@
  * held in a callback, or around a call into the inner fabric that may call back. */
 #include "lib/fabric/rings_fabric.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
@@ -35,15 +39,10 @@ static void drop_queue(struct rings_peer *p)
     p->queued = 0;
 }
 
-/* One that finds the queue of the inner fabric full is not needed: others are on their way. */
 static void ring_peer(struct rings_peer *p)
 {
-    void *bell = malloc(sizeof bell_frame);
-    if (!bell)
-        return; /* it looks by itself when its nap is over */
-    memcpy(bell, bell_frame, sizeof bell_frame);
-    if (endpoint_send(p->inner, bell, sizeof bell_frame) != MSTRO_OK)
-        free(bell);
+    atomic_fetch_add_explicit(&rings_of(p->base.endpoint->fabric)->rung, 1, memory_order_relaxed);
+    ring_pair_ring(&p->rings);
 }
 
 /* 'sending' held.  It will be tried again, or told, by who handles. */
@@ -122,6 +121,11 @@ void rings_lose(struct rings_fabric *f, struct rings_peer *p, const char *why)
     bool first = !atomic_exchange(&p->lost, true);
     drop_queue(p);
     pthread_mutex_unlock(&p->sending);
+    pthread_mutex_lock(&f->lock);
+    if (atomic_load(&p->shares) && !p->removed)
+        epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL);
+    rings_rest(f, p);
+    pthread_mutex_unlock(&f->lock);
     if (first && !is_removed(f, p) && events.peer_lost)
         events.peer_lost(events.context, &p->base, why);
 }
@@ -198,22 +202,41 @@ mstro_status rings_peer_add(struct endpoint *endpoint, struct bytes address, voi
     return MSTRO_OK;
 }
 
-/* What the other side has written before this is found at once.  Its bell may come at any moment: find_rung sees either no ring yet, or one
- * that is armed, or is active already. */
+void rings_activate(struct rings_fabric *f, struct rings_peer *p)
+{
+    if (!list_empty(&p->in_active))
+        return;
+    list_append(&f->active, &p->in_active);
+    f->looked_into++;
+}
+
+void rings_rest(struct rings_fabric *f, struct rings_peer *p)
+{
+    if (list_empty(&p->in_active))
+        return;
+    list_remove(&p->in_active);
+    f->looked_into--;
+}
+
+/* What the other side has written before this is found at once. */
 mstro_status rings_use(struct peer *peer, struct ring_pair rings)
 {
     struct rings_peer *p = rings_peer_of(peer);
     struct rings_fabric *f = rings_of(peer->endpoint->fabric);
     if (f->base.limits.largest_frame > RING_LARGEST_FRAME)
         return detail_set(MSTRO_UNIMPL, "frames of %zu bytes do not fit a ring", f->base.limits.largest_frame);
-    pthread_mutex_lock(&p->sending);
-    p->rings = rings;
-    pthread_mutex_unlock(&p->sending);
+    struct epoll_event bell = { .events = EPOLLIN, .data.ptr = p };
     pthread_mutex_lock(&f->lock);
+    if (epoll_ctl(f->bells, EPOLL_CTL_ADD, rings.bell, &bell) != 0) {
+        pthread_mutex_unlock(&f->lock);
+        return detail_set(MSTRO_NOMEM, "a bell cannot be listened to: %s", strerror(errno));
+    }
+    p->rings = rings;
     atomic_store(&p->shares, true);
+    f->sharing++;
     bool filled = !ring_arm(&p->rings.in);
     if (filled)
-        list_append(&f->active, &p->in_active);
+        rings_activate(f, p);
     pthread_mutex_unlock(&f->lock);
     if (filled)
         fabric_wake(f->inner);
@@ -234,6 +257,15 @@ void rings_let_go(struct rings_peer *p)
         peer_free(p);
 }
 
+void rings_bury(struct rings_fabric *f)
+{
+    while (!list_empty(&f->gone)) {
+        struct rings_peer *p = list_entry(f->gone.next, struct rings_peer, in_endpoint);
+        list_remove(&p->in_endpoint);
+        rings_let_go(p);
+    }
+}
+
 void rings_peer_remove(struct peer *peer)
 {
     struct rings_peer *p = rings_peer_of(peer);
@@ -241,15 +273,25 @@ void rings_peer_remove(struct peer *peer)
     struct peer *inner = p->inner;
     pthread_mutex_lock(&f->lock);
     list_remove(&p->in_endpoint);
-    list_remove(&p->in_active);
     list_remove(&p->in_waiting);
+    rings_rest(f, p);
+    if (atomic_load(&p->shares)) {
+        f->sharing--;
+        epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* closing it would not do: the other side may have kept our end */
+    }
     p->held++;
     p->removed = true;
     pthread_mutex_unlock(&f->lock);
     peer_remove(inner);
+    bool drives = pthread_mutex_trylock(&f->driver) == 0;
     pthread_mutex_lock(&f->lock);
-    rings_let_go(p);
+    if (drives)
+        rings_let_go(p);
+    else
+        list_append(&f->gone, &p->in_endpoint);
     pthread_mutex_unlock(&f->lock);
+    if (drives)
+        pthread_mutex_unlock(&f->driver);
 }
 
 unsigned rings_peer_in_flight(const struct peer *peer)
@@ -276,6 +318,10 @@ mstro_status rings_open(const struct fabric_options *options, struct fabric **ou
         return status;
     *out = inner;
     status = wanted ? rings_wrap(inner, options, out) : MSTRO_OK;
+    if (status == MSTRO_UNIMPL) {
+        log_info(LOG_FABRIC, "no messages through shared memory: %s", mstro_error_detail());
+        return MSTRO_OK;
+    }
     if (status != MSTRO_OK)
         fabric_close(inner);
     return status;

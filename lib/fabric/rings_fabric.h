@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings_fabric.h - the fabric of rings.h, from inside
  *
- * A ring that somebody writes to is 'active': it is looked into at every turn.  Who lies down arms all of them, and then none is: the first
- * bell that comes has all rings looked into once.  So idle peers cost nothing but that. */
+ * A ring that somebody writes to is 'active': it is looked into at every turn.  Who lies down arms all of them, and then none is, until its
+ * bell is rung.  The kernel keeps the list of those that were.  So idle peers cost nothing. */
 #ifndef LIB_FABRIC_RINGS_FABRIC_H
 #define LIB_FABRIC_RINGS_FABRIC_H
 #include <pthread.h>
@@ -11,9 +11,6 @@
 #include "lib/base/list.h"
 #include "lib/fabric/implementation.h"
 #include "lib/fabric/segment.h"
-
-/* What an endpoint is woken with, by anybody. */
-static const unsigned char bell_frame[8] = { 0, 'M', 's', 't', 'r', 'B', 'e', 'l' };
 
 #define RING_IS_BROKEN "what it has written into the memory that it shares with us is not valid"
 
@@ -24,11 +21,15 @@ struct rings_fabric {
     pthread_mutex_t driver;
     atomic_int closers;             /* threads that wait for the driver to leave */
     _Atomic uint64_t look_at;       /* when to look into the inner fabric although rings keep us busy */
-    atomic_bool rung;               /* a bell has come: look into all rings */
+    bool postponed;                 /* driver; that has been put off since the last look, for a bell */
+    int bells;                      /* an epoll set of all that may be rung for us, with the peers that they belong to */
+    atomic_ulong rung;              /* bells that we have rung */
     unsigned char *frame;           /* driver; the one at hand */
     pthread_mutex_t lock;
     bool asleep;                    /* somebody sleeps: then no ring is active, and all are armed */
     struct list endpoints, active, waiting;
+    struct list gone;               /* removed while another thread was driving, which frees them */
+    unsigned sharing, looked_into;  /* peers with rings; those of them that are active */
 };
 
 struct rings_endpoint {
@@ -41,7 +42,7 @@ struct rings_peer {
     struct peer base;
     struct peer *inner;
     struct list in_endpoint, in_active, in_waiting;
-    unsigned held;                  /* lock; turns that are about it */
+    unsigned held;                  /* lock; turns that are about it.  Freed by who drives, or while nobody does: callbacks bring bare pointers */
     bool removed;                   /* lock */
     atomic_bool shares, lost;
     pthread_mutex_t sending;        /* guards rings.out and what follows */
@@ -61,7 +62,10 @@ void rings_peer_remove(struct peer *p);
 unsigned rings_peer_in_flight(const struct peer *p);
 mstro_status rings_send(struct peer *p, void *frame, size_t length);
 mstro_status rings_use(struct peer *p, struct ring_pair rings);
-void rings_let_go(struct rings_peer *p);                     /* lock held */
+void rings_let_go(struct rings_peer *p);                     /* driver, lock held */
+void rings_bury(struct rings_fabric *f);                     /* driver, lock held: let go of those that are gone */
+void rings_activate(struct rings_fabric *f, struct rings_peer *p); /* lock held */
+void rings_rest(struct rings_fabric *f, struct rings_peer *p);     /* lock held: it is not looked into any more */
 bool rings_retry(struct rings_fabric *f, struct rings_peer *p); /* driver, 'p' held; true when anything left or ended */
 void rings_lose(struct rings_fabric *f, struct rings_peer *p, const char *why); /* likewise */
 

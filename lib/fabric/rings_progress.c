@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings_progress.c - what comes, and sleep
  *
- * The rule that no wake-up is lost by: while somebody sleeps every ring is armed.  Who lies down arms them; who handles meanwhile and
- * takes a bell out of the inner fabric, which may have been the sleeper's, arms them again before it leaves.  tests/sim/rings goes
- * through all interleavings. */
+ * The rule that no wake-up is lost by: while somebody sleeps every ring is armed, or its bell is rung.  Who lies down arms them; who
+ * handles meanwhile and takes a bell, which may have been the sleeper's, arms again before it leaves.  A bell is readable until it
+ * is taken, and its ring is looked into after that.  tests/sim/rings goes through all interleavings. */
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/detail.h"
 #include "lib/fabric/rings.h"
 #include "lib/fabric/rings_fabric.h"
 
-enum { FRAMES_A_TURN = 16, TURNS_TO_ARM = 8, LOOKS_A_YIELD = 32 };
+enum { FRAMES_A_TURN = 16, BELLS_A_TURN = 64, TURNS_TO_ARM = 8, LOOKS_A_YIELD = 32 };
 
 #define INNER_INTERVAL UINT64_C(20000)            /* ns between looks into the inner fabric, which are system calls, while rings keep us busy */
 #define FULL_NAP NANOSECONDS_PER_MILLISECOND      /* while frames wait for room: a reader that makes some tells nobody */
@@ -22,19 +26,21 @@ enum { FRAMES_A_TURN = 16, TURNS_TO_ARM = 8, LOOKS_A_YIELD = 32 };
 
 /* ---- what comes: on the driver's thread ---- */
 
-/* Lock held: a bell has come.  The ring that it was rung for may be empty again: it was looked into between frame and bell.  It is not armed
- * any more all the same. */
-static void find_rung(struct rings_fabric *f)
+/* Take the bells that were rung.  The ring of one may be empty again: it was looked into between frame and bell.  It is not armed any more all
+ * the same.  True: there are rings to look into. */
+static bool hear_bells(struct rings_fabric *f)
 {
-    list_each(i, &f->endpoints) {
-        struct rings_endpoint *e = list_entry(i, struct rings_endpoint, in_fabric);
-        list_each(j, &e->peers) {
-            struct rings_peer *p = list_entry(j, struct rings_peer, in_endpoint);
-            if (atomic_load(&p->shares) && !atomic_load(&p->lost) && list_empty(&p->in_active) &&
-                (!ring_armed(&p->rings.in) || ring_filled(&p->rings.in)))
-                list_append(&f->active, &p->in_active);
-        }
+    struct epoll_event rung[BELLS_A_TURN];
+    pthread_mutex_lock(&f->lock);
+    int count = f->looked_into < f->sharing ? epoll_wait(f->bells, rung, BELLS_A_TURN, 0) : 0;
+    for (int i = 0; i < count; i++) {
+        struct rings_peer *p = rung[i].data.ptr; /* who is removed is taken out of the set under the lock */
+        if (!ring_pair_hear(&p->rings))
+            epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* the other side has closed it: its witness says so */
+        rings_activate(f, p);
     }
+    pthread_mutex_unlock(&f->lock);
+    return count > 0;
 }
 
 /* Lock held on entry and return, 'p' held. */
@@ -48,8 +54,6 @@ static bool take_frames(struct rings_fabric *f, struct rings_peer *p)
         if (result == RING_NOTHING)
             break;
         any = true;
-        if (result == RING_BROKEN)
-            list_remove(&p->in_active);
         pthread_mutex_unlock(&f->lock);
         if (result == RING_BROKEN)
             rings_lose(f, p, RING_IS_BROKEN);
@@ -76,8 +80,7 @@ static bool drain(struct rings_fabric *f)
     bool any = false;
     struct list round;
     pthread_mutex_lock(&f->lock);
-    if (atomic_exchange(&f->rung, false))
-        find_rung(f);
+    rings_bury(f);
     begin_round(&round, &f->active);
     while (!list_empty(&round)) {
         struct rings_peer *p = list_entry(round.next, struct rings_peer, in_active);
@@ -113,7 +116,19 @@ static bool retry_waiting(struct rings_fabric *f)
 static bool look_inside(struct rings_fabric *f)
 {
     atomic_store(&f->look_at, clock_now() + INNER_INTERVAL);
+    f->postponed = false;
     return fabric_progress(f->inner, 0) == MSTRO_OK;
+}
+
+static bool is_due(const struct rings_fabric *f) { return clock_now() >= atomic_load(&f->look_at); }
+
+/* Somebody was woken by a bell, most likely: what is inside can wait for one interval more.  False: it has waited. */
+static bool postpone(struct rings_fabric *f)
+{
+    if (f->postponed)
+        return false;
+    atomic_store(&f->look_at, clock_now() + INNER_INTERVAL);
+    return f->postponed = true;
 }
 
 /* ---- sleep ---- */
@@ -123,10 +138,10 @@ static bool arm_all(struct rings_fabric *f)
 {
     list_each(link, &f->active) {
         struct rings_peer *p = list_entry(link, struct rings_peer, in_active);
-        if (atomic_load(&p->lost) || ring_arm(&p->rings.in))
-            list_remove(link);
+        if (ring_arm(&p->rings.in))
+            rings_rest(f, p);
     }
-    return list_empty(&f->active) && !atomic_load(&f->rung);
+    return list_empty(&f->active);
 }
 
 /* Somebody sleeps while we have handled what may have been for him to hear. */
@@ -200,7 +215,6 @@ static mstro_status sleep_armed(struct rings_fabric *f, uint64_t deadline)
     pthread_mutex_lock(&f->lock);
     f->asleep = false;
     pthread_mutex_unlock(&f->lock);
-    atomic_store(&f->look_at, 0);
     return status == MSTRO_TIMEOUT && until < deadline ? MSTRO_OK : status;
 }
 
@@ -223,11 +237,14 @@ static void driver_enter(struct rings_fabric *f)
 /* The driver is held. */
 static bool handle_what_is_there(struct rings_fabric *f)
 {
-    bool any = drain(f);
-    if (!any || clock_now() >= atomic_load(&f->look_at)) {
+    bool any = drain(f), rung = false;
+    if (!any || is_due(f))
+        rung = hear_bells(f) && drain(f);
+    if (is_due(f) ? !(rung && postpone(f)) : !any && !rung) {
         any |= look_inside(f);
         any |= drain(f);
     }
+    any |= rung;
     any |= retry_waiting(f);
     arm_for_sleeper(f);
     return any;
@@ -261,25 +278,20 @@ static void rings_wake(struct fabric *fabric) { fabric_wake(rings_of(fabric)->in
 static void pass_received(void *context, struct bytes frame)
 {
     struct rings_endpoint *e = context;
-    if (bytes_equal(frame, bytes_of(bell_frame, sizeof bell_frame)))
-        atomic_store(&rings_of(e->base.fabric)->rung, true);
-    else if (e->base.events.received)
+    if (e->base.events.received)
         e->base.events.received(e->base.events.context, frame);
 }
 
-/* The peer that an inner one stands for, held, or NULL when it was removed meanwhile. */
-static struct rings_peer *hold_peer(struct rings_endpoint *e, const void *outer)
+/* The peer that an inner one stands for, held, or NULL when it was removed meanwhile: it is not freed while this thread drives. */
+static struct rings_peer *hold_peer(struct rings_endpoint *e, struct peer *inner)
 {
     struct rings_fabric *f = rings_of(e->base.fabric);
-    struct rings_peer *found = NULL;
+    struct rings_peer *p = peer_context(inner);
     pthread_mutex_lock(&f->lock);
-    list_each(link, &e->peers)
-        if (link == &((const struct rings_peer *)outer)->in_endpoint)
-            found = list_entry(link, struct rings_peer, in_endpoint);
-    if (found)
-        found->held++;
+    bool removed = p->removed;
+    p->held += !removed;
     pthread_mutex_unlock(&f->lock);
-    return found;
+    return removed ? NULL : p;
 }
 
 static void let_go(struct rings_endpoint *e, struct rings_peer *p)
@@ -290,14 +302,13 @@ static void let_go(struct rings_endpoint *e, struct rings_peer *p)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* A bell that has left is nobody's business. */
 static void pass_sent(void *context, struct peer *inner)
 {
     struct rings_endpoint *e = context;
-    struct rings_peer *p = hold_peer(e, peer_context(inner));
+    struct rings_peer *p = hold_peer(e, inner);
     if (!p)
         return;
-    if (!atomic_load(&p->shares) && e->base.events.sent)
+    if (e->base.events.sent)
         e->base.events.sent(e->base.events.context, &p->base);
     let_go(e, p);
 }
@@ -305,7 +316,7 @@ static void pass_sent(void *context, struct peer *inner)
 static void pass_lost(void *context, struct peer *inner, const char *why)
 {
     struct rings_endpoint *e = context;
-    struct rings_peer *p = hold_peer(e, peer_context(inner));
+    struct rings_peer *p = hold_peer(e, inner);
     if (!p)
         return;
     rings_lose(rings_of(e->base.fabric), p, why);
@@ -348,6 +359,7 @@ static void rings_endpoint_close(struct endpoint *endpoint)
         rings_peer_remove(&list_entry(e->peers.next, struct rings_peer, in_endpoint)->base);
     endpoint_close(e->inner);
     pthread_mutex_lock(&f->lock);
+    rings_bury(f);
     list_remove(&e->in_fabric);
     pthread_mutex_unlock(&f->lock);
     pthread_mutex_unlock(&f->driver);
@@ -374,6 +386,7 @@ static void rings_close(struct fabric *fabric)
     while (!list_empty(&f->endpoints))
         rings_endpoint_close(&list_entry(f->endpoints.next, struct rings_endpoint, in_fabric)->base);
     fabric_close(f->inner);
+    close(f->bells);
     pthread_mutex_destroy(&f->driver);
     pthread_mutex_destroy(&f->lock);
     free(f->frame);
@@ -398,12 +411,17 @@ static const struct fabric_operations operations = {
 
 mstro_status rings_wrap(struct fabric *inner, const struct fabric_options *options, struct fabric **out)
 {
+    int bells = epoll_create1(EPOLL_CLOEXEC);
+    if (bells < 0)
+        return detail_set(MSTRO_NOMEM, "bells cannot be listened to: %s", strerror(errno));
     struct rings_fabric *f = cache_lines_alloc(sizeof *f);
     unsigned char *frame = cache_lines_alloc(RING_LARGEST_FRAME);
-    if (!f || !frame) {
+    mstro_status status = f && frame ? fabric_watch(inner, bells) : MSTRO_NOMEM;
+    if (status != MSTRO_OK) {
+        close(bells);
         free(f);
         free(frame);
-        return MSTRO_NOMEM;
+        return status;
     }
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
@@ -414,6 +432,8 @@ mstro_status rings_wrap(struct fabric *inner, const struct fabric_options *optio
     list_init(&f->endpoints);
     list_init(&f->active);
     list_init(&f->waiting);
+    list_init(&f->gone);
+    f->bells = bells;
     f->base.operations = &operations;
     f->base.limits = inner->limits;
     f->options = fabric_options_complete(options);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -18,7 +19,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 
-enum { PAGE = 4096, LAYOUT = 1, SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
+enum { PAGE = 4096, LAYOUT = 2, SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
 
 struct segment_head {
     _Atomic uint32_t state; /* enum segment_state; a futex of who made it */
@@ -48,6 +49,7 @@ static bool map_pair(struct ring_pair *p, int fd, unsigned number, bool is_pool)
     struct shared_pair *shared = p->mapped = map(fd, size_of(number), sizeof *shared);
     if (!shared)
         return false;
+    p->bell = -1;
     p->out.ring = is_pool ? &shared->to_client : &shared->to_pool;
     p->in.ring = is_pool ? &shared->to_pool : &shared->to_client;
     return true;
@@ -67,28 +69,46 @@ static mstro_status map_all(struct segment *s, unsigned pairs, int fd, bool is_p
     return detail_set(MSTRO_NOMEM, "memory to share cannot be mapped: %s", strerror(error));
 }
 
-mstro_status segment_create(struct segment *s, unsigned pairs, int *fd)
+static mstro_status make_memory(unsigned pairs, struct descriptors *given)
+{
+    int fd = memfd_create("maestro-rings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd >= 0)
+        given->at[given->count++] = fd;
+    if (fd < 0 || ftruncate(fd, (off_t)size_of(pairs)) != 0 || fcntl(fd, F_ADD_SEALS, SEALS) != 0)
+        return detail_set(MSTRO_IO, "memory to share cannot be made: %s", strerror(errno));
+    return MSTRO_OK;
+}
+
+static mstro_status make_bell(struct ring_pair *p, struct descriptors *given)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return detail_set(MSTRO_IO, "a bell for the other side cannot be made: %s", strerror(errno));
+    p->bell = ends[0];
+    given->at[given->count++] = ends[1];
+    return MSTRO_OK;
+}
+
+mstro_status segment_create(struct segment *s, unsigned pairs, struct descriptors *given)
 {
     *s = (struct segment){ 0 };
-    *fd = memfd_create("maestro-rings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (*fd < 0 || ftruncate(*fd, (off_t)size_of(pairs)) != 0 || fcntl(*fd, F_ADD_SEALS, SEALS) != 0) {
-        int error = errno;
-        if (*fd >= 0)
-            close(*fd);
-        return detail_set(MSTRO_IO, "memory to share cannot be made: %s", strerror(error));
-    }
-    mstro_status status = map_all(s, pairs, *fd, false);
-    if (status != MSTRO_OK) {
-        close(*fd);
-        return status;
-    }
-    s->head->layout = LAYOUT;
-    s->head->pairs = pairs;
-    for (unsigned i = 0; i < pairs; i++) {
+    *given = (struct descriptors){ 0 };
+    mstro_status status = make_memory(pairs, given);
+    if (status == MSTRO_OK)
+        status = map_all(s, pairs, given->at[0], false);
+    for (unsigned i = 0; i < pairs && status == MSTRO_OK; i++) {
         atomic_init(&s->pair[i].in.ring->armed, 1);
         atomic_init(&s->pair[i].out.ring->armed, 1);
+        status = make_bell(&s->pair[i], given);
     }
-    return MSTRO_OK;
+    if (status == MSTRO_OK) {
+        s->head->layout = LAYOUT;
+        s->head->pairs = pairs;
+        return MSTRO_OK;
+    }
+    segment_close(s);
+    descriptors_close(given);
+    return status;
 }
 
 /* What could change its size, or answer an access with an error of a disk, would end this process with a signal. */
@@ -100,17 +120,33 @@ static bool is_safe(int fd, unsigned pairs)
            file.st_size >= 0 && (size_t)file.st_size == size_of(pairs);
 }
 
-mstro_status segment_adopt(struct segment *s, unsigned pairs, int fd)
+/* No other kind of descriptor: each would be waited for in another way. */
+static bool is_bell(int fd)
+{
+    int domain = -1, type = -1;
+    socklen_t length = sizeof domain;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+           domain == AF_UNIX && type == SOCK_STREAM;
+}
+
+mstro_status segment_adopt(struct segment *s, unsigned pairs, struct descriptors *given)
 {
     *s = (struct segment){ 0 };
-    if (!is_safe(fd, pairs))
-        return detail_set(MSTRO_INVMSG, "what is to be shared is no sealed memory of %zu bytes", size_of(pairs));
-    mstro_status status = map_all(s, pairs, fd, true);
+    bool bells = given->count == 1 + pairs;
+    for (unsigned i = 1; i <= pairs && bells; i++)
+        bells = is_bell(given->at[i]);
+    if (!bells || !is_safe(given->at[0], pairs))
+        return detail_set(MSTRO_INVMSG, "what is to be shared is no sealed memory of %zu bytes with %u bells", size_of(pairs), pairs);
+    mstro_status status = map_all(s, pairs, given->at[0], true);
     if (status == MSTRO_OK && (s->head->layout != LAYOUT || s->head->pairs != pairs)) {
         segment_refuse(s);
         segment_close(s);
         return detail_set(MSTRO_INVMSG, "what is to be shared is laid out for another version");
     }
+    for (unsigned i = 0; i < pairs && status == MSTRO_OK; i++)
+        s->pair[i].bell = given->at[1 + i];
+    if (status == MSTRO_OK)
+        given->count = 1;
     return status;
 }
 
@@ -175,7 +211,28 @@ void segment_close(struct segment *s)
 
 void ring_pair_close(struct ring_pair *p)
 {
-    if (p->mapped)
+    if (p->mapped) {
         munmap(p->mapped, sizeof(struct shared_pair));
+        if (p->bell >= 0)
+            close(p->bell);
+    }
     *p = (struct ring_pair){ 0 };
+}
+
+/* ---- the bell ---- */
+
+void ring_pair_ring(const struct ring_pair *p)
+{
+    while (send(p->bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR)
+        ;
+}
+
+bool ring_pair_hear(const struct ring_pair *p)
+{
+    char rung[256];
+    ssize_t got;
+    do
+        got = recv(p->bell, rung, sizeof rung, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    return got > 0 || (got < 0 && errno == EAGAIN);
 }

@@ -196,10 +196,10 @@ static void take_offers(struct admission *a)
         if (status != MSTRO_OK)
             continue;
         struct member *m = find_offering(a, &offer);
-        status = m ? member_use_rings(m, offer.descriptor) : detail_set(MSTRO_REFUSED, "nobody who may");
+        status = m ? member_use_rings(m, &offer.given) : detail_set(MSTRO_REFUSED, "nobody who may");
         if (status != MSTRO_OK)
             log_info(LOG_PM, "session %llu: offers shared memory, which is not taken: %s", (unsigned long long)offer.session, mstro_error_detail());
-        close(offer.descriptor);
+        descriptors_close(&offer.given);
     }
 }
 

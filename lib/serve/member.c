@@ -45,13 +45,25 @@ bool member_offers(const struct member *m, const uint8_t token[RINGS_TOKEN])
     return sodium_memcmp(m->tokens.offered, token, RINGS_TOKEN) == 0;
 }
 
+static bool take_rings(const struct shard_set *shards)
+{
+    bool all = true;
+    for (unsigned i = 0; i < shards->count; i++)
+        all = all && shard_takes_rings(shards->at[i]);
+    return all;
+}
+
 /* The client begins to speak when it is taken, and what it says first lies in the rings by the time that they are looked into. */
-mstro_status member_use_rings(struct member *m, int descriptor)
+mstro_status member_use_rings(struct member *m, struct descriptors *given)
 {
     struct segment segment;
     if (m->has_rings)
         return detail_set(MSTRO_INVMSG, "it has offered memory before");
-    mstro_status status = segment_adopt(&segment, m->count, descriptor);
+    mstro_status status = segment_adopt(&segment, m->count, given);
+    if (status == MSTRO_OK && !take_rings(m->shards)) {
+        segment_refuse(&segment);
+        status = detail_set(MSTRO_UNIMPL, "this pool's network does not sleep where a bell would be heard");
+    }
     if (status == MSTRO_OK && !segment_take(&segment, m->tokens.taken))
         status = detail_set(MSTRO_TIMEOUT, "the client has not waited for it to be taken");
     for (unsigned i = 0; i < m->count && status == MSTRO_OK; i++)

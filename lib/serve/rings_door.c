@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/serve/rings_door.h"
 
-#include <unistd.h>
-
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 #include "lib/fabric/rings.h"
+#include "lib/serve/pool_info.h"
 #include "lib/system/credential.h"
 #include "lib/wire/cursor.h"
 
 /* A manager that stands still just now takes what it is given when it goes on; the client does not wait for that. */
 #define PATIENCE (500 * NANOSECONDS_PER_MILLISECOND)
 
+_Static_assert((int)MAX_SHARDS <= (int)SEGMENT_PAIRS, "a segment has a pair of rings for every shard that a pool may have");
 _Static_assert((int)SEGMENT_TOKEN == (int)RINGS_TOKEN, "a segment is taken with a token of the session");
 
 mstro_status rings_door_open(struct id pool, int *fd)
@@ -29,7 +29,7 @@ mstro_status rings_door_take(int fd, struct rings_offer *offer)
 {
     uint8_t words[HANDOVER_WORDS];
     size_t length;
-    mstro_status status = handover_take(fd, words, &length, &offer->descriptor);
+    mstro_status status = handover_take(fd, words, &length, &offer->given);
     if (status != MSTRO_OK)
         return status;
     struct reader r = reader_of(bytes_of(words, length));
@@ -40,11 +40,11 @@ mstro_status rings_door_take(int fd, struct rings_offer *offer)
         memcpy(offer->token, token, RINGS_TOKEN);
         return MSTRO_OK;
     }
-    close(offer->descriptor);
+    descriptors_close(&offer->given);
     return detail_set(MSTRO_INVMSG, "%zu bytes were handed over that are no offer of shared memory", length);
 }
 
-mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, int descriptor)
+mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, const struct descriptors *given)
 {
     uint8_t words[HANDOVER_WORDS];
     struct writer w = writer_of(words, sizeof words);
@@ -53,7 +53,7 @@ mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct
     writer_u64(&w, keys->session);
     writer_u16(&w, (uint16_t)s->pairs);
     writer_raw(&w, tokens.offered, sizeof tokens.offered);
-    mstro_status status = handover_give(pool, CREDENTIAL_POOL, bytes_of(words, writer_length(&w)), descriptor);
+    mstro_status status = handover_give(pool, CREDENTIAL_POOL, bytes_of(words, writer_length(&w)), given);
     if (status == MSTRO_OK)
         status = segment_await(s, tokens.taken, clock_now() + PATIENCE);
     sodium_memzero(words, sizeof words);

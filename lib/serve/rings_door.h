@@ -12,19 +12,19 @@
 /* Begin to listen.  *fd is -1, and MSTRO_OK, where rings are not wanted (MSTRO_RINGS), or, with a warning, cannot be had. */
 mstro_status rings_door_open(struct id pool, int *fd);
 
-/* What a client says, and the descriptor that it gives, as it came. */
+/* What a client says, and the descriptors that it gives, as they came. */
 struct rings_offer {
     uint64_t session;
     uint16_t shards;
     uint8_t token[RINGS_TOKEN];
-    int descriptor; /* the caller's */
+    struct descriptors given; /* the caller's */
 };
 
 /* The next one.  MSTRO_WOULDBLOCK: there is none at present; MSTRO_INVMSG: what came is none. */
 mstro_status rings_door_take(int fd, struct rings_offer *offer);
 
-/* The client's side: offer 's', whose memory is 'descriptor', and wait until it is taken.  MSTRO_NOENT: nobody takes such here; MSTRO_IO,
+/* The client's side: offer 's' with what its maker has given for the other side, and wait until it is taken.  MSTRO_NOENT: nobody takes such here; MSTRO_IO,
  * MSTRO_TIMEOUT, MSTRO_REFUSED. */
-mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, int descriptor);
+mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, const struct descriptors *given);
 
 #endif

@@ -542,6 +542,8 @@ mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct byte
     return MSTRO_OK;
 }
 
+bool shard_takes_rings(const struct shard *s) { return fabric_takes_rings(s->fabric); }
+
 void shard_use_rings(struct connection *c, struct ring_pair rings)
 {
     if (peer_use_rings(c->peer, rings) == MSTRO_OK)

@@ -33,6 +33,9 @@ const char *shard_provider(const struct shard *s);
  * the fabric does not take the address. */
 mstro_status shard_admit(struct shard *s, struct session_keys *keys, struct bytes address, int witness, struct connection **out);
 
+/* Whether its fabric knows what to do with rings. */
+bool shard_takes_rings(const struct shard *s);
+
 /* The frames of a connection, of which none has come yet, go through these rings from here on; they are the shard's. */
 void shard_use_rings(struct connection *c, struct ring_pair rings);
 

@@ -10,8 +10,8 @@
 #include "lib/base/detail.h"
 #include "lib/system/credential.h"
 
-/* For one descriptor; whoever receives says CMSG_LEN, into which no second one fits, and the kernel throws away what there is beyond that. */
-union control { struct cmsghdr header; unsigned char room[CMSG_SPACE(sizeof(int))]; };
+/* Whoever receives says CMSG_LEN of all that are allowed, into which no further one fits, and the kernel throws away what there is beyond that. */
+union control { struct cmsghdr header; unsigned char room[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))]; };
 
 mstro_status handover_open(struct id pool, uint64_t number, int *fd)
 {
@@ -36,16 +36,17 @@ static int send_all(int fd, const struct msghdr *message)
     return sent < 0 ? errno : 0;
 }
 
-mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, int descriptor)
+mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, const struct descriptors *given)
 {
     struct sockaddr_un name;
     union control control = { .room = { 0 } };
+    size_t bytes = given->count * sizeof given->at[0];
     struct iovec piece = { (void *)words.at, words.length };
     struct msghdr message = { .msg_name = &name, .msg_namelen = credential_name(pool, number, &name), .msg_iov = &piece, .msg_iovlen = 1,
-                              .msg_control = &control, .msg_controllen = sizeof control };
+                              .msg_control = &control, .msg_controllen = CMSG_SPACE(bytes) };
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-    *c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor) };
-    memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
+    *c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(bytes) };
+    memcpy(CMSG_DATA(c), given->at, bytes);
     const struct timeval patience = { .tv_usec = 500000 };
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     int error = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ? errno : send_all(fd, &message);
@@ -56,25 +57,26 @@ mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, 
     return error ? detail_set(MSTRO_IO, "it cannot be handed over: %s", strerror(error)) : MSTRO_OK;
 }
 
-mstro_status handover_take(int fd, uint8_t words[HANDOVER_WORDS], size_t *length, int *descriptor)
+mstro_status handover_take(int fd, uint8_t words[HANDOVER_WORDS], size_t *length, struct descriptors *got)
 {
     union control control = { .room = { 0 } };
     struct iovec piece = { words, HANDOVER_WORDS };
-    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
-    ssize_t got;
+    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(DESCRIPTORS_MAX * sizeof(int)) };
+    ssize_t came;
     do
-        got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
+        came = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    while (came < 0 && errno == EINTR);
+    got->count = 0;
+    if (came < 0)
         return MSTRO_WOULDBLOCK;
-    *length = (size_t)got;
-    *descriptor = -1;
+    *length = (size_t)came;
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *descriptor))
-        memcpy(descriptor, CMSG_DATA(c), sizeof *descriptor);
-    if (*descriptor >= 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(0)) {
+        got->count = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof got->at[0]);
+        memcpy(got->at, CMSG_DATA(c), got->count * sizeof got->at[0]);
+    }
+    if (got->count > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
         return MSTRO_OK;
-    if (*descriptor >= 0)
-        close(*descriptor);
-    return detail_set(MSTRO_INVMSG, "what was handed over is no descriptor with a few words");
+    descriptors_close(got);
+    return detail_set(MSTRO_INVMSG, "what was handed over is no few descriptors with a few words");
 }

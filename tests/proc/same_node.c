@@ -160,8 +160,9 @@ static void what_strangers_hand_over_is_dropped(void **state)
     await(mapped_by, &stage.manager, 1);
     int before = descriptors(&stage.manager);
     assert_int_equal(pipe(file), 0);
+    const struct descriptors one = { 1, { file[0] } }, two = { 2, { file[0], file[0] } };
     for (size_t i = 0; i < 500; i++)
-        assert_int_equal(handover_give(info.pool, CREDENTIAL_POOL, bytes_of(rubbish, i % 2 ? 42 : 1 + i % HANDOVER_WORDS), file[0]), MSTRO_OK);
+        assert_int_equal(handover_give(info.pool, CREDENTIAL_POOL, bytes_of(rubbish, i % 2 ? 42 : 1 + i % HANDOVER_WORDS), i % 3 ? &one : &two), MSTRO_OK);
     close(file[0]);
     expect(a, "declare 0 one", "MSTRO_OK");
     expect(a, "offer 0", "MSTRO_OK");
@@ -178,10 +179,10 @@ static void what_strangers_hand_over_is_dropped(void **state)
 static mstro_status offer_as(const struct session_keys *keys, struct id pool, unsigned pairs)
 {
     struct segment s;
-    int descriptor;
-    assert_int_equal(segment_create(&s, pairs, &descriptor), MSTRO_OK);
-    mstro_status status = rings_offer(pool, keys, &s, descriptor);
-    close(descriptor);
+    struct descriptors given;
+    assert_int_equal(segment_create(&s, pairs, &given), MSTRO_OK);
+    mstro_status status = rings_offer(pool, keys, &s, &given);
+    descriptors_close(&given);
     segment_close(&s);
     return status;
 }

@@ -3,8 +3,8 @@
  *
  * A model of the bell in lib/fabric/ring.c and rings_progress.c, one step for each access to what writer and reader share; what the
  * reader's threads do under the lock of the fabric does not interleave among them.  One thread handles and sleeps by turns, the other looks in
- * between (fabric_progress without a deadline) while it may.  The bell is a frame of the inner fabric: nobody misses it, and whoever handles
- * takes it.  All states are visited: in none of them may a frame lie in the ring while nobody can move.  Then the same with one precaution
+ * between (fabric_progress without a deadline) while it may.  A bell that was rung stays rung, wakes whoever sleeps, and is taken by whoever
+ * handles.  All states are visited: in none of them may a frame lie in the ring while nobody can move.  Then the same with one precaution
  * left out at a time: the search must find the lost wake-up. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,18 +14,19 @@
 enum { FRAMES = 3, LOOKS = 2 };
 
 /* What is left out. */
-enum flaw { FLAW_NONE, FLAW_LOOK_BEFORE_PUT, FLAW_ARM_AFTER_LOOK, FLAW_NOT_FOR_SLEEPER, FLAW_ONLY_FILLED, FLAWS };
+enum flaw { FLAW_NONE, FLAW_LOOK_BEFORE_PUT, FLAW_ARM_AFTER_LOOK, FLAW_NOT_FOR_SLEEPER, FLAW_ONLY_FILLED, FLAW_HEAR_AFTER_LOOK, FLAW_LOST_BELL, FLAWS };
 static const char *const flaw_name[FLAWS] = {
     "", "the writer looks at the bell before it has published", "who lies down looks into the ring before it has armed it",
     "who handles while another sleeps does not arm again", "a bell does not bring back a ring that is empty by then",
+    "a bell is taken after its ring has been looked into", "one bell does not arrive",
 };
 
 enum writer { PUT, LOOK, DISARM, RING, WRITTEN };
-enum reader { ENTER, HEAR, TAKE, INSIDE, HEAR_AGAIN, TAKE_AGAIN, SLEEPER, SLEEPER_ARM, SLEEPER_LOOK, LEAVE, LIE_DOWN, ARM, ARM_LOOK, ASLEEP, DONE };
+enum reader { ENTER, TAKE, HEAR, TAKE_AGAIN, SLEEPER, SLEEPER_ARM, SLEEPER_LOOK, LEAVE, LIE_DOWN, ARM, ARM_LOOK, ASLEEP, DONE };
 
 struct state {
     uint8_t writer, written, wants; /* wants: what it saw of the bell */
-    uint8_t taken, armed, bells, rung, active, asleep;
+    uint8_t taken, armed, bells, lost, active, asleep;
     uint8_t driver, lock;           /* reader + 1 who holds it */
     uint8_t at[2], any[2], looks;   /* of the readers; looks: that the second one may still take */
 };
@@ -56,7 +57,10 @@ static bool write_step(struct state *s)
         s->writer = s->wants ? RING : s->written == FRAMES ? WRITTEN : PUT;
         return true;
     case RING:
-        s->bells++;
+        if (flaw == FLAW_LOST_BELL && !s->lost)
+            s->lost = 1;
+        else
+            s->bells++;
         s->wants = 0;
         s->writer = s->written == FRAMES ? WRITTEN : PUT;
         return true;
@@ -71,7 +75,7 @@ static bool locked_by_other(const struct state *s, int me) { return s->lock && s
 static bool read_step(struct state *s, int me)
 {
     uint8_t *at = &s->at[me];
-    if (*at != ASLEEP && *at != ENTER && *at != INSIDE && *at != DONE && locked_by_other(s, me))
+    if (*at != ASLEEP && *at != ENTER && *at != DONE && locked_by_other(s, me))
         return false;
     switch ((enum reader)*at) {
     case ENTER:
@@ -83,14 +87,7 @@ static bool read_step(struct state *s, int me)
             return false;
         s->driver = (uint8_t)(me + 1);
         s->any[me] = 0;
-        *at = HEAR;
-        return true;
-    case HEAR:
-    case HEAR_AGAIN: /* find_rung */
-        if (s->rung && (s->taken < s->written || (!s->armed && flaw != FLAW_ONLY_FILLED)))
-            s->active = 1;
-        s->rung = 0;
-        *at = *at == HEAR ? TAKE : TAKE_AGAIN;
+        *at = TAKE;
         return true;
     case TAKE:
     case TAKE_AGAIN:
@@ -98,17 +95,19 @@ static bool read_step(struct state *s, int me)
             s->taken++;
             s->any[me] = 1;
         } else if (*at == TAKE)
-            *at = INSIDE;
-        else
+            *at = HEAR;
+        else {
+            if (flaw == FLAW_HEAR_AFTER_LOOK)
+                s->bells = 0;
             *at = SLEEPER;
-        return true;
-    case INSIDE:
-        if (s->bells) {
-            s->bells = 0;
-            s->rung = 1;
-            s->any[me] = 1;
         }
-        *at = HEAR_AGAIN;
+        return true;
+    case HEAR: /* hear_bells */
+        if (s->bells && (s->taken < s->written || flaw != FLAW_ONLY_FILLED))
+            s->active = 1;
+        if (flaw != FLAW_HEAR_AFTER_LOOK)
+            s->bells = 0;
+        *at = TAKE_AGAIN;
         return true;
     case SLEEPER: /* arm_for_sleeper */
         *at = s->asleep && s->active && flaw != FLAW_NOT_FOR_SLEEPER ? SLEEPER_ARM : LEAVE;
@@ -143,15 +142,15 @@ static bool read_step(struct state *s, int me)
         *at = me == 1 || s->any[me] ? ENTER : LIE_DOWN;
         return true;
     case LIE_DOWN: /* sleep_armed */
-        if (s->rung || !s->active) {
-            s->asleep = !s->rung;
-            *at = s->rung ? ENTER : ASLEEP;
+        if (!s->active) {
+            s->asleep = 1;
+            *at = ASLEEP;
             return true;
         }
         s->lock = (uint8_t)(me + 1);
         *at = ARM;
         return true;
-    case ASLEEP: /* fabric_sleep of the inner fabric, which returns for what lies there */
+    case ASLEEP: /* fabric_sleep of the inner fabric, which watches the bells */
         if (!s->bells)
             return false;
         if (locked_by_other(s, me))
@@ -174,8 +173,8 @@ enum { TABLE = 1 << 22 };
 /* One number for each: all members are small. */
 static uint64_t number_of(const struct state *s)
 {
-    const uint8_t digit[][2] = { { s->writer, 5 }, { s->written, 4 }, { s->wants, 2 }, { s->taken, 4 }, { s->armed, 2 }, { s->bells, 4 }, { s->rung, 2 },
-                                 { s->active, 2 }, { s->asleep, 2 }, { s->driver, 3 }, { s->lock, 3 }, { s->at[0], 16 }, { s->at[1], 16 },
+    const uint8_t digit[][2] = { { s->writer, 5 }, { s->written, 4 }, { s->wants, 2 }, { s->taken, 4 }, { s->armed, 2 }, { s->bells, 4 }, { s->lost, 2 },
+                                 { s->active, 2 }, { s->asleep, 2 }, { s->driver, 3 }, { s->lock, 3 }, { s->at[0], DONE + 1 }, { s->at[1], DONE + 1 },
                                  { s->any[0], 2 }, { s->any[1], 2 }, { s->looks, 4 } };
     uint64_t n = 0;
     for (size_t i = 0; i < sizeof digit / sizeof digit[0]; i++)

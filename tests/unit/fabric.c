@@ -48,18 +48,18 @@ static struct peer *connect_to(struct endpoint *from, struct endpoint *to)
 {
     struct peer *peer, *back;
     struct segment client, pool;
-    int fd;
+    struct descriptors given;
     assert_int_equal(peer_add(from, endpoint_address(to), NULL, &peer), MSTRO_OK);
     if (!on_rings)
         return peer;
     assert_int_equal(peer_add(to, endpoint_address(from), NULL, &back), MSTRO_OK);
-    assert_int_equal(segment_create(&client, 1, &fd), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, fd), MSTRO_OK);
+    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
     assert_int_equal(peer_use_rings(peer, segment_pair(&client, 0)), MSTRO_OK);
     assert_int_equal(peer_use_rings(back, segment_pair(&pool, 0)), MSTRO_OK);
     segment_close(&client);
     segment_close(&pool);
-    close(fd);
+    descriptors_close(&given);
     return peer;
 }
 

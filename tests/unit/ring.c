@@ -4,11 +4,14 @@
 #include "tests/lib/check.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -294,11 +297,11 @@ static void both_sides_of_a_segment_speak_to_each_other(void **state)
 {
     (void)state;
     struct segment client, pool;
-    int fd;
+    struct descriptors given;
     size_t length;
-    assert_int_equal(segment_create(&client, 3, &fd), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 3, fd), MSTRO_OK);
-    close(fd);
+    assert_int_equal(segment_create(&client, 3, &given), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 3, &given), MSTRO_OK);
+    descriptors_close(&given);
     assert_true(segment_take(&pool, token));
     assert_int_equal(segment_await(&client, token, clock_now()), MSTRO_OK);
     for (unsigned i = 0; i < 3; i++) {
@@ -321,56 +324,121 @@ static void segment_that_nobody_takes_in_time_is_not_taken_later(void **state)
 {
     (void)state;
     struct segment client, pool;
-    int fd;
-    assert_int_equal(segment_create(&client, 1, &fd), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, fd), MSTRO_OK);
+    struct descriptors given;
+    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
     assert_int_equal(segment_await(&client, token, clock_now() + 1000000), MSTRO_TIMEOUT);
     assert_false(segment_take(&pool, token));
     segment_close(&client);
     segment_close(&pool);
-    close(fd);
+    descriptors_close(&given);
 }
 
 static void segment_that_was_taken_by_somebody_else_is_not_used(void **state)
 {
     (void)state;
     struct segment client, pool;
-    int fd;
-    assert_int_equal(segment_create(&client, 1, &fd), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, fd), MSTRO_OK);
+    struct descriptors given;
+    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
     assert_true(segment_take(&pool, other));
     assert_int_equal(segment_await(&client, token, clock_now()), MSTRO_REFUSED);
     segment_close(&client);
     segment_close(&pool);
-    close(fd);
+    descriptors_close(&given);
+}
+
+static mstro_status adopt(unsigned pairs, struct descriptors given)
+{
+    struct segment pool;
+    unsigned count = given.count;
+    mstro_status status = segment_adopt(&pool, pairs, &given);
+    assert_int_equal(given.count, count); /* all are still the caller's */
+    return status;
 }
 
 /* Its owner could end us by a signal. */
 static void memory_that_can_shrink_or_has_another_size_is_not_mapped(void **state)
 {
     (void)state;
-    struct segment client, pool;
+    struct segment client;
+    struct descriptors given, other_one;
     struct stat size;
     char head[4096];
-    int fd, open_one = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING), pipe_of[2];
-    assert_int_equal(segment_create(&client, 2, &fd), MSTRO_OK);
-    assert_int_equal(fstat(fd, &size), 0);
-    assert_true(ftruncate(fd, 4096) != 0 && ftruncate(fd, size.st_size + 4096) != 0);
-    assert_int_equal(segment_adopt(&pool, 1, fd), MSTRO_INVMSG);
-    assert_int_equal(segment_adopt(&pool, 3, fd), MSTRO_INVMSG);
+    int open_one = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING), pipe_of[2];
+    assert_int_equal(segment_create(&client, 2, &given), MSTRO_OK);
+    assert_int_equal(fstat(given.at[0], &size), 0);
+    assert_true(ftruncate(given.at[0], 4096) != 0 && ftruncate(given.at[0], size.st_size + 4096) != 0);
+    for (unsigned pairs = 1; pairs <= 3; pairs += 2) {
+        other_one = given;
+        other_one.count = 1 + pairs;
+        other_one.at[3] = other_one.at[2];
+        assert_int_equal(adopt(pairs, other_one), MSTRO_INVMSG);
+    }
     assert_int_equal(ftruncate(open_one, size.st_size), 0);
-    assert_int_equal(pread(fd, head, sizeof head, 0), sizeof head);
+    assert_int_equal(pread(given.at[0], head, sizeof head, 0), sizeof head);
     assert_int_equal(pwrite(open_one, head, sizeof head, 0), sizeof head);
-    assert_int_equal(segment_adopt(&pool, 2, open_one), MSTRO_INVMSG);
+    other_one = given;
+    other_one.at[0] = open_one;
+    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
     assert_int_equal(fcntl(open_one, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
-    assert_int_equal(segment_adopt(&pool, 2, open_one), MSTRO_INVMSG); /* a seal that forbids writing could be added */
+    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG); /* a seal that forbids writing could be added */
     assert_int_equal(pipe(pipe_of), 0);
-    assert_int_equal(segment_adopt(&pool, 2, pipe_of[0]), MSTRO_INVMSG);
+    other_one.at[0] = pipe_of[0];
+    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
     close(pipe_of[0]);
     close(pipe_of[1]);
     close(open_one);
-    close(fd);
+    descriptors_close(&given);
     segment_close(&client);
+}
+
+/* What is waited for in another way could keep us waiting. */
+static void bells_are_connected_sockets_one_for_each_pair(void **state)
+{
+    (void)state;
+    struct segment client;
+    struct descriptors given, other_one;
+    assert_int_equal(segment_create(&client, 2, &given), MSTRO_OK);
+    const int wrong[] = { given.at[0], eventfd(0, EFD_CLOEXEC), socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        other_one = given;
+        other_one.at[2] = wrong[i];
+        assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
+        if (i > 0)
+            close(wrong[i]);
+    }
+    other_one = given;
+    other_one.count = 2;
+    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
+    other_one.count = 1;
+    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
+    descriptors_close(&given);
+    segment_close(&client);
+}
+
+static void bell_is_heard_once_however_often_it_was_rung(void **state)
+{
+    (void)state;
+    struct segment client, pool;
+    struct descriptors given;
+    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
+    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
+    struct pollfd rung = { .fd = pool.pair[0].bell, .events = POLLIN };
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(poll(&rung, 1, 0), 0);
+        for (int n = 0; n <= 50 * i; n++)
+            ring_pair_ring(&client.pair[0]);
+        assert_int_equal(poll(&rung, 1, 10000), 1);
+        assert_true(ring_pair_hear(&pool.pair[0]));
+    }
+    assert_int_equal(poll(&rung, 1, 0), 0);
+    assert_true(ring_pair_hear(&pool.pair[0]));
+    segment_close(&client);
+    assert_false(ring_pair_hear(&pool.pair[0]));
+    ring_pair_ring(&pool.pair[0]);
+    descriptors_close(&given);
+    segment_close(&pool);
 }
 
 int main(void)
@@ -392,6 +460,8 @@ int main(void)
         cmocka_unit_test(segment_that_nobody_takes_in_time_is_not_taken_later),
         cmocka_unit_test(segment_that_was_taken_by_somebody_else_is_not_used),
         cmocka_unit_test(memory_that_can_shrink_or_has_another_size_is_not_mapped),
+        cmocka_unit_test(bells_are_connected_sockets_one_for_each_pair),
+        cmocka_unit_test(bell_is_heard_once_however_often_it_was_rung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
