@@ -11,7 +11,7 @@
 #include <xxhash.h>
 
 #include "lib/base/clock.h"
-#include "lib/fabric/fabric.h"
+#include "lib/fabric/implementation.h"
 #include "lib/fabric/provider.h"
 #include "lib/fabric/rings.h"
 #include "lib/fabric/segment.h"
@@ -40,6 +40,7 @@ static struct fabric *open_net(const struct fabric_options *options)
     if (!o.providers)
         o.providers = "tcp";
     assert_int_equal(on_rings ? rings_open(&o, &f) : fabric_open(&o, &f), MSTRO_OK);
+    assert_int_equal(fabric_takes_rings(f), on_rings && strcmp(o.providers, "tcp") == 0); /* the only one that watches a descriptor */
     return f;
 }
 
@@ -50,7 +51,7 @@ static struct peer *connect_to(struct endpoint *from, struct endpoint *to)
     struct segment client, pool;
     struct descriptors given;
     assert_int_equal(peer_add(from, endpoint_address(to), NULL, &peer), MSTRO_OK);
-    if (!on_rings)
+    if (!fabric_takes_rings(from->fabric))
         return peer;
     assert_int_equal(peer_add(to, endpoint_address(from), NULL, &back), MSTRO_OK);
     assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
