@@ -20,7 +20,7 @@ const struct setting settings[] = {
     { "listen", "MSTRO_LISTEN", SETTING_TEXT, "local", "ADDRESS", "address or network interface to listen on; local: loopback only" },
     { "provider", "MSTRO_OFI_PROVIDER", SETTING_TEXT, "", "NAME", "libfabric provider; the best that works where not given" },
     { "receive-buffers", "MSTRO_OFI_NUM_RECV", SETTING_INTEGER, "", "N", "buffers posted for incoming frames" },
-    { "rings", "MSTRO_RINGS", SETTING_BOOL, "no", "BOOL", "messages of processes on this node go through shared memory (experimental)" },
+    { "rings", "MSTRO_RINGS", SETTING_BOOL, "yes", "BOOL", "messages of processes on this node go through shared memory" },
     { "shards", "MSTRO_PM_PC_NUM_THREADS", SETTING_INTEGER, "", "N", "threads that serve, each its own objects; half the cores where not given" },
     { "lease", "MSTRO_LEASE", SETTING_DURATION, POOL_LEASE(DEFAULT_TEXT), "TIME", "a process silent for longer is taken for dead; never: not at all" },
     { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "", "TIME", "processes with nothing to say say so this often; a quarter of the lease, at most " POOL_LONGEST_HEARTBEAT(DEFAULT_TEXT) ", where not given" },

@@ -27,7 +27,7 @@ const struct variable known_variables[] = {
     { "MSTRO_TRANSPORT_GFS_DIR", "the shared folder of the GFS transport" NO_EFFECT, FORM_IGNORED },
     { "MSTRO_OFI_PROVIDER", "the libfabric provider to take", FORM_TEXT },
     { "MSTRO_OFI_NUM_RECV", "buffers posted for incoming frames", FORM_INTEGER },
-    { "MSTRO_RINGS", "yes: messages between processes of one node go through shared memory (experimental)", FORM_BOOL },
+    { "MSTRO_RINGS", "no: messages between processes of one node take the network, too", FORM_BOOL },
     { "MSTRO_PM_PC_NUM_THREADS", "threads of the pool manager", FORM_INTEGER },
     { "MSTRO_OPERATIONS_NUM_THREADS", "threads for operations" NO_EFFECT, FORM_IGNORED },
     { "MSTRO_SCHEMA_PATH", "where schema files are looked for", FORM_TEXT },

@@ -62,7 +62,7 @@ static void examine_rings(struct findings *f)
     if (rings_wanted(&wanted) != MSTRO_OK)
         finding_add(f, section, VERDICT_BAD, subject, "%s", mstro_error_detail());
     else if (!wanted)
-        finding_add(f, section, VERDICT_GOOD, subject, "over the network; MSTRO_RINGS=yes lets them go through shared memory (experimental)");
+        finding_add(f, section, VERDICT_GOOD, subject, "over the network, as MSTRO_RINGS says");
     else if (segment_create(&segment, 1, &given) != MSTRO_OK)
         finding_add(f, section, VERDICT_NOTE, subject, "over the network: %s", mstro_error_detail());
     else {

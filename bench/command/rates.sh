@@ -15,8 +15,8 @@ inject_from_one_thread()
 {
     side one "ours inject --how blocking --seconds $seconds"
     side async "ours inject --how async --in-flight 64 --seconds $seconds"
-    side one-rings "MSTRO_RINGS=yes ours inject --how blocking --seconds $seconds"
-    side async-rings "MSTRO_RINGS=yes ours inject --how async --in-flight 64 --seconds $seconds"
+    side one-net "MSTRO_RINGS=no ours inject --how blocking --seconds $seconds"
+    side async-net "MSTRO_RINGS=no ours inject --how async --in-flight 64 --seconds $seconds"
     side deep "ours inject --how async --in-flight 512 --seconds $seconds"
     side all "ours inject --how all --in-flight 64 --seconds $seconds"
     side batch "ours inject --how all --in-flight 128 --seconds $seconds"
@@ -34,17 +34,19 @@ inject_from_one_thread()
     measure
     figure "offers, one blocking call after another" 1/s one offers
     against "bare request/response, 1 in flight, spinning" bare1 requests
-    figure "latency of a blocking offer through shared memory" us one-rings offer-median
-    against "the same over the network, sleeping" one offer-median
+    figure "latency of a blocking offer" us one offer-median
+    against "the same over the network, sleeping" one-net offer-median
     against "bare shared-memory round trip, spinning" shm1 round-trip
-    figure "latency of a blocking offer, sleeping" us one offer-median
+    figure "latency of a blocking offer over the network, sleeping" us one-net offer-median
     against "blocking TCP round trip" socket round-trip
+    figure "offers, 64 in flight, over the network" 1/s async-net offers
+    against "bare request/response, 64 in flight" bare64 requests
     figure "offers, 64 in flight" 1/s async offers
     against "bare request/response, 64 in flight" bare64 requests
     against "redis SET 128 B, 64 clients (-P 1)" set1 requests
-    figure "operations, 64 in flight, through shared memory" 1/s async-rings operations
+    figure "operations, 64 in flight" 1/s async operations
     against "bare shared-memory request/response, 64 in flight" shm64 requests
-    against "the same over the network" async operations
+    against "the same over the network" async-net operations
     figure "offers, 512 in flight from one thread" 1/s deep offers
     against "redis SET 128 B, 8 x 16 (-P 16)" set16 requests
     figure "offers, calls on 64" 1/s all offers

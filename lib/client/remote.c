@@ -463,7 +463,7 @@ static void share_memory(struct remote_link *l, const struct record_pool_info *i
     struct descriptors given;
     mstro_status status = rings_wanted(&wanted);
     if (status == MSTRO_OK && !wanted)
-        status = detail_set(MSTRO_REFUSED, "MSTRO_RINGS does not ask for shared memory");
+        status = detail_set(MSTRO_REFUSED, "MSTRO_RINGS says so");
     else if (status == MSTRO_OK && !witness_same_host(info->witness, l->local))
         status = detail_set(MSTRO_REFUSED, "it is on another node");
     else if (status == MSTRO_OK && !fabric_takes_rings(l->fabric))

@@ -305,7 +305,7 @@ unsigned rings_peer_in_flight(const struct peer *peer)
 
 /* ---- the whole ---- */
 
-mstro_status rings_wanted(bool *wanted) { return setting_read_bool("MSTRO_RINGS", false, wanted); }
+mstro_status rings_wanted(bool *wanted) { return setting_read_bool("MSTRO_RINGS", true, wanted); }
 
 mstro_status rings_open(const struct fabric_options *options, struct fabric **out)
 {

@@ -10,6 +10,7 @@ doctor() {
     (cd "$work/here" && maestro doctor "$@") >"$work/out" 2>"$work/err" </dev/null || code=$?
 }
 doctor
+check "messages on one node go through shared memory" printed '^  ok +messages on this node +through shared memory$'
 check "a machine on which the tests run has nothing wrong" ended_with 0
 check "the version of libfabric is said" printed '^  ok +libfabric +1\.[0-9]+'
 check "exactly one provider is chosen" test "$(grep -cE '^  ok +[a-z;_]+ +chosen, on ' "$work/out")" = 1
@@ -19,9 +20,8 @@ check "the doctor leaves nothing in the working directory" test -z "$(ls -A "$wo
 
 MSTRO_OFI_PROVIDER="tcp;ofi_rxm" doctor
 check "MSTRO_OFI_PROVIDER is heeded" printed '^  ok +tcp;ofi_rxm +chosen'
-check "messages of one node take the network" printed '^  ok +messages on this node +over the network; MSTRO_RINGS=yes lets'
-MSTRO_RINGS=yes doctor
-check "MSTRO_RINGS is heeded" printed '^  ok +messages on this node +through shared memory$'
+MSTRO_RINGS=no doctor
+check "MSTRO_RINGS is heeded" printed '^  ok +messages on this node +over the network, as MSTRO_RINGS says$'
 MSTRO_RINGS=perhaps doctor
 check "what it cannot mean is wrong" printed '^  WRONG +messages on this node +MSTRO_RINGS'
 MSTRO_OFI_PROVIDER=no-such-provider doctor

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Two network namespaces with a cable between them stand for two nodes: no memory is shared, addresses differ.
-MSTRO_RINGS=yes && export MSTRO_RINGS # would be shared on one node
 build=${top_builddir:-.}
 name=maestro-$$
 directory=

@@ -216,7 +216,7 @@ static void memory_is_taken_from_who_has_the_keys_of_the_session_and_once(void *
 
 static int end(void **state)
 {
-    setenv("MSTRO_RINGS", "yes", 1);
+    unsetenv("MSTRO_RINGS");
     return stage_end(state);
 }
 
@@ -225,7 +225,6 @@ static int end(void **state)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    setenv("MSTRO_RINGS", "yes", 1);
     const struct CMUnitTest tests[] = {
         on(NULL, a_process_of_the_same_node_shares_memory_with_each_shard),
         on(stage_begin, a_killed_client_leaves_neither_memory_nor_descriptors),
