@@ -36,12 +36,6 @@ struct chaos_fabric {
     struct chaos_count count;
 };
 
-struct chaos_endpoint {
-    struct endpoint base;
-    struct endpoint *inner;
-    struct list place, peers;
-};
-
 struct chaos_peer {
     struct peer base;
     struct peer *inner;
@@ -284,21 +278,21 @@ static uint64_t deliver(struct chaos_fabric *f)
 
 static void pass_received(void *context, struct bytes frame)
 {
-    struct chaos_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     if (e->base.events.received)
         e->base.events.received(e->base.events.context, frame);
 }
 
 static void pass_sent(void *context, struct peer *inner)
 {
-    struct chaos_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     if (e->base.events.sent)
         e->base.events.sent(e->base.events.context, peer_context(inner));
 }
 
 static void pass_lost(void *context, struct peer *inner, const char *why)
 {
-    struct chaos_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     struct chaos_fabric *f = chaos_of(e->base.fabric);
     struct chaos_peer *p = peer_context(inner);
     pthread_mutex_lock(&f->lock);
@@ -313,19 +307,11 @@ static mstro_status chaos_endpoint_open(struct fabric *fabric, enum endpoint_rol
                                         struct endpoint **out)
 {
     struct chaos_fabric *f = chaos_of(fabric);
-    struct chaos_endpoint *e = calloc(1, sizeof *e);
-    if (!e)
-        return MSTRO_NOMEM;
-    endpoint_init(&e->base, fabric, role, events);
-    list_init(&e->peers);
-    const struct endpoint_events passing = { e, pass_received, pass_sent, pass_lost };
-    mstro_status status = endpoint_open(f->inner, role, &passing, &e->inner);
-    if (status) {
-        free(e);
+    const struct endpoint_events passing = { NULL, pass_received, pass_sent, pass_lost };
+    struct wrapping_endpoint *e;
+    mstro_status status = wrapping_endpoint_open(fabric, f->inner, role, events, &passing, &e);
+    if (status)
         return status;
-    }
-    struct bytes address = endpoint_address(e->inner);
-    memcpy(e->base.address, address.at, e->base.address_length = address.length);
     pthread_mutex_lock(&f->lock);
     list_append(&f->endpoints, &e->place);
     pthread_mutex_unlock(&f->lock);
@@ -334,7 +320,7 @@ static mstro_status chaos_endpoint_open(struct fabric *fabric, enum endpoint_rol
 }
 
 /* 'lock' held on entry and return. */
-static void drop_parcels(struct chaos_fabric *f, const struct chaos_endpoint *e, const struct chaos_peer *peer)
+static void drop_parcels(struct chaos_fabric *f, const struct wrapping_endpoint *e, const struct chaos_peer *peer)
 {
     struct parcel *found;
     do {
@@ -353,7 +339,7 @@ static void drop_parcels(struct chaos_fabric *f, const struct chaos_endpoint *e,
 
 static void chaos_endpoint_close(struct endpoint *endpoint)
 {
-    struct chaos_endpoint *e = (struct chaos_endpoint *)endpoint;
+    struct wrapping_endpoint *e = (struct wrapping_endpoint *)endpoint;
     struct chaos_fabric *f = chaos_of(endpoint->fabric);
     pthread_mutex_lock(&f->lock);
     list_remove(&e->place);
@@ -369,7 +355,7 @@ static void chaos_endpoint_close(struct endpoint *endpoint)
 
 static mstro_status chaos_peer_add(struct endpoint *endpoint, struct bytes address, void *context, struct peer **out)
 {
-    struct chaos_endpoint *e = (struct chaos_endpoint *)endpoint;
+    struct wrapping_endpoint *e = (struct wrapping_endpoint *)endpoint;
     struct chaos_fabric *f = chaos_of(endpoint->fabric);
     struct chaos_peer *p = calloc(1, sizeof *p);
     if (!p)
@@ -464,7 +450,7 @@ static void chaos_close(struct fabric *fabric)
 {
     struct chaos_fabric *f = chaos_of(fabric);
     while (!list_empty(&f->endpoints))
-        chaos_endpoint_close(&list_entry(f->endpoints.next, struct chaos_endpoint, place)->base);
+        chaos_endpoint_close(&list_entry(f->endpoints.next, struct wrapping_endpoint, place)->base);
     fabric_close(f->inner);
     list_each(i, &f->blocks)
         free(list_entry(i, struct block, place));

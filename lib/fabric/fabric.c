@@ -2,6 +2,7 @@
 #include "lib/fabric/fabric.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/detail.h"
 #include "lib/base/random.h"
@@ -40,6 +41,28 @@ uint64_t fabric_random_key(void)
         key = random_word(random_kernel);
     while (key == 0);
     return key;
+}
+
+mstro_status wrapping_endpoint_open(struct fabric *f, struct fabric *inner, enum endpoint_role role, const struct endpoint_events *events,
+                                    const struct endpoint_events *passing, struct wrapping_endpoint **out)
+{
+    struct wrapping_endpoint *e = calloc(1, sizeof *e);
+    struct endpoint_events told = *passing;
+    if (!e)
+        return MSTRO_NOMEM;
+    endpoint_init(&e->base, f, role, events);
+    list_init(&e->place);
+    list_init(&e->peers);
+    told.context = e;
+    mstro_status status = endpoint_open(inner, role, &told, &e->inner);
+    if (status) {
+        free(e);
+        return status;
+    }
+    struct bytes address = endpoint_address(e->inner);
+    memcpy(e->base.address, address.at, e->base.address_length = address.length);
+    *out = e;
+    return MSTRO_OK;
 }
 
 const struct fabric_limits *fabric_limits(const struct fabric *f)

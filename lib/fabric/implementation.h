@@ -4,6 +4,7 @@
  * An implementation embeds these structs as first members and fills in the table. */
 #ifndef LIB_FABRIC_IMPLEMENTATION_H
 #define LIB_FABRIC_IMPLEMENTATION_H
+#include "lib/base/list.h"
 #include "lib/fabric/fabric.h"
 #include "lib/fabric/segment.h"
 
@@ -46,6 +47,17 @@ static inline void endpoint_init(struct endpoint *e, struct fabric *f, enum endp
     if (events)
         e->events = *events;
 }
+
+/* Of a fabric that is around another one. */
+struct wrapping_endpoint {
+    struct endpoint base;
+    struct endpoint *inner;
+    struct list place, peers; /* for the fabric's use; 'peers' is empty */
+};
+
+/* Make one with the role and the address of a new endpoint of 'inner', which tells 'passing', with the new one as context. */
+mstro_status wrapping_endpoint_open(struct fabric *f, struct fabric *inner, enum endpoint_role role, const struct endpoint_events *events,
+                                    const struct endpoint_events *passing, struct wrapping_endpoint **out);
 
 struct peer {
     struct endpoint *endpoint;

@@ -180,7 +180,7 @@ bool rings_retry(struct rings_fabric *f, struct rings_peer *p)
 
 mstro_status rings_peer_add(struct endpoint *endpoint, struct bytes address, void *context, struct peer **out)
 {
-    struct rings_endpoint *e = rings_endpoint_of(endpoint);
+    struct wrapping_endpoint *e = rings_endpoint_of(endpoint);
     struct rings_fabric *f = rings_of(endpoint->fabric);
     struct rings_peer *p = cache_lines_alloc(sizeof *p);
     if (!p)

@@ -32,12 +32,6 @@ struct rings_fabric {
     unsigned sharing, looked_into;  /* peers with rings; those of them that are active */
 };
 
-struct rings_endpoint {
-    struct endpoint base;
-    struct endpoint *inner;
-    struct list in_fabric, peers;
-};
-
 struct rings_peer {
     struct peer base;
     struct peer *inner;
@@ -53,7 +47,7 @@ struct rings_peer {
 };
 
 static inline struct rings_fabric *rings_of(struct fabric *f) { return (struct rings_fabric *)f; }
-static inline struct rings_endpoint *rings_endpoint_of(struct endpoint *e) { return (struct rings_endpoint *)e; }
+static inline struct wrapping_endpoint *rings_endpoint_of(struct endpoint *e) { return (struct wrapping_endpoint *)e; }
 static inline struct rings_peer *rings_peer_of(struct peer *p) { return (struct rings_peer *)p; }
 
 /* rings.c */

@@ -277,13 +277,13 @@ static void rings_wake(struct fabric *fabric) { fabric_wake(rings_of(fabric)->in
 
 static void pass_received(void *context, struct bytes frame)
 {
-    struct rings_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     if (e->base.events.received)
         e->base.events.received(e->base.events.context, frame);
 }
 
 /* The peer that an inner one stands for, held, or NULL when it was removed meanwhile: it is not freed while this thread drives. */
-static struct rings_peer *hold_peer(struct rings_endpoint *e, struct peer *inner)
+static struct rings_peer *hold_peer(struct wrapping_endpoint *e, struct peer *inner)
 {
     struct rings_fabric *f = rings_of(e->base.fabric);
     struct rings_peer *p = peer_context(inner);
@@ -294,7 +294,7 @@ static struct rings_peer *hold_peer(struct rings_endpoint *e, struct peer *inner
     return removed ? NULL : p;
 }
 
-static void let_go(struct rings_endpoint *e, struct rings_peer *p)
+static void let_go(struct wrapping_endpoint *e, struct rings_peer *p)
 {
     struct rings_fabric *f = rings_of(e->base.fabric);
     pthread_mutex_lock(&f->lock);
@@ -304,7 +304,7 @@ static void let_go(struct rings_endpoint *e, struct rings_peer *p)
 
 static void pass_sent(void *context, struct peer *inner)
 {
-    struct rings_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     struct rings_peer *p = hold_peer(e, inner);
     if (!p)
         return;
@@ -315,7 +315,7 @@ static void pass_sent(void *context, struct peer *inner)
 
 static void pass_lost(void *context, struct peer *inner, const char *why)
 {
-    struct rings_endpoint *e = context;
+    struct wrapping_endpoint *e = context;
     struct rings_peer *p = hold_peer(e, inner);
     if (!p)
         return;
@@ -330,21 +330,13 @@ static mstro_status rings_endpoint_open(struct fabric *fabric, enum endpoint_rol
     struct rings_fabric *f = rings_of(fabric);
     if (role != ENDPOINT_CONTROL)
         return endpoint_open(f->inner, role, events, out);
-    struct rings_endpoint *e = calloc(1, sizeof *e);
-    if (!e)
-        return MSTRO_NOMEM;
-    endpoint_init(&e->base, fabric, role, events);
-    list_init(&e->peers);
-    const struct endpoint_events passing = { e, pass_received, pass_sent, pass_lost };
-    mstro_status status = endpoint_open(f->inner, role, &passing, &e->inner);
-    if (status) {
-        free(e);
+    const struct endpoint_events passing = { NULL, pass_received, pass_sent, pass_lost };
+    struct wrapping_endpoint *e;
+    mstro_status status = wrapping_endpoint_open(fabric, f->inner, role, events, &passing, &e);
+    if (status)
         return status;
-    }
-    struct bytes address = endpoint_address(e->inner);
-    memcpy(e->base.address, address.at, e->base.address_length = address.length);
     pthread_mutex_lock(&f->lock);
-    list_append(&f->endpoints, &e->in_fabric);
+    list_append(&f->endpoints, &e->place);
     pthread_mutex_unlock(&f->lock);
     *out = &e->base;
     return MSTRO_OK;
@@ -352,7 +344,7 @@ static mstro_status rings_endpoint_open(struct fabric *fabric, enum endpoint_rol
 
 static void rings_endpoint_close(struct endpoint *endpoint)
 {
-    struct rings_endpoint *e = rings_endpoint_of(endpoint);
+    struct wrapping_endpoint *e = rings_endpoint_of(endpoint);
     struct rings_fabric *f = rings_of(endpoint->fabric);
     driver_enter(f);
     while (!list_empty(&e->peers))
@@ -360,7 +352,7 @@ static void rings_endpoint_close(struct endpoint *endpoint)
     endpoint_close(e->inner);
     pthread_mutex_lock(&f->lock);
     rings_bury(f);
-    list_remove(&e->in_fabric);
+    list_remove(&e->place);
     pthread_mutex_unlock(&f->lock);
     pthread_mutex_unlock(&f->driver);
     free(e);
@@ -384,7 +376,7 @@ static void rings_close(struct fabric *fabric)
 {
     struct rings_fabric *f = rings_of(fabric);
     while (!list_empty(&f->endpoints))
-        rings_endpoint_close(&list_entry(f->endpoints.next, struct rings_endpoint, in_fabric)->base);
+        rings_endpoint_close(&list_entry(f->endpoints.next, struct wrapping_endpoint, place)->base);
     fabric_close(f->inner);
     close(f->bells);
     pthread_mutex_destroy(&f->driver);
