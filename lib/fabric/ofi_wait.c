@@ -16,7 +16,7 @@
 #include "lib/base/detail.h"
 #include "lib/fabric/ofi.h"
 
-enum { DESCRIPTORS = 8 };
+enum { DESCRIPTORS = 8, LONGEST_FIRST_SLEEP = 64 };
 
 /* Rounded up; and libfabric may cut off one more, which would make a long sleep two. */
 static int milliseconds_until(uint64_t until, uint64_t now)
@@ -56,8 +56,11 @@ void wait_open(struct ofi_fabric *f)
     enum fi_wait_obj object;
     if (fi_control(&f->home.cq->fid, FI_GETWAITOBJ, &object) != 0 || object != FI_WAIT_POLLFD)
         return;
-    fi_cq_sread(f->home.cq, NULL, 0, NULL, 1); /* libfabric 1.17 shows all of them from its first sleep on */
-    f->sockets = find_epoll_set(f->home.cq);
+    /* libfabric 1.17 shows all of them from its first sleep on, which does not come when the time is over before: on a busy machine. */
+    for (int milliseconds = 1; f->sockets < 0 && milliseconds <= LONGEST_FIRST_SLEEP; milliseconds *= 2) {
+        fi_cq_sread(f->home.cq, NULL, 0, NULL, milliseconds);
+        f->sockets = find_epoll_set(f->home.cq);
+    }
     if (f->sockets >= 0)
         f->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (f->bell < 0)
