@@ -10,6 +10,8 @@ libcore_la_SOURCES += \
 	%D%/descriptors.h \
 	%D%/detail.c \
 	%D%/detail.h \
+	%D%/eventcount.c \
+	%D%/eventcount.h \
 	%D%/export.h \
 	%D%/hash.c \
 	%D%/hash.h \

@@ -2,6 +2,7 @@
 #include "lib/client/session.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct session {
     struct bytes serving;           /* [token] where they read from now, when the pool has not been told */
     struct submission_queue moved;  /* [token] moves that ran under it: their ends */
     uint64_t now;                   /* [token] of this turn */
+    struct calls calls;             /* [token] who is to be woken when it has been given back */
     struct client_membership membership; /* written before session_open returns */
     _Atomic uint64_t numbers;
     _Atomic uint64_t deadline;      /* when somebody must drive though nothing comes */
@@ -123,7 +125,7 @@ static void end_request(struct session *s, struct mstro_request_ *r, const struc
     if (r->ended)
         r->ended(s, r);
     else
-        waiting_ready(&s->waiting, &r->done);
+        waiting_ready(&s->waiting, &r->done, &s->calls);
 }
 
 static void begin_move(struct session *s, const struct client_output *o)
@@ -174,7 +176,7 @@ static void end_session(struct session *s)
     void (*tell)(void) = atomic_load(&s->tell_end);
     if (tell)
         tell();
-    waiting_ready(&s->waiting, &s->ended);
+    waiting_ready(&s->waiting, &s->ended, &s->calls);
 }
 
 void session_when_ended(struct session *s, void (*tell)(void))
@@ -275,26 +277,37 @@ static bool take_token(struct session *s)
     return !atomic_exchange(&s->token, true);
 }
 
-/* After this, whatever was there before it, queued or at the link, has been seen to, or is being.  The steps are those of tests/sim/token.c,
- * where every order of them is tried. */
-static void take_turns(struct session *s, enum pace pace)
+/* Token held: it is free then, and who was called in this turn is woken.  How many. */
+static unsigned give_token_back(struct session *s)
 {
+    struct calls calls = s->calls;
+    s->calls = (struct calls){ 0 };
+    atomic_store(&s->token, false);
+    return waiting_wake(&s->waiting, &calls);
+}
+
+/* After this, whatever was there before it, queued or at the link, has been seen to, or is being.  The steps are those of tests/sim/token.c,
+ * where every order of them is tried.  How many threads were woken. */
+static unsigned take_turns(struct session *s, enum pace pace)
+{
+    unsigned woken = 0;
     do {
         if (!take_token(s)) {
             if (pace != PACE_EASY)
                 atomic_store(&s->hurry, true);
             atomic_store(&s->missed, true);
             if (!take_token(s))
-                return; /* who has it now sees what was missed */
+                return woken; /* who has it now sees what was missed */
         }
         bool others = atomic_load(&s->hurry) && atomic_exchange(&s->hurry, false);
         turn(s, others && pace == PACE_EASY ? PACE_NOW : pace);
-        atomic_store(&s->token, false);
+        woken += give_token_back(s);
     } while (atomic_exchange(&s->missed, false));
+    return woken;
 }
 
-/* Of a thread that has started something: others may follow.  Who sleeps must not have to be woken for what waits. */
-static enum pace pace_of_starter(struct session *s) { return waiting_asleep(&s->waiting) ? PACE_NOW : PACE_EASY; }
+/* Of a thread that has started something: others may follow.  Who sleeps hears what comes, and must not have to be woken for what waits. */
+static enum pace pace_of_starter(struct session *s) { return waiting_asleep(&s->waiting) ? PACE_SLEEPS : PACE_EASY; }
 
 void session_submit(struct session *s, struct submission *submission)
 {
@@ -330,8 +343,15 @@ static bool errand_is_wanted(void *context)
     return move_is_wanted(e->cdo) && (e->deadline == NO_DEADLINE || clock_now() < e->deadline);
 }
 
-/* 'deadline': after that a move of 'what' ends with MSTRO_CANCELLED. */
-static bool do_chore(struct session *s, const struct waitable *what, enum work work, uint64_t deadline)
+/* A thread waits no longer, or for something else than news.  What was left to who has the chair is taken by who has it next. */
+static void leave(struct session *s, bool chair)
+{
+    if (waiting_leave(&s->waiting, chair) && !submission_queue_empty(&s->queue))
+        take_turns(s, PACE_NOW);
+}
+
+/* 'deadline': after that a move of 'what' ends with MSTRO_CANCELLED.  *chair: this thread has it; not any more, when this is true. */
+static bool do_chore(struct session *s, const struct waitable *what, enum work work, uint64_t deadline, bool *chair)
 {
     struct chore *chore = waiting_take_chore(&s->waiting, what, work);
     if (!chore)
@@ -339,7 +359,8 @@ static bool do_chore(struct session *s, const struct waitable *what, enum work w
     struct move *move = (struct move *)((char *)chore - offsetof(struct move, chore));
     struct errand errand = { s, (struct mstro_cdo_ *)((char *)move - offsetof(struct mstro_cdo_, move)),
                              what && chore->whose == what ? deadline : NO_DEADLINE };
-    waiting_leave(&s->waiting);
+    leave(s, *chair);
+    *chair = false;
     move_run(errand.cdo, s->link, errand_is_wanted, &errand);
     session_submit(s, &move->submission);
     return true;
@@ -347,7 +368,7 @@ static bool do_chore(struct session *s, const struct waitable *what, enum work w
 
 void session_ready(struct session *s, struct waitable *what)
 {
-    waiting_ready(&s->waiting, what);
+    waiting_ready(&s->waiting, what, NULL);
 }
 
 /* For whoever does not come back in time from a long move. */
@@ -355,43 +376,75 @@ static bool leaves_moves_to_the_thread(struct session *s) { return atomic_load(&
 
 void session_drive(struct session *s)
 {
+    bool chair = false;
     take_turns(s, PACE_NOW);
-    while (!leaves_moves_to_the_thread(s) && do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
+    while (!leaves_moves_to_the_thread(s) && do_chore(s, NULL, WORK_ANY, NO_DEADLINE, &chair))
         ;
 }
 
-static bool wait_for(struct session *s, struct waitable *what, enum work work, uint64_t deadline, uint64_t move_deadline)
+/* A thread that waits. */
+struct stay { struct waitable *what; enum work work; uint64_t until, move_until; bool chair; };
+
+/* Everything was seen to, but for what others have left to this thread since. */
+static void sleep_in_chair(struct session *s, const struct stay *stay)
 {
-    bool slept = false;
-    if (waitable_is_ready(what))
+    waiting_nod(&s->waiting);
+    if (!submission_queue_empty(&s->queue))
+        take_turns(s, PACE_SLEEPS);
+    waiting_sleep(&s->waiting, stay->what, stay->work, stay->until, &s->deadline);
+}
+
+/* Whoever has the chair.  True: it waits no longer. */
+static bool drive(struct session *s, struct stay *stay, bool late)
+{
+    unsigned woken = take_turns(s, late ? PACE_NOW : PACE_SLEEPS); /* after each sleep: the bell may have rung for somebody else */
+    if (waitable_is_ready(stay->what))
+        return true;
+    if (do_chore(s, stay->what, stay->work, stay->move_until, &stay->chair))
+        return false;
+    if (woken > 1 && !late)
+        sched_yield(); /* they may have more to say at once, which goes together then */
+    else if (!late)
+        sleep_in_chair(s, stay);
+    return late;
+}
+
+static bool wait_for(struct session *s, struct stay *stay)
+{
+    bool over = waitable_is_ready(stay->what);
+    if (over)
         return true;
     waiting_visit(&s->waiting);
-    for (;;) {
-        bool late = deadline != NO_DEADLINE && clock_now() >= deadline;
-        take_turns(s, late ? PACE_NOW : PACE_SLEEPS); /* after each sleep: the bell may have rung for somebody else */
-        if (waitable_is_ready(what))
-            break;
-        if (do_chore(s, what, work, move_deadline))
+    while (!over) {
+        bool late = stay->until != NO_DEADLINE && clock_now() >= stay->until;
+        if (stay->chair || late) {
+            over = drive(s, stay, late);
             continue;
-        if (late)
+        }
+        switch (waiting_enter(&s->waiting, stay->what, stay->work, stay->until)) {
+        case NEXT_IS_DONE: return true;
+        case NEXT_DRIVES: stay->chair = true; break;
+        case NEXT_LOOKS:
+            over = waitable_is_ready(stay->what);
+            if (!over)
+                do_chore(s, stay->what, stay->work, stay->move_until, &stay->chair);
             break;
-        slept = true;
-        waiting_sleep(&s->waiting, what, work, deadline, &s->deadline);
+        }
     }
-    if (slept)
-        waiting_leave(&s->waiting);
-    return waitable_is_ready(what);
+    leave(s, stay->chair);
+    return waitable_is_ready(stay->what);
 }
 
 bool session_wait(struct session *s, struct waitable *what, uint64_t deadline)
 {
     bool in_time = deadline != NO_DEADLINE && leaves_moves_to_the_thread(s);
-    return wait_for(s, what, in_time ? WORK_OWN : WORK_ANY, deadline, deadline);
+    return wait_for(s, &(struct stay){ .what = what, .work = in_time ? WORK_OWN : WORK_ANY, .until = deadline, .move_until = deadline });
 }
 
 bool session_watch(struct session *s, struct waitable *what, uint64_t deadline)
 {
-    return wait_for(s, what, leaves_moves_to_the_thread(s) ? WORK_NONE : WORK_ANY, deadline, NO_DEADLINE);
+    enum work work = leaves_moves_to_the_thread(s) ? WORK_NONE : WORK_ANY;
+    return wait_for(s, &(struct stay){ .what = what, .work = work, .until = deadline, .move_until = NO_DEADLINE });
 }
 
 /* ---- the session's own thread ---- */
@@ -399,9 +452,10 @@ bool session_watch(struct session *s, struct waitable *what, uint64_t deadline)
 static void *attend(void *argument)
 {
     struct session *s = argument;
+    bool chair = false;
     do {
         take_turns(s, PACE_NOW);
-        while (do_chore(s, NULL, WORK_ANY, NO_DEADLINE))
+        while (do_chore(s, NULL, WORK_ANY, NO_DEADLINE, &chair))
             ;
     } while (waiting_attend(&s->waiting, &s->deadline));
     return NULL;
@@ -498,7 +552,8 @@ void session_start_all(struct session *s, struct mstro_request_ *r[], size_t cou
     for (size_t i = 0; i < count; i++)
         session_queue(s, r[i]);
     waiting_visit(&s->waiting);
-    take_turns(s, pace_of_starter(s));
+    if (!waiting_awake(&s->waiting)) /* else it is left to who has the chair */
+        take_turns(s, pace_of_starter(s));
 }
 
 void session_start(struct session *s, struct mstro_request_ *r)
@@ -592,7 +647,7 @@ static void reach_others(struct session *s, struct submission *submission)
     r->status = link_local_reach(s->link, r->fabric, r->address, s->membership.pool, &serving.serving.serving);
     if (r->status == MSTRO_OK)
         session_say(s, &serving);
-    waiting_ready(&s->waiting, &r->done);
+    waiting_ready(&s->waiting, &r->done, &s->calls);
 }
 
 mstro_status session_reach(struct session *s, struct fabric *fabric, const char *address)
@@ -612,7 +667,7 @@ static void forget_words(struct session *s, struct submission *submission)
     words_clear(&s->words);
 }
 
-static bool leave(struct session *s, bool force, uint64_t deadline)
+static bool ask_to_leave(struct session *s, bool force, uint64_t deadline)
 {
     struct record record = { .kind = KIND_LEAVE, .leave = { .force = force } };
     struct mstro_request_ *request = &s->leaving[force];
@@ -631,11 +686,11 @@ mstro_status session_leave(struct session *s, uint64_t deadline, bool *silent)
         session_wait(s, &s->ended, deadline); /* moves may have to stop yet */
         return MSTRO_OK;
     }
-    if (leave(s, false, deadline))
+    if (ask_to_leave(s, false, deadline))
         return MSTRO_OK;
     struct submission forget = { .run = forget_words };
     session_submit(s, &forget);
-    if (leave(s, true, clock_now() + FORCE_PATIENCE))
+    if (ask_to_leave(s, true, clock_now() + FORCE_PATIENCE))
         return detail_set(MSTRO_TIMEOUT, "the pool was left by force: others still needed what this process offers");
     *silent = true;
     give_up(s);

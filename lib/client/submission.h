@@ -17,6 +17,9 @@ struct submission_queue { struct mailbox box; };
 
 static inline void submission_put(struct submission_queue *q, struct submission *s) { mailbox_put(&q->box, &s->letter); }
 
+/* Nothing is there that was put before.  Who has said that it will not look again asks this after that: one of the two sees the other. */
+static inline bool submission_queue_empty(const struct submission_queue *q) { return atomic_load(&q->box.newest) == NULL; }
+
 /* Everything that was put, oldest first. */
 static inline struct submission *submission_take_all(struct submission_queue *q) { return (struct submission *)mailbox_take_all(&q->box); }
 static inline struct submission *submission_next(const struct submission *s) { return (struct submission *)s->letter.next; }

@@ -159,7 +159,7 @@ void subscription_push(struct mstro_subscription_ *sub, const struct record_even
     pthread_mutex_unlock(&sub->lock);
     if (rings)
         ring(sub);
-    waiting_ready(waiting, &sub->news);
+    waiting_ready(waiting, &sub->news, NULL);
 }
 
 void subscription_end(struct mstro_subscription_ *sub)
@@ -180,7 +180,7 @@ void subscription_stop(struct mstro_subscription_ *sub, mstro_status status, str
     }
     pthread_mutex_unlock(&sub->lock);
     subscription_end(sub);
-    waiting_ready(waiting, &sub->news);
+    waiting_ready(waiting, &sub->news, NULL);
 }
 
 mstro_status subscription_status(struct mstro_subscription_ *sub)

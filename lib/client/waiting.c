@@ -9,12 +9,15 @@
 #define BACKGROUND_AWAY NANOSECONDS_PER_MILLISECOND
 #define BACKGROUND_AWAY_LENDING (NANOSECONDS_PER_MILLISECOND / 5)
 
+enum call { UNCALLED, CALLED_READY, CALLED_TO_LOOK, CALLED_TO_CHAIR };
+
+/* On the stack of who sleeps.  Who was CALLED_READY returns without the lock: who calls touches nothing of it after that. */
 struct waiter {
-    struct list link;
+    struct list link;      /* in waiting.bench, until it is called */
     struct waitable *what; /* or NULL */
     enum work work;
-    bool woken;
-    pthread_cond_t bell;
+    unsigned seat;
+    atomic_int call;       /* enum call; once */
 };
 
 void waiting_init(struct waiting *w, struct link *link)
@@ -25,6 +28,7 @@ void waiting_init(struct waiting *w, struct link *link)
     list_init(&w->chores);
     condition_init(&w->call);
     atomic_init(&w->until, 0);
+    atomic_init(&w->chair, CHAIR_EMPTY);
 }
 
 void waiting_release(struct waiting *w)
@@ -33,58 +37,72 @@ void waiting_release(struct waiting *w)
     pthread_mutex_destroy(&w->lock);
 }
 
-/* Lock held. */
-static void wake(struct waiting *w, struct waiter *waiter)
+/* ---- calling ---- */
+
+/* Lock held.  Once they are called they go where they are called to, whatever comes then. */
+static void call(struct waiting *w, struct waiter *waiter, enum call what, struct calls *calls)
 {
-    if (waiter == w->chair)
-        w->link->operations->wake(w->link);
-    else {
-        waiter->woken = true;
-        pthread_cond_signal(&waiter->bell);
+    if (waiter == w->sitter) {
+        calls->chair = true;
+    } else if (!list_empty(&waiter->link)) {
+        list_remove(&waiter->link);
+        calls->seats[waiter->seat / 32] |= UINT32_C(1) << waiter->seat % 32;
+        calls->count++;
+        atomic_store(&waiter->call, (int)what);
     }
 }
 
-void waiting_ready(struct waiting *w, struct waitable *what)
+unsigned waiting_wake(struct waiting *w, const struct calls *calls)
+{
+    for (size_t i = 0; calls->count && i < BENCH_WORDS; i++)
+        if (calls->seats[i])
+            eventcount_wake(&w->words[i], calls->seats[i]);
+    if (calls->chair)
+        w->link->operations->wake(w->link);
+    return calls->count;
+}
+
+static void unlock_and_wake(struct waiting *w, const struct calls *calls)
+{
+    pthread_mutex_unlock(&w->lock);
+    waiting_wake(w, calls);
+}
+
+void waiting_ready(struct waiting *w, struct waitable *what, struct calls *calls)
 {
     int state = WAITABLE_PENDING;
+    struct calls at_once = { 0 };
     if (atomic_compare_exchange_strong(&what->state, &state, WAITABLE_READY) || state == WAITABLE_READY)
         return;
     pthread_mutex_lock(&w->lock);
     struct waiter *waiter = what->waiter;
+    what->waiter = NULL;
     atomic_store(&what->state, WAITABLE_READY);
     if (waiter)
-        wake(w, waiter);
-    pthread_mutex_unlock(&w->lock);
+        call(w, waiter, CALLED_READY, calls ? calls : &at_once);
+    unlock_and_wake(w, &at_once);
 }
 
-/* Lock held.  The first on the bench shall look for the chair. */
-static void call_first(struct waiting *w)
+/* Lock held: nobody has the chair, or who had it leaves it.  False: nobody takes it. */
+static bool call_to_chair(struct waiting *w, struct calls *calls)
 {
-    if (!w->chair && !list_empty(&w->bench))
-        wake(w, list_entry(w->bench.next, struct waiter, link));
+    bool anybody = !list_empty(&w->bench);
+    if (anybody)
+        call(w, list_entry(w->bench.next, struct waiter, link), CALLED_TO_CHAIR, calls);
+    atomic_store(&w->chair, anybody ? CHAIR_AWAKE : CHAIR_EMPTY);
+    return anybody;
 }
 
-/* Lock held, and again on return. */
-static void sleep_in_chair(struct waiting *w, struct waiter *me, uint64_t until, _Atomic uint64_t *session_deadline)
+/* Lock held.  The session's own thread, in the chair or elsewhere. */
+static void call_background(struct waiting *w, struct calls *calls)
 {
-    w->chair = me;
-    uint64_t due;
-    atomic_store(&w->until, until);
-    /* whoever moves the deadline writes it first and looks at 'until' then: one of the two sees the other */
-    if ((due = atomic_load(session_deadline)) < until)
-        atomic_store(&w->until, until = due);
-    pthread_mutex_unlock(&w->lock);
-    w->link->operations->sleep(w->link, until);
-    pthread_mutex_lock(&w->lock);
-    atomic_store(&w->until, 0);
-    w->chair = NULL;
+    if (w->sitter && w->sitter == w->background)
+        calls->chair = true;
+    else
+        pthread_cond_signal(&w->call);
 }
 
-static void sleep_on_bench(struct waiting *w, struct waiter *me, uint64_t until)
-{
-    while (!me->woken && condition_wait(&me->bell, &w->lock, until))
-        ;
-}
+/* ---- sleeping ---- */
 
 /* Lock held. */
 static struct chore *find_chore(struct waiting *w, const struct waitable *what, enum work work)
@@ -102,59 +120,126 @@ static struct chore *find_chore(struct waiting *w, const struct waitable *what, 
     return any;
 }
 
-void waiting_sleep(struct waiting *w, struct waitable *what, enum work work, uint64_t until, _Atomic uint64_t *session_deadline)
+/* Lock held.  False: it is there. */
+static bool begin_to_wait(struct waiter *me)
 {
-    struct waiter me = { .what = what, .work = work };
     int state = WAITABLE_PENDING;
-    pthread_mutex_lock(&w->lock);
-    if (find_chore(w, what, work) || (what && !atomic_compare_exchange_strong(&what->state, &state, WAITABLE_SLEEPING))) {
-        pthread_mutex_unlock(&w->lock);
-        return;
-    }
-    condition_init(&me.bell);
-    if (what)
-        what->waiter = &me;
-    list_append(&w->bench, &me.link);
-    if (w->chair && w->chair == w->background)
-        wake(w, w->chair); /* it makes room */
-    if (!w->chair)
-        sleep_in_chair(w, &me, until, session_deadline);
-    else
-        sleep_on_bench(w, &me, until);
-    list_remove(&me.link);
-    if (what) {
-        what->waiter = NULL;
-        state = WAITABLE_SLEEPING;
-        atomic_compare_exchange_strong(&what->state, &state, WAITABLE_PENDING);
-    }
-    pthread_mutex_unlock(&w->lock);
-    pthread_cond_destroy(&me.bell);
+    if (!atomic_compare_exchange_strong(&me->what->state, &state, WAITABLE_SLEEPING))
+        return false;
+    me->what->waiter = me;
+    return true;
 }
 
 /* Lock held. */
-static void call_background(struct waiting *w)
+static void end_to_wait(struct waiter *me)
 {
-    if (w->chair && w->chair == w->background)
-        wake(w, w->chair);
-    else
-        pthread_cond_signal(&w->call);
+    int state = WAITABLE_SLEEPING;
+    list_remove(&me->link);
+    me->what->waiter = NULL;
+    atomic_compare_exchange_strong(&me->what->state, &state, WAITABLE_PENDING);
 }
 
-void waiting_leave(struct waiting *w)
+/* Until it is called, or 'until'. */
+static void sleep_on_bench(struct waiting *w, struct waiter *me, uint64_t until)
 {
+    struct eventcount *word = &w->words[me->seat / 32];
+    bool in_time = true;
+    while (in_time) {
+        uint32_t seen = eventcount_read(word);
+        if (atomic_load(&me->call) != UNCALLED)
+            return;
+        in_time = eventcount_wait(word, seen, UINT32_C(1) << me->seat % 32, until);
+    }
+}
+
+static enum next get_up_from_bench(struct waiting *w, struct waiter *me)
+{
+    if (atomic_load(&me->call) == CALLED_READY)
+        return NEXT_IS_DONE;
     pthread_mutex_lock(&w->lock);
-    call_first(w);
-    if (find_chore(w, NULL, WORK_ANY)) /* who is left may do none */
-        call_background(w);
+    if (atomic_load(&me->call) != CALLED_READY)
+        end_to_wait(me);
     pthread_mutex_unlock(&w->lock);
+    switch ((enum call)atomic_load(&me->call)) {
+    case CALLED_TO_CHAIR: return NEXT_DRIVES;
+    case CALLED_READY: return NEXT_IS_DONE;
+    default: return NEXT_LOOKS;
+    }
+}
+
+enum next waiting_enter(struct waiting *w, struct waitable *what, enum work work, uint64_t until)
+{
+    struct waiter me = { .what = what, .work = work };
+    struct calls calls = { 0 };
+    enum next next = NEXT_IS_DONE;
+    list_init(&me.link);
+    pthread_mutex_lock(&w->lock);
+    bool sleeps = false;
+    if (find_chore(w, what, work)) {
+        next = NEXT_LOOKS;
+    } else if (atomic_load(&w->chair) == CHAIR_EMPTY) {
+        atomic_store(&w->chair, CHAIR_AWAKE);
+        next = NEXT_DRIVES;
+    } else if ((sleeps = begin_to_wait(&me))) {
+        me.seat = w->seats++ % BENCH_SEATS;
+        list_append(&w->bench, &me.link);
+        if (w->sitter && w->sitter == w->background)
+            call(w, w->sitter, CALLED_TO_LOOK, &calls); /* it makes room */
+    }
+    unlock_and_wake(w, &calls);
+    if (!sleeps)
+        return next;
+    sleep_on_bench(w, &me, until);
+    return get_up_from_bench(w, &me);
+}
+
+/* Lock held, and again on return; whoever has the chair is awake then. */
+static void sleep_in_chair(struct waiting *w, struct waiter *me, uint64_t until, _Atomic uint64_t *session_deadline)
+{
+    w->sitter = me;
+    uint64_t due;
+    atomic_store(&w->until, until);
+    /* whoever moves the deadline writes it first and looks at 'until' then: one of the two sees the other */
+    if ((due = atomic_load(session_deadline)) < until)
+        atomic_store(&w->until, until = due);
+    pthread_mutex_unlock(&w->lock);
+    w->link->operations->sleep(w->link, until);
+    pthread_mutex_lock(&w->lock);
+    atomic_store(&w->until, 0);
+    w->sitter = NULL;
+}
+
+void waiting_sleep(struct waiting *w, struct waitable *what, enum work work, uint64_t until, _Atomic uint64_t *session_deadline)
+{
+    struct waiter me = { .what = what, .work = work };
+    list_init(&me.link);
+    pthread_mutex_lock(&w->lock);
+    if (!find_chore(w, what, work) && begin_to_wait(&me)) {
+        sleep_in_chair(w, &me, until, session_deadline);
+        end_to_wait(&me);
+    }
+    atomic_store(&w->chair, CHAIR_AWAKE);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool waiting_leave(struct waiting *w, bool chair)
+{
+    struct calls calls = { 0 };
+    pthread_mutex_lock(&w->lock);
+    bool empty = chair && !call_to_chair(w, &calls);
+    if (find_chore(w, NULL, WORK_ANY)) /* who is left may do none */
+        call_background(w, &calls);
+    unlock_and_wake(w, &calls);
+    return empty;
 }
 
 void waiting_dismiss(struct waiting *w)
 {
+    struct calls calls = { 0 };
     pthread_mutex_lock(&w->lock);
     w->dismissed = true;
-    call_background(w);
-    pthread_mutex_unlock(&w->lock);
+    call_background(w, &calls);
+    unlock_and_wake(w, &calls);
 }
 
 struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bool lent)
@@ -171,9 +256,11 @@ struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bo
 bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
+    struct calls calls = { 0 };
+    list_init(&me.link);
     pthread_mutex_lock(&w->lock);
     unsigned visits = atomic_load_explicit(&w->visits, memory_order_relaxed);
-    bool callers = w->chair || !list_empty(&w->bench) || visits != w->visits_seen;
+    bool callers = atomic_load(&w->chair) != CHAIR_EMPTY || visits != w->visits_seen;
     w->visits_seen = visits;
     struct attending next = waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
     switch (next.how) {
@@ -181,21 +268,24 @@ bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
     case ATTENDANCE_WORKS: break;
     case ATTENDANCE_SITS:
         w->background = &me;
+        atomic_store(&w->chair, CHAIR_ASLEEP); /* nothing is left to it: it takes a turn of its own accord afterwards */
         sleep_in_chair(w, &me, NO_DEADLINE, session_deadline);
         w->background = NULL;
-        call_first(w);
+        call_to_chair(w, &calls);
         break;
     case ATTENDANCE_AWAY:
         condition_wait(&w->call, &w->lock, clock_now() + next.away);
         break;
     }
-    pthread_mutex_unlock(&w->lock);
+    unlock_and_wake(w, &calls);
     return next.how != ATTENDANCE_ENDS;
 }
 
-/* Lock held.  The first on the bench who does what nobody waits for, or NULL. */
+/* Lock held.  One who sleeps and does what nobody waits for, or NULL. */
 static struct waiter *find_worker(struct waiting *w)
 {
+    if (w->sitter && w->sitter != w->background && w->sitter->work == WORK_ANY)
+        return w->sitter;
     for (struct list *link = w->bench.next; link != &w->bench; link = link->next)
         if (list_entry(link, struct waiter, link)->work == WORK_ANY)
             return list_entry(link, struct waiter, link);
@@ -204,16 +294,17 @@ static struct waiter *find_worker(struct waiting *w)
 
 void waiting_add_chore(struct waiting *w, struct chore *chore)
 {
+    struct calls calls = { 0 };
     pthread_mutex_lock(&w->lock);
     list_append(&w->chores, &chore->link);
     struct waiter *waiter = chore->whose ? chore->whose->waiter : NULL;
     if (!waiter || waiter->work == WORK_NONE)
         waiter = find_worker(w);
     if (waiter)
-        wake(w, waiter);
+        call(w, waiter, CALLED_TO_LOOK, &calls);
     else
-        call_background(w);
-    pthread_mutex_unlock(&w->lock);
+        call_background(w, &calls);
+    unlock_and_wake(w, &calls);
 }
 
 struct chore *waiting_take_chore(struct waiting *w, const struct waitable *what, enum work work)

@@ -452,8 +452,11 @@ struct seated { struct waiting *waiting; struct waitable what; _Atomic uint64_t 
 static void *sit(void *argument)
 {
     struct seated *s = argument;
+    assert_int_equal(waiting_enter(s->waiting, &s->what, WORK_ANY, NO_DEADLINE), NEXT_DRIVES);
+    waiting_nod(s->waiting);
     waiting_sleep(s->waiting, &s->what, WORK_ANY, NO_DEADLINE, &s->deadline);
-    return NULL; /* and does not come back: nobody drives */
+    assert_true(waiting_leave(s->waiting, true)); /* to nobody, and does not come back: nobody drives */
+    return NULL;
 }
 
 static void *attend_until_dismissed(void *argument)
@@ -464,7 +467,7 @@ static void *attend_until_dismissed(void *argument)
     return NULL;
 }
 
-/* The caller gives the chair up without a word: the thread has it soon, because it looks again. */
+/* Nobody is told of that: the thread has it soon, because it looks again. */
 static void the_chair_that_a_caller_leaves_is_taken_again(void **state)
 {
     (void)state;
@@ -477,7 +480,7 @@ static void the_chair_that_a_caller_leaves_is_taken_again(void **state)
     await_sleeper();
     assert_true(waiting_attend(&waiting, &own.deadline)); /* away, and back */
     pthread_create(&thread, NULL, attend_until_dismissed, &own);
-    waiting_ready(&waiting, &caller.what);
+    waiting_ready(&waiting, &caller.what, NULL);
     pthread_join(seat, NULL);
     await_sleeper();
     waiting_dismiss(&waiting);
