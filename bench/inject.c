@@ -5,7 +5,8 @@
  * time; then all withdraw and dispose of them together; and again until the time is over.  'offers' counts the first parts only,
  * 'operations' (offer, withdraw, dispose) all the time.  How: one call after another (blocking), requests in a sliding window
  * (async), calls on many handles (all).  With --rate each thread offers at fixed times, and an offer's latency counts from when it
- * was due; otherwise from when it was called.  The pool is that of MSTRO_POOL_MANAGER_INFO, else the one inside the process. */
+ * was due; otherwise from when it was called.  With --driver there is a thread more that does nothing but wait, from before the others
+ * begin until they have ended: it drives all the time, where else whoever waits does.  The pool is that of MSTRO_POOL_MANAGER_INFO, else the one inside the process. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static struct settings {
     long processes, threads, in_flight, resident;
     double seconds, slice, rate;
     const char *how;
-    bool async, all;
+    bool async, all, driver;
 } set = { .processes = 1, .threads = 1, .in_flight = 64, .seconds = 1, .slice = 0.2, .how = "blocking" };
 
 static struct worker {
@@ -266,6 +267,52 @@ static void prepare_workers(void)
     }
 }
 
+/* ---- a thread that drives ---- */
+
+static mstro_cdo declare_end(void)
+{
+    char name[48];
+    mstro_cdo cdo;
+    snprintf(name, sizeof name, "bench/end/%d", ranks_me());
+    must(mstro_cdo_declare(name, MSTRO_ATTR_DEFAULT, &cdo), "mstro_cdo_declare");
+    return cdo;
+}
+
+static pthread_barrier_t driver_barrier;
+
+/* Demands what is offered when the others have ended.  The demand has left when they begin, and nobody waits longer. */
+static void *drive(void *nothing)
+{
+    mstro_cdo cdo = declare_end();
+    mstro_request demand;
+    must(mstro_cdo_demand_async(cdo, &demand), "mstro_cdo_demand_async");
+    pthread_barrier_wait(&driver_barrier);
+    must(mstro_request_wait(demand), "mstro_request_wait");
+    must(mstro_cdo_dispose(cdo), "mstro_cdo_dispose");
+    return nothing;
+}
+
+static pthread_t start_driver(void)
+{
+    pthread_t driver;
+    pthread_barrier_init(&driver_barrier, NULL, 2);
+    if (pthread_create(&driver, NULL, drive, NULL) != 0) {
+        perror("inject: pthread_create");
+        exit(1);
+    }
+    pthread_barrier_wait(&driver_barrier);
+    return driver;
+}
+
+static void stop_driver(pthread_t driver)
+{
+    mstro_cdo cdo = declare_end();
+    must(mstro_cdo_offer(cdo), "mstro_cdo_offer");
+    pthread_join(driver, NULL);
+    must(mstro_cdo_withdraw(cdo), "mstro_cdo_withdraw");
+    must(mstro_cdo_dispose(cdo), "mstro_cdo_dispose");
+}
+
 static void run_workers(void)
 {
     for (long i = 1; i < set.threads; i++)
@@ -287,6 +334,7 @@ static void read_settings(int argc, char **argv)
         { "in-flight", OPTION_COUNT, &set.in_flight, "requests, or handles of a call, a thread" },
         { "resident", OPTION_COUNT, &set.resident, "objects that a process offers before it takes them back; 0: 1024, and 64 a thread" },
         { "slice", OPTION_REAL, &set.slice, "seconds after which it takes them back anyhow" },
+        { "driver", OPTION_FLAG, &set.driver, "a thread more that only drives" },
         { "rate", OPTION_REAL, &set.rate, "offers a second of all threads together; 0: as many as go" },
         { "seconds", OPTION_REAL, &set.seconds, "time to measure" },
         { 0 }
@@ -308,8 +356,11 @@ int main(int argc, char **argv)
     ranks_start(&argc, &argv, set.processes);
     join_pool("inject");
     prepare_workers();
+    pthread_t driver = set.driver ? start_driver() : 0;
     run_workers();
     report();
+    if (set.driver)
+        stop_driver(driver);
     must(mstro_finalize(), "mstro_finalize");
     for (long i = 0; i < set.threads; i++)
         free(workers[i].cdo);

@@ -68,6 +68,7 @@ inject_from_many_threads()
     local threads=128
     [ -z "$quick" ] || threads=8
     side threads "ours inject --threads $threads --seconds $seconds"
+    side driver "ours inject --threads $threads --driver --seconds $seconds"
     side processes "ours inject --processes 4 --threads $threads --seconds $seconds"
     if have_mpi; then
         side mpi "ours_mpi 4 inject-mpi --threads $threads --seconds $seconds"
@@ -78,6 +79,7 @@ inject_from_many_threads()
     side bare64 "bare rpc $provider 64 128 $seconds"
     measure
     figure "operations, $threads threads, each blocking" 1/s threads operations
+    against "the same with a thread more that only drives" driver operations
     against "bare request/response, 64 in flight" bare64 requests
     figure "offers, 4 processes x $threads threads, each blocking" 1/s processes offers
     against "bare request/response, 64 in flight" bare64 requests
