@@ -5,6 +5,7 @@ base_tests = \
 	%D%/arena \
 	%D%/clock \
 	%D%/detail \
+	%D%/eventcount \
 	%D%/heap \
 	%D%/histogram \
 	%D%/list \
@@ -23,6 +24,8 @@ TESTS += $(base_tests)
 %C%_clock_LDADD = $(unit_libs)
 %C%_detail_SOURCES = %D%/detail.c
 %C%_detail_LDADD = $(unit_libs)
+%C%_eventcount_SOURCES = %D%/eventcount.c
+%C%_eventcount_LDADD = $(unit_libs)
 %C%_heap_SOURCES = %D%/heap.c
 %C%_heap_LDADD = $(unit_libs)
 %C%_histogram_SOURCES = %D%/histogram.c

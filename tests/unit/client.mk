@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session
-TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session
+check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session %D%/waiting
+TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session %D%/waiting
 %C%_client_SOURCES = %D%/client.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_SOURCES = %D%/client_groups.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_LDADD = $(unit_libs)
@@ -19,4 +19,6 @@ TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/clie
 %C%_holders_LDADD = $(unit_libs)
 %C%_session_SOURCES = %D%/session.c
 %C%_session_LDADD = $(unit_libs)
+%C%_waiting_SOURCES = %D%/waiting.c
+%C%_waiting_LDADD = $(unit_libs)
 endif

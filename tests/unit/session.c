@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/condition.h"
 #include "lib/client/session.h"
 #include "lib/client/subscription.h"
 
@@ -398,55 +399,6 @@ static void bytes_come_while_their_receiver_only_asks_now_and_then(void **state)
 
 /* ---- who waits ---- */
 
-static void sleep_never(struct link *link, uint64_t until)
-{
-    (void)link;
-    (void)until;
-    fail();
-}
-
-static void a_thread_dismissed_before_it_sits_down_does_not_sit_down(void **state)
-{
-    (void)state;
-    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
-    struct link link = { .operations = &watched };
-    struct waiting waiting;
-    _Atomic uint64_t deadline = NO_DEADLINE;
-    waiting_init(&waiting, &link);
-    waiting_dismiss(&waiting);
-    assert_false(waiting_attend(&waiting, &deadline));
-    waiting_release(&waiting);
-}
-
-static void a_thread_does_not_sit_down_while_there_is_a_chore_for_it(void **state)
-{
-    (void)state;
-    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
-    struct link link = { .operations = &watched };
-    struct waiting waiting;
-    struct chore chore = { .whose = NULL };
-    _Atomic uint64_t deadline = NO_DEADLINE;
-    waiting_init(&waiting, &link);
-    waiting_add_chore(&waiting, &chore);
-    assert_true(waiting_attend(&waiting, &deadline));
-    assert_ptr_equal(waiting_take_chore(&waiting, NULL, WORK_ANY), &chore);
-    waiting_release(&waiting);
-}
-
-static void the_threads_place_follows_from_what_it_sees(void **state)
-{
-    (void)state;
-    assert_int_equal(waiting_attendance(true, true, true, true).how, ATTENDANCE_ENDS);
-    assert_int_equal(waiting_attendance(false, true, true, true).how, ATTENDANCE_WORKS);
-    assert_int_equal(waiting_attendance(false, false, false, true).how, ATTENDANCE_SITS);
-    assert_int_equal(waiting_attendance(false, false, false, false).how, ATTENDANCE_SITS);
-    struct attending idle = waiting_attendance(false, false, true, false), lending = waiting_attendance(false, false, true, true);
-    assert_int_equal(idle.how, ATTENDANCE_AWAY);
-    assert_int_equal(lending.how, ATTENDANCE_AWAY);
-    assert_int_equal(idle.away, NANOSECONDS_PER_MILLISECOND);
-    assert_int_equal(lending.away, NANOSECONDS_PER_MILLISECOND / 5); /* a reader is held up no longer than that */
-}
-
 struct seated { struct waiting *waiting; struct waitable what; _Atomic uint64_t deadline; };
 
 static void *sit(void *argument)
@@ -488,22 +440,139 @@ static void the_chair_that_a_caller_leaves_is_taken_again(void **state)
     waiting_release(&waiting);
 }
 
-static void chore_that_who_waits_does_not_do_is_for_the_sessions_thread(void **state)
+/* ---- what is left to who has the chair ---- */
+
+static struct left { struct mstro_request_ request, waited; struct mstro_cdo_ cdo[2]; bool armed, sent, left; } left;
+
+static void left_send(struct link *link, uint16_t shard, const struct record *record)
+{
+    (void)link;
+    (void)shard;
+    left.sent |= record_op(record) == record_op(&left.request.record);
+}
+
+static void *start_another(void *nothing_more)
+{
+    session_start(session, &left.request);
+    return nothing_more;
+}
+
+/* At the end of a turn of who has the chair: the other's start returns, and nothing else happens in this turn. */
+static uint64_t deadline_while_another_starts(struct link *link)
+{
+    pthread_t other;
+    if (left.armed) {
+        left.armed = false;
+        assert_int_equal(pthread_create(&other, NULL, start_another, NULL), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+        left.left = !left.sent;
+    }
+    return fake_deadline(link);
+}
+
+/* Who sleeps here has sent it, and hears the answer to its own. */
+static void sleep_when_it_was_sent(struct link *link, uint64_t until)
+{
+    (void)link;
+    (void)until;
+    assert_true(left.sent);
+    answer((struct record){ .kind = KIND_ACK, .ack = { .op = record_op(&left.waited.record) } });
+}
+
+static void wait_while_another_starts(bool answered)
+{
+    struct link_operations watched = operations;
+    char name[] = "x";
+    watched.send = left_send;
+    watched.sleep = sleep_when_it_was_sent;
+    open_session();
+    left = (struct left){ .cdo = { { .number = 1, .name = name, .name_length = 1 }, { .number = 2, .name = name, .name_length = 1 } } };
+    struct record one = { .kind = KIND_REQUIRE, .require = { .handle = 1, .name = cdo_name(&left.cdo[0]) } }, other = one;
+    other.require.handle = 2;
+    request_init(&left.waited, &one, &left.cdo[0]);
+    request_init(&left.request, &other, &left.cdo[1]);
+    fake.link.operations = &watched;
+    session_start(session, &left.waited);
+    watched.deadline = deadline_while_another_starts;
+    left.armed = true;
+    if (answered)
+        answer((struct record){ .kind = KIND_ACK, .ack = { .op = record_op(&left.waited.record) } });
+    assert_true(session_wait(session, &left.waited.done, NO_DEADLINE));
+    assert_true(left.left);
+    assert_true(left.sent);
+    fake.lose = true;
+    assert_true(session_wait(session, &left.request.done, NO_DEADLINE));
+    request_release(&left.waited);
+    request_release(&left.request);
+    fake.link.operations = &operations;
+    session_release(session);
+}
+
+static void who_lies_down_in_the_chair_has_sent_what_was_left_to_it(void **state)
 {
     (void)state;
-    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
-    struct link link = { .operations = &watched };
-    struct waiting waiting;
-    struct waitable mine = { 0 };
-    struct chore chore = { .whose = &mine }, other = { .whose = NULL };
-    waiting_init(&waiting, &link);
-    waiting_add_chore(&waiting, &other);
-    waiting_add_chore(&waiting, &chore);
-    assert_null(waiting_take_chore(&waiting, &mine, WORK_NONE));
-    assert_ptr_equal(waiting_take_chore(&waiting, &mine, WORK_OWN), &chore);
-    assert_null(waiting_take_chore(&waiting, &mine, WORK_OWN));
-    assert_ptr_equal(waiting_take_chore(&waiting, NULL, WORK_ANY), &other);
-    waiting_release(&waiting);
+    wait_while_another_starts(false);
+}
+
+static void who_leaves_the_chair_has_sent_what_was_left_to_it(void **state)
+{
+    (void)state;
+    wait_while_another_starts(true);
+}
+
+/* ---- what is kept back by who does not come again ---- */
+
+static struct keeper { pthread_mutex_t lock; pthread_cond_t changed; unsigned kept, sent_by_others; pthread_t starter; } keeper = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void flush_kept(struct link *link, enum pace pace)
+{
+    (void)link;
+    pthread_mutex_lock(&keeper.lock);
+    keeper.kept += pace == PACE_EASY;
+    keeper.sent_by_others += pace != PACE_EASY && !pthread_equal(keeper.starter, pthread_self());
+    pthread_cond_broadcast(&keeper.changed);
+    pthread_mutex_unlock(&keeper.lock);
+}
+
+/* True: the start has kept something back.  Else the session's thread sat in the chair, and is moved out of it. */
+static bool start_and_keep(struct mstro_request_ *request)
+{
+    request_init(request, &(struct record){ .kind = KIND_OFFER, .offer = { .handle = 1 } }, NULL);
+    pthread_mutex_lock(&keeper.lock);
+    unsigned before = keeper.kept;
+    pthread_mutex_unlock(&keeper.lock);
+    session_start(session, request);
+    pthread_mutex_lock(&keeper.lock);
+    bool kept = keeper.kept > before;
+    keeper.sent_by_others = 0;
+    pthread_mutex_unlock(&keeper.lock);
+    return kept;
+}
+
+static void what_is_kept_back_leaves_though_who_started_it_does_not_come_again(void **state)
+{
+    (void)state;
+    const struct session_identity who = { .workflow = "w", .component = "c", .host = "h", .word_seed = 1000 };
+    struct link_operations watched = slow_operations;
+    struct mstro_request_ request;
+    watched.flush = flush_kept;
+    condition_init(&keeper.changed);
+    keeper.starter = pthread_self();
+    fake = (struct fake){ .link = { .operations = &watched, .background = true } };
+    assert_int_equal(session_open(&session, &fake.link, &who, NO_DEADLINE), MSTRO_OK);
+    while (!start_and_keep(&request)) {
+        session_wait(session, &request.done, NO_DEADLINE);
+        request_release(&request);
+    }
+    uint64_t patience = clock_now() + 60 * NANOSECONDS_PER_SECOND;
+    pthread_mutex_lock(&keeper.lock);
+    while (keeper.sent_by_others == 0)
+        assert_true(condition_wait(&keeper.changed, &keeper.lock, patience));
+    pthread_mutex_unlock(&keeper.lock);
+    session_wait(session, &request.done, NO_DEADLINE);
+    request_release(&request);
+    session_release(session);
+    pthread_cond_destroy(&keeper.changed);
 }
 
 /* ---- who submits while another has the token ---- */
@@ -605,11 +674,10 @@ int main(void)
         cmocka_unit_test(bytes_that_do_not_come_are_given_up_at_the_deadline),
         cmocka_unit_test(bytes_go_on_coming_while_who_looks_goes_away_and_comes_back),
         cmocka_unit_test(bytes_come_while_their_receiver_only_asks_now_and_then),
-        cmocka_unit_test(the_threads_place_follows_from_what_it_sees),
+        cmocka_unit_test(who_lies_down_in_the_chair_has_sent_what_was_left_to_it),
+        cmocka_unit_test(who_leaves_the_chair_has_sent_what_was_left_to_it),
+        cmocka_unit_test(what_is_kept_back_leaves_though_who_started_it_does_not_come_again),
         cmocka_unit_test(the_chair_that_a_caller_leaves_is_taken_again),
-        cmocka_unit_test(chore_that_who_waits_does_not_do_is_for_the_sessions_thread),
-        cmocka_unit_test(a_thread_dismissed_before_it_sits_down_does_not_sit_down),
-        cmocka_unit_test(a_thread_does_not_sit_down_while_there_is_a_chore_for_it),
         cmocka_unit_test(pool_is_told_what_was_taken_when_it_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
