@@ -28,8 +28,8 @@
 #define JOIN_TIME (10 * NANOSECONDS_PER_SECOND)
 #define OUTBOX_LIMIT ((size_t)256 * 1024 * 1024)
 #define LOOK_INTERVAL UINT64_C(5000) /* ns; a look is a system call or two */
-#define EASY_LOOK_INTERVAL UINT64_C(100000) /* of who works, and sleeps when it must have an answer */
 #define KEEP_TIME UINT64_C(250000) /* how long a record may wait for others */
+#define EASY_LOOK_INTERVAL KEEP_TIME /* of who works, and sleeps when it must have an answer */
 #define STREAM_TIME UINT64_C(400000) /* after an answer others are expected to follow */
 /* Whether the pool lives is what the witness says; a pool that is paused is waited for. */
 #define PATIENCE (60 * NANOSECONDS_PER_SECOND)

@@ -256,6 +256,7 @@ static uint64_t earliest(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static void turn(struct session *s, enum pace pace)
 {
     bool more;
+    atomic_store(&s->deadline, NO_DEADLINE); /* it is being seen to: who lies down meanwhile is told at the end when to get up */
     do {
         s->now = clock_now();
         more = run_submissions(s, &s->queue);

@@ -253,29 +253,42 @@ struct attending waiting_attendance(bool dismissed, bool chore, bool callers, bo
     return (struct attending){ ATTENDANCE_AWAY, lent ? BACKGROUND_AWAY_LENDING : BACKGROUND_AWAY };
 }
 
+/* Lock held. */
+static struct attending look_around(struct waiting *w)
+{
+    unsigned visits = atomic_load_explicit(&w->visits, memory_order_relaxed);
+    bool callers = atomic_load(&w->chair) != CHAIR_EMPTY || visits != w->visits_seen;
+    w->visits_seen = visits;
+    return waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
+}
+
+/* Lock held.  As long as callers come, and nothing is due that they may have left, and nobody reads here meanwhile. */
+static struct attending stay_away(struct waiting *w, struct attending next, const _Atomic uint64_t *session_deadline)
+{
+    bool called = false, due = false;
+    while (next.how == ATTENDANCE_AWAY && !called && !due) {
+        called = condition_wait(&w->call, &w->lock, clock_now() + next.away);
+        next = look_around(w);
+        due = atomic_load(&w->lent) > 0 || atomic_load(session_deadline) <= clock_now();
+    }
+    return next;
+}
+
 bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline)
 {
     struct waiter me = { .what = NULL };
     struct calls calls = { 0 };
     list_init(&me.link);
     pthread_mutex_lock(&w->lock);
-    unsigned visits = atomic_load_explicit(&w->visits, memory_order_relaxed);
-    bool callers = atomic_load(&w->chair) != CHAIR_EMPTY || visits != w->visits_seen;
-    w->visits_seen = visits;
-    struct attending next = waiting_attendance(w->dismissed, find_chore(w, NULL, WORK_ANY) != NULL, callers, atomic_load(&w->lent) > 0);
-    switch (next.how) {
-    case ATTENDANCE_ENDS:
-    case ATTENDANCE_WORKS: break;
-    case ATTENDANCE_SITS:
+    struct attending next = look_around(w);
+    if (next.how == ATTENDANCE_SITS) {
         w->background = &me;
         atomic_store(&w->chair, CHAIR_ASLEEP); /* nothing is left to it: it takes a turn of its own accord afterwards */
         sleep_in_chair(w, &me, NO_DEADLINE, session_deadline);
         w->background = NULL;
         call_to_chair(w, &calls);
-        break;
-    case ATTENDANCE_AWAY:
-        condition_wait(&w->call, &w->lock, clock_now() + next.away);
-        break;
+    } else {
+        next = stay_away(w, next, session_deadline);
     }
     unlock_and_wake(w, &calls);
     return next.how != ATTENDANCE_ENDS;

@@ -99,8 +99,8 @@ void waiting_sleep(struct waiting *w, struct waitable *what, enum work work, uin
  * has it now: what others left to it must be looked for. */
 bool waiting_leave(struct waiting *w, bool chair);
 
-/* The session's own thread sleeps: in the chair while no caller wants it, else for a few milliseconds at a time, so that it is not
- * woken for each call and still there soon after the last.  May return early.  False when it has been dismissed: it shall end. */
+/* The session's own thread sleeps: in the chair while no caller wants it, else it stays away and looks every millisecond, so that it is
+ * not woken for each call and still there soon after the last, and when something is due that a caller has kept back.  May return early.  False when it has been dismissed: it shall end. */
 bool waiting_attend(struct waiting *w, _Atomic uint64_t *session_deadline);
 
 /* End the attendance, also one that is just about to begin. */

@@ -181,7 +181,7 @@ static bool step_in_turn(struct state *s, struct thread *t, int me)
         return true;
     case TAKE: /* turn */
         t->taken = s->queue;
-        s->queue = 0;
+        s->queue = s->due = 0;
         t->more = t->taken != 0;
         t->at = t->taken || s->kept ? SEND : POLL;
         return true;

@@ -430,7 +430,6 @@ static void the_chair_that_a_caller_leaves_is_taken_again(void **state)
     waiting_init(&waiting, &link);
     pthread_create(&seat, NULL, sit, &caller);
     await_sleeper();
-    assert_true(waiting_attend(&waiting, &own.deadline)); /* away, and back */
     pthread_create(&thread, NULL, attend_until_dismissed, &own);
     waiting_ready(&waiting, &caller.what, NULL);
     pthread_join(seat, NULL);
@@ -518,6 +517,60 @@ static void who_leaves_the_chair_has_sent_what_was_left_to_it(void **state)
 {
     (void)state;
     wait_while_another_starts(true);
+}
+
+/* ---- what is due while another has the token ---- */
+
+static struct { uint64_t due, until; bool armed, early; unsigned sleeps; struct waitable never; } overdue;
+
+static uint64_t deadline_that_is_over(struct link *link)
+{
+    (void)link;
+    return overdue.due;
+}
+
+static void note_until(struct link *link, uint64_t until)
+{
+    (void)link;
+    overdue.sleeps++;
+    overdue.early |= until < overdue.until;
+}
+
+static void *look_for_a_while(void *nothing_comes)
+{
+    session_watch(session, &overdue.never, overdue.until);
+    return nothing_comes;
+}
+
+static bool poll_while_another_lies_down(struct link *link, struct link_receiver *receiver, enum pace pace)
+{
+    pthread_t other;
+    if (overdue.armed) {
+        overdue.armed = false;
+        assert_int_equal(pthread_create(&other, NULL, look_for_a_while, NULL), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+    }
+    return fake_poll(link, receiver, pace);
+}
+
+static void who_lies_down_is_not_kept_awake_by_what_another_is_seeing_to(void **state)
+{
+    (void)state;
+    struct link_operations watched = operations;
+    watched.deadline = deadline_that_is_over;
+    watched.poll = poll_while_another_lies_down;
+    watched.sleep = note_until;
+    open_session();
+    fake.link.operations = &watched;
+    overdue.due = 1;
+    session_drive(session);
+    overdue.until = clock_now() + 2 * NANOSECONDS_PER_MILLISECOND;
+    overdue.armed = true;
+    session_drive(session);
+    assert_true(overdue.sleeps > 0);
+    assert_false(overdue.early);
+    fake.link.operations = &operations;
+    session_release(session);
 }
 
 /* ---- what is kept back by who does not come again ---- */
@@ -676,6 +729,7 @@ int main(void)
         cmocka_unit_test(bytes_come_while_their_receiver_only_asks_now_and_then),
         cmocka_unit_test(who_lies_down_in_the_chair_has_sent_what_was_left_to_it),
         cmocka_unit_test(who_leaves_the_chair_has_sent_what_was_left_to_it),
+        cmocka_unit_test(who_lies_down_is_not_kept_awake_by_what_another_is_seeing_to),
         cmocka_unit_test(what_is_kept_back_leaves_though_who_started_it_does_not_come_again),
         cmocka_unit_test(the_chair_that_a_caller_leaves_is_taken_again),
         cmocka_unit_test(pool_is_told_what_was_taken_when_it_asks),

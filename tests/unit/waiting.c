@@ -165,6 +165,21 @@ static void who_gives_up_on_the_bench_is_called_no_more(void **state)
     waiting_release(&waiting);
 }
 
+static void the_sessions_thread_stays_away_while_a_caller_drives_until_something_is_due(void **state)
+{
+    (void)state;
+    const struct link_operations watched = { .sleep = sleep_never, .wake = nothing };
+    struct link link = { .operations = &watched };
+    struct waiting waiting;
+    _Atomic uint64_t deadline = clock_now() + 3 * NANOSECONDS_PER_MILLISECOND;
+    take_chair(&waiting, &link);
+    assert_true(waiting_attend(&waiting, &deadline));
+    assert_true(clock_now() >= deadline);
+    assert_true(waiting_awake(&waiting));
+    assert_true(waiting_leave(&waiting, true));
+    waiting_release(&waiting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +190,7 @@ int main(void)
         cmocka_unit_test(who_is_done_is_off_the_bench_at_once_and_woken_with_the_others),
         cmocka_unit_test(the_chair_goes_to_the_first_on_the_bench_and_to_nobody_else),
         cmocka_unit_test(who_gives_up_on_the_bench_is_called_no_more),
+        cmocka_unit_test(the_sessions_thread_stays_away_while_a_caller_drives_until_something_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
