@@ -123,17 +123,21 @@ static mstro_status append(struct out_frame *f, const struct record *record)
 
 static mstro_status put(struct outbox *o, const struct record *record);
 
-/* More events than a frame holds go in two records. */
+/* More events than a frame holds go in two records: with the first the subscriber is no further than its last event. */
 static mstro_status put_halves(struct outbox *o, const struct record *record)
 {
-    if (record->kind != KIND_EVENTS || record->events.events.count < 2)
+    const struct record_events *all = &record->events;
+    if (record->kind != KIND_EVENTS || all->events.count < 2)
         return detail_set(MSTRO_INVARG, "%s is larger than a frame", record_name(record->kind));
-    struct record half = *record;
-    half.events.events.count /= 2;
-    mstro_status status = put(o, &half);
-    half.events.events.at += half.events.events.count;
-    half.events.events.count = record->events.events.count - half.events.events.count;
-    return status == MSTRO_OK ? put(o, &half) : status;
+    struct record first = *record, second = *record;
+    uint32_t count = all->events.count / 2;
+    first.events.events.count = count;
+    if (first.events.position > all->events.at[count - 1].serial)
+        first.events.position = all->events.at[count - 1].serial;
+    second.events.events.at += count;
+    second.events.events.count -= count;
+    mstro_status status = put(o, &first);
+    return status == MSTRO_OK ? put(o, &second) : status;
 }
 
 static mstro_status put(struct outbox *o, const struct record *record)

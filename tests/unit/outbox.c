@@ -7,6 +7,8 @@
 #include "lib/fabric/memory.h"
 #include "lib/serve/outbox.h"
 
+enum { EVENTS = 250, ATTRIBUTES = 800, POSITION = 1000 };
+
 /* One end: its outbox, and what it was sent. */
 struct end {
     struct fabric *fabric;
@@ -14,7 +16,8 @@ struct end {
     struct outbox *outbox;
     struct seal *seal;
     unsigned frames, records, asked; /* that came */
-    uint64_t serial;                 /* of the last record */
+    uint64_t serial;                 /* of the last record, or event */
+    uint64_t position;               /* of the last EVENTS */
 };
 
 struct talk {
@@ -23,6 +26,15 @@ struct talk {
 };
 
 static struct arena arena;
+
+/* What has been told is told up to the last of it, not further. */
+static void hear_events(struct end *e, const struct record_events *events)
+{
+    for (uint32_t i = 0; i < events->events.count; i++)
+        assert_int_equal(events->events.at[i].serial, ++e->serial);
+    e->position = events->position;
+    assert_true(e->position == e->serial || e->serial == EVENTS);
+}
 
 static void received(void *context, struct bytes bytes)
 {
@@ -36,6 +48,10 @@ static void received(void *context, struct bytes bytes)
     for (; frame_next(&f, &arena, &record) == MSTRO_OK; e->records++) {
         if (record.kind == KIND_HEARTBEAT)
             continue;
+        if (record.kind == KIND_EVENTS) {
+            hear_events(e, &record.events);
+            continue;
+        }
         assert_int_equal(record.seen.serial, e->serial + 1);
         e->serial = record.seen.serial;
     }
@@ -295,6 +311,26 @@ static void a_heartbeat_among_others_makes_no_difference(void **state)
     talk_close(&t);
 }
 
+static void events_that_a_frame_does_not_hold_come_in_several_each_with_how_far_it_has_told(void **state)
+{
+    (void)state;
+    static const unsigned char attributes[ATTRIBUTES];
+    static struct record_event event[EVENTS];
+    struct talk t;
+    talk_open(&t);
+    for (unsigned i = 0; i < EVENTS; i++)
+        event[i] = (struct record_event){ .kind = 1, .serial = i + 1, .attributes = bytes_of(attributes, sizeof attributes) };
+    struct record record = { .kind = KIND_EVENTS, .events = { .subscription = 1, .position = POSITION, .events = { EVENTS, event } } };
+    assert_int_equal(outbox_put(t.left.outbox, &record), MSTRO_OK);
+    while (t.right.serial < EVENTS) {
+        turn(&t.left);
+        turn(&t.right);
+    }
+    assert_true(t.right.frames > 2);
+    assert_int_equal(t.right.position, POSITION); /* what did not concern the subscription, too */
+    talk_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +344,7 @@ int main(void)
         cmocka_unit_test(of_lone_heartbeats_one_in_eight_is_answered),
         cmocka_unit_test(who_stands_still_is_not_sent_ever_more_heartbeats),
         cmocka_unit_test(a_heartbeat_among_others_makes_no_difference),
+        cmocka_unit_test(events_that_a_frame_does_not_hold_come_in_several_each_with_how_far_it_has_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
