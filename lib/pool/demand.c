@@ -80,7 +80,7 @@ static struct require *demanded(struct pool *pool, const struct record_demand *a
         return NULL;
     if (made)
         handle_tell(pool, handle, asked->op);
-    fact_append(pool, FACT_REQUIRE, &(struct fact_of){ .session = handle->session, .cdo = handle->cdo, .size = -1 });
+    fact_append(pool, FACT_REQUIRE, &(struct fact_of){ .session = handle->session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
     return require;
 }
 

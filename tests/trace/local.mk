@@ -6,6 +6,7 @@ TESTS += %D%/traces
 EXTRA_DIST += \
 	%D%/ack-hold-time.trace \
 	%D%/ack-holds-cancelled.trace \
+	%D%/ack-holds-implied-require.trace \
 	%D%/ack-holds-offer.trace \
 	%D%/ack-holds-withdraw.trace \
 	%D%/ack-late-ends.trace \
