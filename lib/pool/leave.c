@@ -18,11 +18,10 @@ static bool say_bye(struct pool *pool, struct session *session, uint64_t op)
     return record != NULL;
 }
 
-/* It needs and holds up nothing any more: two that leave and need each other's objects must not wait for each other. */
+/* It needs nothing any more: two that leave and need each other's objects must not wait for each other. */
 static void drop_needs(struct pool *pool, struct session *session)
 {
     subscriptions_end(pool, session);
-    holds_let_go(pool, session);
     list_each(link, &session->handles) {
         struct handle *handle = list_entry(link, struct handle, of_session);
         if (handle->require)
@@ -54,6 +53,7 @@ static void leave_begin(struct pool *pool, struct session *session, uint64_t op)
     fact_of_session(pool, FACT_LEAVE, session);
     drop_needs(pool, session);
     take_back_offers(pool, session);
+    holds_let_go(pool, session); /* what has ended by that, too */
     session->state = SESSION_LEAVING;
     if (session->offers == 0)
         list_append(&pool->drained, &session->drained);

@@ -92,7 +92,8 @@ static void tell(struct pool *pool, struct subscription *subscription, const str
     if (answer == QUEUE_ENDS)
         subscription_close_soon(pool, subscription, MSTRO_OVERFLOW,
                                 sentence(pool, "this subscription was ended: %" PRIu64 " events wait for it already", subscription->queue.count));
-    if (answer == QUEUE_ENDS || answer == QUEUE_DROPS || !may_hold || !of->op || subscription->late || list_empty(&subscription->consumers))
+    if (answer == QUEUE_ENDS || answer == QUEUE_DROPS || !may_hold || !of->op || of->session->state == SESSION_LEAVING || subscription->late ||
+        list_empty(&subscription->consumers))
         return;
     bool wants_ack = subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
     if ((wants_ack || answer == QUEUE_IS_FULL) &&

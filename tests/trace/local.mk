@@ -9,6 +9,8 @@ EXTRA_DIST += \
 	%D%/ack-holds-implied-require.trace \
 	%D%/ack-holds-offer.trace \
 	%D%/ack-holds-withdraw.trace \
+	%D%/ack-leaving-own-need.trace \
+	%D%/ack-leaving.trace \
 	%D%/ack-late-ends.trace \
 	%D%/ack-of-several.trace \
 	%D%/ack-producer-dies.trace \
