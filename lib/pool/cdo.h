@@ -144,6 +144,9 @@ void serve_retract(struct pool *pool, struct session *session, const struct reco
 
 /* ---- demand.c ---- */
 
+/* Does it ask for another ticket for a DEMAND that the pool knows, or that is over?  That is no new operation. */
+bool demand_is_again(const struct pool *pool, const struct session *session, const struct record_demand *asked);
+
 void serve_demand(struct pool *pool, struct session *session, const struct record *record);
 void serve_completed(struct pool *pool, struct session *session, const struct record *record);
 

@@ -106,6 +106,17 @@ static mstro_status demand_begin(struct pool *pool, struct session *session, con
     return MSTRO_OK;
 }
 
+static bool is_known(const struct require *require, uint64_t op)
+{
+    return require->told == op || (require->demand && require->demand->op == op);
+}
+
+bool demand_is_again(const struct pool *pool, const struct session *session, const struct record_demand *asked)
+{
+    const struct handle *handle = asked->failed_ticket ? handle_find(pool, session, asked->handle) : NULL;
+    return asked->failed_ticket && (!handle || !handle->require || is_known(handle->require, asked->op));
+}
+
 /* True: done with.  A ticket that is not open any more was voided: either the DEMAND is known, and what follows is under way to the
  * client, or it is one that the client had not sent because the ticket would have served it, and begins now. */
 static bool demand_again(struct pool *pool, struct session *session, const struct record_demand *asked)
@@ -114,7 +125,7 @@ static bool demand_again(struct pool *pool, struct session *session, const struc
     struct require *require = handle ? handle->require : NULL;
     if (!require)
         return true;
-    bool known = require->told == asked->op || (require->demand && require->demand->op == asked->op);
+    bool known = is_known(require, asked->op);
     if (require->ticket != asked->failed_ticket)
         return known;
     if (require->demand && !known) {

@@ -303,6 +303,8 @@ bool hold_record(struct pool *pool, struct session *session, const struct record
     if (!intent_of(record, &intent))
         return false;
     struct hold *hold = hold_of_handle(pool, session, intent.handle);
+    if (!hold && record->kind == KIND_DEMAND && demand_is_again(pool, session, &record->demand))
+        return false;
     if (!hold && (pool->wanted_before == 0 || intent.handle == 0 || is_unseen(pool, session, &intent)))
         return false;
     if (intent.op == 0)

@@ -16,11 +16,13 @@ EXTRA_DIST += \
 	%D%/ack-producer-dies.trace \
 	%D%/ack-subscriber-dies.trace \
 	%D%/ack-times-out.trace \
+	%D%/ack-while-ticket-again.trace \
 	%D%/before-cancelled.trace \
 	%D%/before-owner-dies.trace \
 	%D%/before-owner-leaves.trace \
 	%D%/before-require.trace \
 	%D%/before-sudden.trace \
+	%D%/before-ticket-again.trace \
 	%D%/before-times-out.trace \
 	%D%/before-while-parked.trace \
 	%D%/before-while-fetched.trace \
