@@ -2,11 +2,12 @@
 /* compare.c - what the rules say (model.c) and what the engine said, side by side */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/pool/fact.h"
 #include "maestro/subscription.h"
-#include "tests/sim/model.h"
+#include "tests/sim/rules.h"
 
 static struct model_answer answer_of(const struct pool_output *output)
 {
@@ -62,6 +63,7 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.commit = record->commit.commit;
         break;
     case KIND_COMMITTED:
+        answer.op = record->committed.op;
         answer.handle = record->committed.session;
         answer.members = record->committed.members;
         break;
@@ -79,12 +81,16 @@ static bool same(const struct model_answer *must, const struct model_answer *cam
 {
     return must->session == came->session && must->shard == came->shard && must->kind == came->kind && must->op == came->op && (must->status == came->status || must->status == ANY_STATUS) &&
            must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how && must->commit == came->commit && must->members == came->members &&
-           (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket);
+           (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket || must->ticket == UINT64_MAX /* held up: never seen */);
 }
 
 static void learn(struct model *model, const struct model_answer *came)
 {
-    struct model_handle *handle = came->kind == KIND_TICKET ? model_handle_of(model, came->session, came->handle) : NULL;
+    struct model_handle *handle = model_handle_of(model, came->session, came->handle);
+    if (handle && came->kind == KIND_TICKET_VOID && handle->voided == UINT64_MAX)
+        handle->voided = came->ticket;
+    if (came->kind != KIND_TICKET)
+        return;
     if (handle && handle->ticket == UINT64_MAX)
         handle->ticket = came->ticket;
 }
@@ -99,28 +105,83 @@ static void tell_difference(struct model *model, const char *what, const struct 
     model->wrong = model->text;
 }
 
+static int find(const struct model_answer *answer, int count, const struct model_answer *came)
+{
+    for (int i = 0; i < count; i++)
+        if (!answer[i].came && same(&answer[i], came))
+            return i;
+    return -1;
+}
+
+/* A later answer takes the place of an earlier one that is held up: of a DEMAND whose ticket was, and whose holder died meanwhile. */
+static void replace_later(struct model *model, const struct model_answer *answer)
+{
+    for (int i = 0; answer->session && answer->op && i < model->laters; i++)
+        if (model->later[i].session == answer->session && model->later[i].op == answer->op)
+            model->later[i--] = model->later[--model->laters];
+}
+
+/* Subscribers may hold it up: who waits for it must be waiting for them (witness.h). */
+static bool put_off(struct model *model, const struct model_answer *answer)
+{
+    bool ends = answer->kind == KIND_ACK || answer->kind == KIND_TICKET || answer->kind == KIND_COMMITTED;
+    if (!model->holds || !ends || !answer->op)
+        return false;
+    if (model->laters == MODEL_LATER)
+        abort();
+    model->later[model->laters++] = *answer;
+    return true;
+}
+
 bool model_compare(struct model *model, const struct pool_outputs *out, size_t first)
 {
     for (size_t i = first; i < out->count; i++) {
         struct model_answer came = answer_of(&out->at[i]);
         if (came.kind == KIND_NOTE || came.kind == KIND_EVENTS || came.kind == KIND_SUBSCRIPTION_END || came.kind == KIND_SELECTED || came.kind == KIND_LATE)
             continue;
-        int at = 0;
-        while (at < model->answers && (model->answer[at].came || !same(&model->answer[at], &came)))
-            at++;
-        if (at == model->answers)
-            tell_difference(model, "the engine said what the rules do not", &came);
-        else
+        int at = find(model->answer, model->answers, &came), late = at < 0 ? find(model->later, model->laters, &came) : -1;
+        if (at >= 0) {
             model->answer[at].came = true;
+            if (model->answer[at].leads_to && came.status == MSTRO_OK)
+                happens_to_session(model, model->answer[at].leads_to, came.session);
+        }
+        else if (late >= 0)
+            model->later[late] = model->later[--model->laters];
+        else
+            tell_difference(model, "the engine said what the rules do not", &came);
         learn(model, &came);
     }
-    for (int i = 0; i < model->answers; i++)
-        if (!model->answer[i].came)
+    for (int i = 0; i < model->answers; i++) {
+        replace_later(model, &model->answer[i]);
+        if (!model->answer[i].came && !put_off(model, &model->answer[i]))
             tell_difference(model, "the engine did not say what the rules say", &model->answer[i]);
+    }
+    for (int i = 0; i < model->laters; i++)
+        if (model->later[i].session && !session_of(model, model->later[i].session))
+            tell_difference(model, "who has left was never told", &model->later[i]);
     return !model->wrong;
 }
 
+bool model_answers(const struct model *model, int from, const struct pool_outputs *out)
+{
+    for (int i = from; i < model->answers; i++) {
+        size_t k = 0;
+        struct model_answer came;
+        while (k < out->count && (came = answer_of(&out->at[k]), !same(&model->answer[i], &came)))
+            k++;
+        if (k == out->count)
+            return false;
+    }
+    return true;
+}
+
 uint32_t model_events(void)
+{
+    return model_object_events() | MSTRO_POOL_EVENT_APP_JOIN | MSTRO_POOL_EVENT_APP_WELCOME | MSTRO_POOL_EVENT_APP_LEAVE | MSTRO_POOL_EVENT_APP_BYE |
+           MSTRO_POOL_EVENT_SUBSCRIBE | MSTRO_POOL_EVENT_UNSUBSCRIBE;
+}
+
+uint32_t model_object_events(void)
 {
     return MSTRO_POOL_EVENT_DECLARE | MSTRO_POOL_EVENT_SEAL | MSTRO_POOL_EVENT_SEAL_GROUP | MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_REQUIRE |
            MSTRO_POOL_EVENT_RETRACT | MSTRO_POOL_EVENT_DEMAND | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_DISPOSE | MSTRO_POOL_EVENT_LOST |
@@ -139,22 +200,28 @@ static void tell_event(struct model *model, const char *what, const struct model
 {
     if (model->wrong)
         return;
-    snprintf(model->text, sizeof model->text, "%s: %s of %s, generation %" PRIu64 ", session %" PRIu64, what, event_name(event->kind), event->name,
-             event->generation, event->session);
+    snprintf(model->text, sizeof model->text, "%s: %s of %s, generation %" PRIu64 ", session %" PRIu64 ", size %" PRId64 ", step %d%s", what,
+             event_name(event->kind), event->name, event->generation, event->session, event->size, event->step, event->sudden ? ", sudden" : "");
     model->wrong = model->text;
 }
 
-bool model_expects(struct model *model, const struct model_event *came)
+bool model_same_event(const struct model_event *a, const struct model_event *b)
+{
+    return a->kind == b->kind && a->session == b->session && a->generation == b->generation && a->size == b->size && a->step == b->step &&
+           a->sudden == b->sudden && strcmp(a->name, b->name) == 0;
+}
+
+const struct model_event *model_expects(struct model *model, const struct model_event *came)
 {
     for (int i = 0; i < model->events; i++) {
         struct model_event *event = &model->event[i];
-        if (event->came || event->kind != came->kind || event->session != came->session || event->generation != came->generation || strcmp(event->name, came->name) != 0)
+        if (event->came || !model_same_event(event, came))
             continue;
         event->came = true;
-        return true;
+        return event;
     }
     tell_event(model, "something happens that the rules do not have", came);
-    return false;
+    return NULL;
 }
 
 bool model_happened(struct model *model)

@@ -124,7 +124,7 @@ static bool is_read_and_back(const struct world *world)
 static void open_play(struct world *world, const struct terms *terms, int victim)
 {
     world_open(world, terms->seed, terms->shards, SCARCE_INLINE, false);
-    world->held = terms->held;
+    world_hold(world, terms->held);
     world->set_names = 1;
     world->strangers = world->nested = world->selected = victim == OTHER ? 800 : terms->seed % 2 ? 0 : 600;
     world->process[PRODUCER].lends_set = world->process[NEXT].lends_set = 1;

@@ -5,7 +5,7 @@ simulated_witness = %D%/audience.c %D%/audience.h %D%/testimony.c %D%/witness.c 
 %C%_abuse_SOURCES = %D%/abuse.c
 %C%_abuse_LDADD = libcore.la
 simulated_model = %D%/compare.c %D%/model.c %D%/model.h %D%/rules.c %D%/rules.h
-simulated_world = $(simulated_model) $(simulated_witness) %D%/mover.c %D%/network.c %D%/observer.c %D%/observer.h %D%/process.c %D%/sets.c %D%/watchers.c \
+simulated_world = $(simulated_model) $(simulated_witness) %D%/mover.c %D%/network.c %D%/observer.c %D%/observer.h %D%/parked.c %D%/parked.h %D%/process.c %D%/sets.c %D%/watchers.c \
 	%D%/world.c %D%/world.h
 %C%_deaths_SOURCES = %D%/deaths.c $(simulated_world)
 %C%_deaths_LDADD = libcore.la

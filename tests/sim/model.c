@@ -31,13 +31,29 @@ void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t sta
         expect(model, session, KIND_ACK, op, status);
 }
 
-void happens(struct model *model, uint32_t kind, uint64_t session, const char *name, uint64_t generation)
+struct model_event *happens(struct model *model, uint32_t kind, uint64_t session, const char *name)
 {
     if (model->events == MODEL_EVENTS)
         abort();
     struct model_event *event = &model->event[model->events++];
-    *event = (struct model_event){ .kind = kind, .session = session, .generation = generation };
+    *event = (struct model_event){ .kind = kind, .session = session, .size = -1, .step = name[0] ? named(model, name)->step : NO_STEP, .announced = model->announced };
     snprintf(event->name, MODEL_NAME, "%s", name);
+    return event;
+}
+
+struct model_event *happens_to(struct model *model, uint32_t kind, uint64_t session, const struct model_generation *generation)
+{
+    struct model_event *event = happens(model, kind, session, generation->name);
+    event->generation = generation->number;
+    event->size = generation->size;
+    event->step = generation->step;
+    return event;
+}
+
+void happens_to_session(struct model *model, uint32_t kind, uint64_t session)
+{
+    if (model->shard == 0)
+        happens(model, kind, session, "");
 }
 
 struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
@@ -86,20 +102,20 @@ struct model_generation *standing(struct model *model, const char *name)
     return NULL;
 }
 
-uint64_t *generations_of(struct model *model, const char *name)
+struct model_named *named(struct model *model, const char *name)
 {
     int unused = -1;
     for (int i = 0; i < MODEL_GENERATIONS; i++) {
         if (strcmp(model->named[i].name, name) == 0)
-            return &model->named[i].generations;
+            return &model->named[i];
         if (unused < 0 && !model->named[i].name[0])
             unused = i;
     }
     if (unused < 0)
         abort();
+    model->named[unused] = (struct model_named){ .step = NO_STEP };
     snprintf(model->named[unused].name, MODEL_NAME, "%s", name);
-    model->named[unused].generations = 0;
-    return &model->named[unused].generations;
+    return &model->named[unused];
 }
 
 struct model_handle *handle_known(struct model *model, uint64_t session, uint64_t number, struct text name)
@@ -110,12 +126,12 @@ struct model_handle *handle_known(struct model *model, uint64_t session, uint64_
             handle = &model->handle[i];
             *handle = (struct model_handle){ .session = session, .number = number, .bound = NO_GENERATION };
             snprintf(handle->name, MODEL_NAME, TEXT_FORMAT, TEXT_ARGUMENTS(name));
-            generations_of(model, handle->name);
+            named(model, handle->name);
         }
     return handle;
 }
 
-static bool needed(struct model *model, const struct model_generation *generation)
+bool needed(struct model *model, const struct model_generation *generation)
 {
     for (int i = 0; i < MODEL_HANDLES; i++)
         if (model->handle[i].session && model->handle[i].needs && model->handle[i].bound == generation - model->generation)
@@ -127,6 +143,18 @@ static void forget_copy(struct model *model, const struct model_generation *gene
 {
     if (generation->copied)
         model->inline_bytes -= (uint64_t)generation->size;
+}
+
+/* A name that nobody has a handle of. */
+static void forget_names(struct model *model)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        bool known = !model->named[i].name[0];
+        for (int h = 0; h < MODEL_HANDLES && !known; h++)
+            known = model->handle[h].session && strcmp(model->handle[h].name, model->named[i].name) == 0;
+        if (!known)
+            model->named[i].name[0] = '\0';
+    }
 }
 
 /* A copy is kept as long as somebody needs it; a WITHDRAW ends when nobody does. */
@@ -141,7 +169,10 @@ void settle(struct model *model)
                 struct model_answer *answer = expect(model, generation->session, KIND_ACK, generation->withdraw_op, MSTRO_OK);
                 answer->flags = generation->cut ? ACK_CUT_READERS : 0;
             }
-            happens(model, MSTRO_POOL_EVENT_WITHDRAW, generation->session, generation->name, generation->number);
+            struct model_event *event = happens_to(model, MSTRO_POOL_EVENT_WITHDRAW, generation->session, generation);
+            event->sudden = generation->by_leave || !session_of(model, generation->session);
+            if (generation->announced)
+                event->announced = generation->announced;
             generation->session = generation->handle = 0;
         }
         if (!generation->session && !needed(model, generation)) {
@@ -149,6 +180,12 @@ void settle(struct model *model)
             generation->name[0] = '\0';
         }
     }
+    forget_names(model);
+}
+
+/* Whose offers are all given back. */
+void model_end(struct model *model)
+{
     for (int i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *session = &model->session[i];
         bool holds = false;
@@ -158,6 +195,7 @@ void settle(struct model *model)
             holds = holds || (model->generation[g].name[0] && model->generation[g].session == session->number);
         if (!holds) {
             expect(model, session->number, KIND_BYE, session->leave_op, MSTRO_OK);
+            happens_to_session(model, MSTRO_POOL_EVENT_APP_BYE, session->number);
             session->leaving = false;
             session->in = session->parted = model->shard > 0;
             if (model->shard == 0)
@@ -167,13 +205,7 @@ void settle(struct model *model)
                     model->handle[h].session = 0;
         }
     }
-    for (int i = 0; i < MODEL_GENERATIONS; i++) { /* a name that nobody has a handle of is forgotten */
-        bool known = !model->named[i].name[0];
-        for (int h = 0; h < MODEL_HANDLES && !known; h++)
-            known = model->handle[h].session && strcmp(model->handle[h].name, model->named[i].name) == 0;
-        if (!known)
-            model->named[i].name[0] = '\0';
-    }
+    forget_names(model);
 }
 
 void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
@@ -186,10 +218,10 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
     answer->how = generation->is_group ? TICKET_GROUP : !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
     handle->ticket = UINT64_MAX; /* its number is learned */
     if (answer->how == TICKET_DIRECT)
-        happens(model, MSTRO_POOL_EVENT_TRANSPORT_INIT, generation->session, handle->name, generation->number);
-    happens(model, MSTRO_POOL_EVENT_TRANSPORT_TICKET, handle->session, handle->name, generation->number);
+        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_INIT, generation->session, generation);
+    happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_TICKET, handle->session, generation);
     if (generation->whole) {
-        happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, handle->session, handle->name, generation->number);
+        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, handle->session, generation);
         handle->needs = false;
         handle->demand = handle->ticket = handle->voided = handle->told = 0;
         handle->owed_loss = false;
@@ -247,7 +279,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
             handle->lost = generation->number;
         }
     }
-    happens(model, generation->is_group ? MSTRO_POOL_EVENT_GROUP_LOST : MSTRO_POOL_EVENT_LOST, generation->session, generation->name, generation->number);
+    happens_to(model, generation->is_group ? MSTRO_POOL_EVENT_GROUP_LOST : MSTRO_POOL_EVENT_LOST, generation->session, generation);
     forget_copy(model, generation);
     generation->name[0] = '\0';
 }
@@ -256,7 +288,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
 void drop_prepared(struct model *model, struct model_generation *generation)
 {
     if (generation->committed)
-        happens(model, MSTRO_POOL_EVENT_GROUP_LOST, generation->session, generation->name, 0);
+        happens_to(model, MSTRO_POOL_EVENT_GROUP_LOST, generation->session, generation);
     if (generation->withdrawn)
         expect_ack(model, generation->session, generation->withdraw_op, MSTRO_OK);
     if (generation->awaited)
@@ -287,6 +319,8 @@ void lose_session(struct model *model, uint64_t number, uint32_t status)
     if (!session)
         return;
     int first = model->answers;
+    if (session->unanswered == 0)
+        happens_to_session(model, MSTRO_POOL_EVENT_APP_LEAVE, number);
     session->in = false;
     for (int i = 0; i < MODEL_HANDLES; i++) {
         struct model_handle *handle = &model->handle[i];
@@ -305,7 +339,7 @@ void lose_session(struct model *model, uint64_t number, uint32_t status)
         if (generation->prepared)
             drop_prepared(model, generation);
         else if (generation->whole) {
-            happens(model, MSTRO_POOL_EVENT_WITHDRAW, number, generation->name, generation->number);
+            happens_to(model, MSTRO_POOL_EVENT_WITHDRAW, number, generation)->sudden = true;
             generation->session = generation->handle = 0;
             generation->withdraw_op = 0;
         } else
@@ -315,6 +349,11 @@ void lose_session(struct model *model, uint64_t number, uint32_t status)
     for (int i = first; i < model->answers; i++) /* the dead are told nothing */
         if (model->answer[i].session == number)
             model->answer[i--] = model->answer[--model->answers];
+    for (int i = 0; i < model->laters; i++)
+        if (model->later[i].session == number || (model->later[i].kind == KIND_COMMITTED && model->later[i].handle == number))
+            model->later[i--] = model->later[--model->laters];
+    if (session->unanswered == 0)
+        happens_to_session(model, MSTRO_POOL_EVENT_APP_BYE, number);
     tell_shards(model, session, status);
 }
 

@@ -2,9 +2,9 @@
 /* model.h - what the rules say the pool must answer
  *
  * A second, slow engine that keeps flat tables and looks at everything, written from the rules (doc/rfc/states.md) and not from
- * lib/pool.  Fed with the same inputs it says what must come out, and what happens to objects by that, which is what subscribers are told;
- * whatever differs is a fault of one of the two.  Notes are not in it, nor what happens to applications; ticket numbers are learned
- * from what came out.  It holds no memory: copying the struct copies the state. */
+ * lib/pool.  Fed with the same inputs it says what must come out, and what happens by that, which is what subscribers are told;
+ * whatever differs is a fault of one of the two.  Notes are not in it; ticket numbers are learned from what came out, and whether
+ * a SUBSCRIBE is granted.  It holds no memory: copying the struct copies the state. */
 #ifndef TESTS_SIM_MODEL_H
 #define TESTS_SIM_MODEL_H
 #include <stdbool.h>
@@ -13,11 +13,11 @@
 #include "lib/pool/pool.h"
 
 #ifdef MODEL_SMALL
-enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32, MODEL_EVENTS = 64 };
+enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32, MODEL_EVENTS = 64, MODEL_LATER = 1 };
 #else
-enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512, MODEL_EVENTS = 1024 };
+enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512, MODEL_EVENTS = 1024, MODEL_LATER = 256 };
 #endif
-enum { MODEL_NAME = 16, NO_GENERATION = -1 };
+enum { MODEL_NAME = 16, NO_GENERATION = -1, NO_STEP = -2 };
 
 struct model_session {
     uint64_t number, leave_op, join_op;
@@ -44,19 +44,29 @@ struct model_generation {
     int64_t size;
     bool withdrawing, by_leave, whole, bears_loss, cut, copied, is_group;
     bool prepared, made;           /* nobody sees it; made: nor its handle */
+    int step;                      /* its attribute, NO_STEP: it has none */
+    uint64_t announced;            /* in which step of the pool its OFFER for a group was, its deferred WITHDRAW */
     int members, counted, awaited; /* of a group that other shards are asked about: prepared, then visible */
     bool committed, withdrawn;     /* a group: all of it is prepared, everywhere; then somebody wants it back */
     uint64_t op;
 };
 
-/* Whatever the status: a witness (witness.h) judges what subscribers are answered. */
+/* Whatever the status: a witness judges who is granted a subscription. */
 enum { ANY_STATUS = 1 << 30 };
 
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
-struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags; int how; bool came; };
+struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came; };
 
-/* Something that happens to an object: a flag of mstro_pool_event_kind, and by whom.  came: a fact says so. */
-struct model_event { uint32_t kind; uint64_t session, generation; char name[MODEL_NAME]; bool came; };
+/* Something that happens: a flag of mstro_pool_event_kind, by whom, and to what.  sudden: no operation of its own led to it; announced: in
+ * which step of the pool that was asked for, 0: in this one.  came: a fact says so. */
+struct model_event {
+    uint32_t kind;
+    int step;
+    uint64_t session, generation, announced;
+    int64_t size;
+    char name[MODEL_NAME];
+    bool sudden, came;
+};
 
 struct model {
     uint64_t inline_budget, inline_bytes, commits;
@@ -64,17 +74,24 @@ struct model {
     struct model_session session[MODEL_SESSIONS];
     struct model_handle handle[MODEL_HANDLES];
     struct model_generation generation[MODEL_GENERATIONS];
-    struct { char name[MODEL_NAME]; uint64_t generations; } named[MODEL_GENERATIONS];
+    struct model_named { char name[MODEL_NAME]; uint64_t generations; int step; /* of the newest that was seen */ } named[MODEL_GENERATIONS];
     struct model_answer answer[MODEL_ANSWERS];
     struct model_event event[MODEL_EVENTS];
-    int answers, events;
+    struct model_answer later[MODEL_LATER]; /* answers that subscribers hold up: what they are of has happened */
+    int answers, events, laters;
+    bool holds; /* there may be some */
+    bool subscribed; /* what is unsubscribed now is known: a witness (witness.h) says so */
+    uint64_t moment, announced; /* which step of the pool this is; in which one what is taken now was parked, 0: not before */
     const char *wrong; /* the first fault, or NULL */
     char text[256];
 };
 
 void model_init(struct model *model, uint64_t inline_budget, int shard, int shards);
 
-/* Before the engine takes 'in'. */
+/* What the engine takes in a step, in order; or in a step of its own.  At the end those leave whom nobody needs any more. */
+void model_begin(struct model *model);
+void model_more(struct model *model, const struct pool_input *in);
+void model_end(struct model *model);
 void model_input(struct model *model, const struct pool_input *in);
 
 /* A session was silent for too long: happens before the engine's outputs are compared. */
@@ -83,11 +100,16 @@ void model_evict(struct model *model, uint64_t session);
 /* After the engine took it: compare.  False: model->wrong says what. */
 bool model_compare(struct model *model, const struct pool_outputs *out, size_t first);
 
-/* The flags of the kinds of event that are about objects. */
-uint32_t model_events(void);
+/* Is what it says from answer 'from' on among what came? */
+bool model_answers(const struct model *model, int from, const struct pool_outputs *out);
 
-/* A fact of one of those kinds: as the rules have it?  Then, have all come that the rules have?  False: model->wrong says what. */
-bool model_expects(struct model *model, const struct model_event *came);
+/* The flags of the kinds of event that it knows, and of those that are about objects. */
+uint32_t model_events(void);
+uint32_t model_object_events(void);
+
+/* A fact of one of those kinds: that event of the rules.  Then, have all come that the rules have?  NULL, false: model->wrong says what. */
+bool model_same_event(const struct model_event *a, const struct model_event *b);
+const struct model_event *model_expects(struct model *model, const struct model_event *came);
 bool model_happened(struct model *model);
 
 /* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */

@@ -8,6 +8,7 @@
 #include "lib/pool/fact.h"
 #include "lib/pool/seal.h"
 #include "lib/schema/block.h"
+#include "tests/sim/rules.h"
 
 /* ---- who is who ---- */
 
@@ -134,7 +135,13 @@ void observe_input(struct world *world, uint16_t shard, const struct pool_input 
 
 /* ---- what happens ---- */
 
-static struct happened happened_of(struct world *world, const struct fact *fact)
+static bool is_leaving(struct world *world, uint16_t shard, uint64_t app)
+{
+    const struct model_session *session = session_of(&world->model[shard], session_of_app(world, app));
+    return session && session->leaving;
+}
+
+static struct happened happened_of(struct world *world, uint16_t shard, const struct fact *fact)
 {
     bool intent = fact->kind == FACT_INTENT;
     enum fact_kind kind = intent ? fact->intended : fact->kind;
@@ -142,13 +149,15 @@ static struct happened happened_of(struct world *world, const struct fact *fact)
     struct happened happened = { .serial = fact->serial, .time = fact->time, .app = fact->by ? fact->by->app : 0, .index = index_of_app(world, fact->by ? fact->by->app : 0), .event = fact_event(kind),
                                  .intent = intent, .announced = !intent && fact_is_announced(kind) && fact->intended != FACT_SUDDEN,
                                  .size = fact->size, .generation = fact->generation, .step = -2 };
-    if (happened.announced)
+    if (happened.announced) {
         happened.intended = fact->serial - (fact->intended ? fact->intended : 1) * (uint64_t)SERIAL_STEP;
+        happened.stated = fact->serial - fact->intended * (uint64_t)SERIAL_STEP;
+    }
     snprintf(happened.name, sizeof happened.name, TEXT_FORMAT, TEXT_ARGUMENTS(seal_name(fact->sealed)));
     if (block_find(seal_rest(fact->sealed), text_of(W_STEP_KEY), &step))
         happened.step = (int)step.integer;
     happened.whole = happened.name[0] == 'g' && happened.name[2] == '\0'; /* sets.c */
-    happened.unasked = kind == FACT_DISPOSE; /* a client does not wait for that */
+    happened.unasked = kind == FACT_DISPOSE || is_leaving(world, shard, happened.app); /* a client does not wait for that */
     happened.unclear = happened.name[0] && is_unclear(world, happened.app, happened.name);
     happened.going = happened.unclear;
     return happened;
@@ -172,7 +181,7 @@ static void observe_facts(struct world *world, uint16_t shard, uint64_t actor)
             world_fail(world, "shard %u: the ring has not what happened in one step", shard);
             return;
         }
-        struct happened happened = happened_of(world, fact);
+        struct happened happened = happened_of(world, shard, fact);
         if (world->verbose)
             printf("# %9.3f    * %u.%zu %s%s %s by app %" PRIu64 "\n", (double)world->now / 1e9, shard, w->facts + 1, happened.intent ? "INTENT " : "",
                    fact_name(happened.intent ? fact->intended : fact->kind), happened.name, happened.app);
@@ -338,12 +347,66 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
         world_fail(world, "shard %u: %s", shard, w->wrong);
 }
 
-static uint64_t session_of_app(const struct world *world, uint64_t app)
+uint64_t session_of_app(const struct world *world, uint64_t app)
 {
     for (int i = 0; i < MEMBERS; i++)
         if (app && world->member[i].app == app)
             return world->member[i].session;
     return 0;
+}
+
+/* Is it of what the model knows? */
+static bool is_of_rules(const struct happened *fact) { return !fact->intent && (fact->event & model_events()); }
+static bool is_of_objects(const struct happened *fact) { return !fact->intent && (fact->event & model_object_events()); }
+
+static enum fact_kind kind_of_event(uint32_t event)
+{
+    int kind = FACT_CHECKPOINT;
+    while (kind > 0 && fact_event((enum fact_kind)kind) != event)
+        kind--;
+    return (enum fact_kind)kind;
+}
+
+static struct model_event event_of(const struct world *world, const struct happened *fact)
+{
+    struct model_event came = { .kind = fact->event, .session = session_of_app(world, fact->app), .generation = fact->generation, .size = fact->size,
+                                .step = fact->step, .sudden = fact_is_announced(kind_of_event(fact->event)) && !fact->announced };
+    memcpy(came.name, fact->name, W_NAME);
+    return came;
+}
+
+/* It says rightly when it was announced. */
+static bool is_announced_rightly(const struct witness *w, const struct happened *fact, uint64_t announced)
+{
+    size_t k = (size_t)(fact->stated / SERIAL_STEP);
+    if (!fact->announced)
+        return true;
+    if (announced == 0)
+        announced = fact->moment + 1;
+    return (k == 0 || w->fact[k - 1].moment < announced) && (k == w->facts || w->fact[k].moment + 1 >= announced);
+}
+
+bool observe_next(const struct world *world, uint16_t shard, int event, size_t *fact)
+{
+    const struct witness *w = &world->witness[shard];
+    const struct model *model = &world->model[shard];
+    int left = 0;
+    for (int i = event; i < model->events; i++)
+        left += (model->event[i].kind & model_object_events()) != 0;
+    bool met[MODEL_EVENTS] = { false };
+    for (; left > 0 && *fact < w->facts; ++*fact) {
+        struct model_event came = event_of(world, &w->fact[*fact]);
+        int i = event;
+        if (!is_of_objects(&w->fact[*fact]))
+            continue;
+        while (i < model->events && (met[i] || !model_same_event(&model->event[i], &came)))
+            i++;
+        if (i == model->events)
+            return false;
+        met[i] = true;
+        left--;
+    }
+    return left == 0;
 }
 
 bool observe_rules(struct world *world, uint16_t shard)
@@ -352,11 +415,12 @@ bool observe_rules(struct world *world, uint16_t shard)
     struct model *model = &world->model[shard];
     bool good = true;
     for (size_t i = world->newest / SERIAL_STEP; good && i < w->facts; i++) {
-        const struct happened *fact = &w->fact[i];
-        struct model_event came = { .kind = fact->event, .session = session_of_app(world, fact->app), .generation = fact->generation };
-        memcpy(came.name, fact->name, W_NAME);
-        if (!fact->intent && (fact->event & model_events()))
-            good = model_expects(model, &came);
+        struct model_event came = event_of(world, &w->fact[i]);
+        const struct model_event *must = is_of_rules(&w->fact[i]) ? model_expects(model, &came) : NULL;
+        if (is_of_rules(&w->fact[i]))
+            good = must != NULL;
+        if (must && !is_announced_rightly(w, &w->fact[i], must->announced))
+            world_fail(world, "shard %u: %zu does not say rightly when it was announced", shard, i + 1);
     }
     return good && model_happened(model);
 }

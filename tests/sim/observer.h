@@ -8,7 +8,13 @@
 void observe_input(struct world *world, uint16_t shard, const struct pool_input *in);
 void observe_outputs(struct world *world, uint16_t shard, const struct pool_input *in);
 
-/* Behind that, where the model knows what must happen: is it what happened?  False: the model says what is wrong. */
+/* The session of an application, 0: it was none of late. */
+uint64_t session_of_app(const struct world *world, uint64_t app);
+
+/* Behind that: is what happened what the model says must happen?  False: it says what is wrong. */
 bool observe_rules(struct world *world, uint16_t shard);
+
+/* Are the next of the model's events, from 'event', the next of the facts, from '*fact'?  Then it is behind them. */
+bool observe_next(const struct world *world, uint16_t shard, int event, size_t *fact);
 
 #endif

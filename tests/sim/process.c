@@ -48,7 +48,7 @@ static void check_demanded(struct world *world, struct process *process, struct 
 /* Whatever it had offered was given back before. */
 static void check_left(struct world *world, struct process *process)
 {
-    for (uint16_t shard = 0; shard < world->shards && !world->held; shard++)
+    for (uint16_t shard = 0; shard < world->shards; shard++)
         for (int i = 0; i < MODEL_GENERATIONS; i++)
             if (world->model[shard].generation[i].name[0] && world->model[shard].generation[i].session == process->session)
                 world_fail(world, "process %d has left, but shard %u has an offer of it", (int)(process - world->process), shard);

@@ -3,8 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/schema/block.h"
 #include "maestro/subscription.h"
 #include "tests/sim/rules.h"
+#include "tests/sim/witness.h"
+
+static void welcome(struct model *model, const struct model_session *session)
+{
+    expect(model, session->number, KIND_WELCOME, session->join_op, 0);
+    happens_to_session(model, MSTRO_POOL_EVENT_APP_JOIN, session->number);
+    happens_to_session(model, MSTRO_POOL_EVENT_APP_WELCOME, session->number);
+}
 
 static void rule_join(struct model *model, uint64_t number, const struct record_join *asked)
 {
@@ -22,24 +31,30 @@ static void rule_join(struct model *model, uint64_t number, const struct record_
     session->index = asked->index;
     session->unanswered = model->shards - 1;
     if (session->unanswered == 0)
-        expect(model, number, KIND_WELCOME, asked->op, 0);
+        welcome(model, session);
     expect_others(model, KIND_ADMIT, number, 0);
 }
 
 /* With its first OFFER, REQUIRE or DEMAND that comes to something. */
 static void handle_is_known(struct model *model, uint64_t session, const char *name, bool of_group)
 {
-    happens(model, MSTRO_POOL_EVENT_DECLARE, session, name, 0);
-    happens(model, of_group ? MSTRO_POOL_EVENT_SEAL_GROUP : MSTRO_POOL_EVENT_SEAL, session, name, 0);
+    happens(model, MSTRO_POOL_EVENT_DECLARE, session, name);
+    happens(model, of_group ? MSTRO_POOL_EVENT_SEAL_GROUP : MSTRO_POOL_EVENT_SEAL, session, name);
 }
 
 static void becomes_visible(struct model *model, struct model_generation *generation)
 {
+    uint64_t announced = model->announced;
+    if (generation->prepared)
+        model->announced = generation->announced;
+    generation->announced = 0;
+    generation->number = ++named(model, generation->name)->generations;
+    named(model, generation->name)->step = generation->step;
     if (generation->made)
         handle_is_known(model, generation->session, generation->name, generation->is_group);
     generation->prepared = generation->made = false;
-    generation->number = ++*generations_of(model, generation->name);
-    happens(model, MSTRO_POOL_EVENT_OFFER, generation->session, generation->name, generation->number);
+    happens_to(model, MSTRO_POOL_EVENT_OFFER, generation->session, generation);
+    model->announced = announced;
     bind_all(model, generation->name);
 }
 
@@ -54,10 +69,14 @@ static void members_become_visible(struct model *model, uint64_t session, uint64
     }
 }
 
+/* In which step what is taken now was asked for, whoever had to be told. */
+static uint64_t asked_in(const struct model *model) { return model->announced ? model->announced : model->moment; }
+
 static void withdraw(struct model *model, struct model_generation *generation, uint64_t op)
 {
     int index = (int)(generation - model->generation);
     generation->withdrawing = true;
+    generation->announced = generation->whole || !needed(model, generation) ? 0 : asked_in(model);
     generation->withdraw_op = op;
     for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
         struct model_handle *handle = &model->handle[i];
@@ -129,6 +148,12 @@ static mstro_status why_no_offer(struct model *model, uint64_t session, const st
     return group && wrong ? MSTRO_INVMSG : MSTRO_OK;
 }
 
+static int step_of(struct bytes attributes)
+{
+    struct value step;
+    return block_find(attributes, text_of(W_STEP_KEY), &step) ? (int)step.integer : NO_STEP;
+}
+
 static void rule_offer(struct model *model, uint64_t session, const struct record_offer *asked)
 {
     bool group = asked->flags & OFFER_GROUP;
@@ -161,6 +186,8 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
         generation->members = (int)asked->members;
         generation->op = asked->op;
         generation->made = new;
+        generation->step = step_of(asked->attributes);
+        generation->announced = generation->prepared ? asked_in(model) : 0;
         if (generation->copied)
             model->inline_bytes += (uint64_t)asked->size;
         if (group) {
@@ -185,7 +212,7 @@ static bool rule_need(struct model *model, struct model_handle *handle, uint64_t
     if (!handle->needs) {
         if (new)
             handle_is_known(model, handle->session, handle->name, false);
-        happens(model, MSTRO_POOL_EVENT_REQUIRE, handle->session, handle->name, 0);
+        happens(model, MSTRO_POOL_EVENT_REQUIRE, handle->session, handle->name);
         handle->needs = true;
         handle->bears_loss = bears_loss;
     }
@@ -250,7 +277,7 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
         expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;
         handle->owed_loss = false;
     } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, new)) {
-        happens(model, MSTRO_POOL_EVENT_DEMAND, session, handle->name, 0);
+        happens(model, MSTRO_POOL_EVENT_DEMAND, session, handle->name);
         demand_begins(model, handle, asked->op);
     }
 }
@@ -261,7 +288,10 @@ static void rule_completed(struct model *model, uint64_t session, const struct r
     if (!handle || !handle->needs || !said->ticket)
         return;
     if (said->status == MSTRO_OK && (handle->ticket == said->ticket || handle->voided == said->ticket)) {
-        happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, handle->name, handle->bound == NO_GENERATION ? 0 : model->generation[handle->bound].number);
+        if (handle->bound == NO_GENERATION)
+            happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, handle->name);
+        else
+            happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, &model->generation[handle->bound]);
         handle->demand = 0;
         forget_need(model, handle);
     } else if (said->status != MSTRO_OK && handle->ticket == said->ticket)
@@ -302,7 +332,7 @@ static void rule_dispose(struct model *model, uint64_t session, const struct rec
         return;
     }
     if (handle) {
-        happens(model, MSTRO_POOL_EVENT_DISPOSE, session, handle->name, 0);
+        happens(model, MSTRO_POOL_EVENT_DISPOSE, session, handle->name);
         forget_need(model, handle);
         handle->session = 0;
     }
@@ -313,7 +343,7 @@ static void rule_retract(struct model *model, uint64_t session, const struct rec
 {
     struct model_handle *handle = model_handle_of(model, session, asked->handle);
     if (handle && handle->needs) {
-        happens(model, MSTRO_POOL_EVENT_RETRACT, session, handle->name, 0);
+        happens(model, MSTRO_POOL_EVENT_RETRACT, session, handle->name);
         forget_need(model, handle);
     }
     expect_ack(model, session, asked->op, MSTRO_OK);
@@ -322,7 +352,7 @@ static void rule_retract(struct model *model, uint64_t session, const struct rec
 static void stand_again(struct model *model, struct model_generation *generation)
 {
     generation->withdrawing = generation->by_leave = false;
-    generation->withdraw_op = 0;
+    generation->withdraw_op = generation->announced = 0;
     bind_all(model, generation->name);
 }
 
@@ -375,6 +405,7 @@ static void rule_leave(struct model *model, struct model_session *session, const
         expect_ack(model, number, asked->op, MSTRO_BUSY);
         return;
     }
+    happens_to_session(model, MSTRO_POOL_EVENT_APP_LEAVE, number);
     session->leaving = true;
     session->leave_op = asked->op;
     for (int i = 0; i < MODEL_HANDLES; i++)
@@ -439,10 +470,15 @@ static void rule_record(struct model *model, uint64_t number, const struct recor
         rule_retract(model, number, &record->retract);
         break;
     case KIND_SUBSCRIBE:
-        expect_ack(model, number, record->subscribe.op, session->leaving ? MSTRO_INVARG : ANY_STATUS);
+        if (session->leaving)
+            expect_ack(model, number, record->subscribe.op, MSTRO_INVARG);
+        else
+            expect(model, number, KIND_ACK, record->subscribe.op, ANY_STATUS)->leads_to = MSTRO_POOL_EVENT_SUBSCRIBE;
         break;
     case KIND_UNSUBSCRIBE:
-        expect_ack(model, number, record->unsubscribe.op, ANY_STATUS);
+        expect_ack(model, number, record->unsubscribe.op, model->subscribed ? MSTRO_OK : MSTRO_NOENT);
+        if (model->subscribed)
+            happens_to_session(model, MSTRO_POOL_EVENT_UNSUBSCRIBE, number);
         break;
     case KIND_SELECT:
         if (session->leaving)
@@ -487,7 +523,9 @@ static void rule_prepare(struct model *model, int from, const struct record_prep
 
 static void rule_commit(struct model *model, int from, const struct record_commit *said)
 {
-    expect_shard(model, from, KIND_COMMITTED, said->session, 0)->members = (uint64_t)model_prepared_for(model, said->session, said->group);
+    struct model_answer *answer = expect_shard(model, from, KIND_COMMITTED, said->session, 0);
+    answer->members = (uint64_t)model_prepared_for(model, said->session, said->group);
+    answer->op = said->op;
     members_become_visible(model, said->session, said->group, said->commit);
 }
 
@@ -531,7 +569,7 @@ static void rule_shard(struct model *model, int from, const struct record *recor
     } else if (record->kind == KIND_DONE) {
         struct model_session *session = session_of(model, record->done.session);
         if (session && --session->unanswered == 0)
-            expect(model, session->number, KIND_WELCOME, session->join_op, 0);
+            welcome(model, session);
     } else if (record->kind == KIND_DISMISS)
         rule_dismiss(model, &record->dismiss);
     else if (record->kind == KIND_PREPARE)
@@ -544,9 +582,17 @@ static void rule_shard(struct model *model, int from, const struct record *recor
         rule_committed(model, &record->committed);
 }
 
+void model_begin(struct model *model) { model->answers = model->events = 0; }
+
 void model_input(struct model *model, const struct pool_input *in)
 {
-    model->answers = model->events = 0;
+    model_begin(model);
+    model_more(model, in);
+    model_end(model);
+}
+
+void model_more(struct model *model, const struct pool_input *in)
+{
     if (in->kind == POOL_RECORD)
         rule_record(model, in->session, in->record);
     else if (in->kind == POOL_LOST)

@@ -10,8 +10,12 @@ void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t sta
 struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status);
 void expect_others(struct model *model, enum record_kind kind, uint64_t session, uint32_t status);
 
-/* Something happens now to the object of that name. */
-void happens(struct model *model, uint32_t kind, uint64_t session, const char *name, uint64_t generation);
+/* Something happens now to the object of that name; to one of its generations, with its size and attributes. */
+struct model_event *happens(struct model *model, uint32_t kind, uint64_t session, const char *name);
+struct model_event *happens_to(struct model *model, uint32_t kind, uint64_t session, const struct model_generation *generation);
+
+/* To an application: the first shard tells that. */
+void happens_to_session(struct model *model, uint32_t kind, uint64_t session);
 
 struct model_session *session_of(struct model *model, uint64_t number); /* NULL: it is not in */
 struct model_session *new_session(struct model *model, uint64_t number);
@@ -19,15 +23,16 @@ struct model_session *new_session(struct model *model, uint64_t number);
 /* The handle, made if it is not known and has a name. */
 struct model_handle *handle_known(struct model *model, uint64_t session, uint64_t number, struct text name);
 
-/* The generation of that name which has a holder, or NULL; how many there have been. */
+/* The generation of that name which has a holder, or NULL; what is known of the name. */
 struct model_generation *standing(struct model *model, const char *name);
-uint64_t *generations_of(struct model *model, const char *name);
+struct model_named *named(struct model *model, const char *name);
 
 /* Who needs the name is bound to what stands, and told where it is. */
 void bind_handle(struct model *model, struct model_handle *handle);
 void bind_all(struct model *model, const char *name);
 void give_ticket(struct model *model, struct model_handle *handle, uint64_t op);
 
+bool needed(struct model *model, const struct model_generation *generation);
 void forget_need(struct model *model, struct model_handle *handle);
 void lose_generation(struct model *model, struct model_generation *generation);
 void drop_prepared(struct model *model, struct model_generation *generation);

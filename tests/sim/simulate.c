@@ -385,7 +385,7 @@ static bool run(int number, const struct plan *plan, bool verbose, struct count 
     uint64_t seed = plan->seed, steps = plan->steps;
     uint16_t shards = plan->shards;
     world_open(&world, seed, shards, SCARCE_INLINE, verbose);
-    world.held = plan->held;
+    world_hold(&world, plan->held);
     while (world.steps < steps && !world.wrong[0])
         one_step(&world);
     heal(&world);

@@ -30,6 +30,7 @@ struct happened {
     uint32_t event;         /* how it is told, 0: not at all */
     uint64_t intended;      /* announced: the last INTENT of it, 0: there was none; unclear: what the pool says of that */
     uint64_t moment;        /* the step in which it did */
+    uint64_t stated;        /* announced: what the pool says of 'intended'; its own serial: announced in its own step */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
     bool whole;             /* of a group as one */
     bool going;             /* an OFFER: its holder wants it back, or has gone; it may stand still */

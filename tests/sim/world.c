@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/base/list.h"
-#include "tests/sim/world.h"
+#include "tests/sim/parked.h"
 
 void world_fail(struct world *world, const char *format, ...)
 {
@@ -75,6 +75,7 @@ void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t in
         if (pool_create(&world->pool[shard], &settings) != MSTRO_OK)
             abort();
         model_init(&world->model[shard], settings.inline_budget, shard, shards);
+        list_init(&world->parked[shard]);
         for (uint16_t to = 0; to < shards; to++)
             list_init(&world->mail[shard][to]);
         for (int i = 0; i < PROCESSES; i++) {
@@ -83,6 +84,13 @@ void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t in
         }
     }
     check_sets_spread(world);
+}
+
+void world_hold(struct world *world, bool held)
+{
+    world->held = held;
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        world->model[shard].holds = held;
 }
 
 void world_close(struct world *world)
@@ -96,6 +104,7 @@ void world_close(struct world *world)
         }
         for (uint16_t to = 0; to < world->shards; to++)
             drop_letters(&world->mail[shard][to]);
+        parked_drop(world, shard);
         pool_destroy(world->pool[shard]);
         witness_release(&world->witness[shard]);
     }

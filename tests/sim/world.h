@@ -110,6 +110,7 @@ struct world {
     struct member member[MEMBERS]; /* the sessions of late */
     uint64_t newest;               /* serial of the last fact before this step, of its shard; that of none: the shard */
     struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */
+    struct list parked[SHARDS_MAX]; /* parked.h */
     struct pool_outputs out;
     struct client_outputs said;
     struct process process[PROCESSES];
@@ -124,7 +125,7 @@ struct world {
     uint64_t kills, evictions;
     uint64_t losses; /* processes that were killed, evicted or left at once */
     bool healing, parting, verbose; /* parting: everybody leaves */
-    bool held; /* operations are held until subscribers have acknowledged them, or have room, of which the model knows nothing */
+    bool held; /* operations are held until subscribers have acknowledged them, or have room */
     char wrong[512];
 };
 
@@ -239,6 +240,7 @@ struct use *some_move(struct world *world, struct process *process);
 /* ---- a world ---- */
 enum { SCARCE_INLINE = 72 /* two groups and two objects: the third is read from its holder */ };
 void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t inline_budget, bool verbose);
+void world_hold(struct world *world, bool held); /* of one that was just opened */
 void world_close(struct world *world);
 
 /* When nothing is under way and nothing to be done: everybody has been told everything. */

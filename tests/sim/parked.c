@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/sim/parked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/pool/hold.h"
+#include "lib/pool/session.h"
+#include "lib/wire/copy.h"
+#include "tests/sim/observer.h"
+#include "tests/sim/rules.h"
+
+/* Of one handle: the operation that is parked, and behind it what came later. */
+struct parked {
+    struct list link; /* world->parked */
+    uint64_t session, handle;
+    struct list records; /* kept */
+    size_t count;
+    uint64_t moment; /* in which step of the pool that was parked, 0: it was not */
+    bool fresh; /* it came in this step */
+};
+struct kept { struct list link; struct record record; };
+
+static uint64_t handle_of(const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_OFFER: return record->offer.handle;
+    case KIND_REQUIRE: return record->require.handle;
+    case KIND_RETRACT: return record->retract.handle;
+    case KIND_DEMAND: return record->demand.handle;
+    case KIND_WITHDRAW: return record->withdraw.handle;
+    case KIND_DISPOSE: return record->dispose.handle;
+    case KIND_COMPLETED: return record->completed.handle;
+    default: return 0;
+    }
+}
+
+static uint64_t op_of(const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_OFFER: return record->offer.op;
+    case KIND_REQUIRE: return record->require.op;
+    case KIND_RETRACT: return record->retract.op;
+    case KIND_DEMAND: return record->demand.op;
+    case KIND_WITHDRAW: return record->withdraw.op;
+    case KIND_DISPOSE: return record->dispose.op;
+    default: return 0;
+    }
+}
+
+static struct parked *parked_of(const struct world *world, uint16_t shard, uint64_t session, uint64_t handle)
+{
+    list_each(link, (struct list *)&world->parked[shard]) {
+        struct parked *parked = list_entry(link, struct parked, link);
+        if (parked->session == session && parked->handle == handle)
+            return parked;
+    }
+    return NULL;
+}
+
+static void keep(struct parked *parked, const struct record *record)
+{
+    struct kept *kept = malloc(sizeof *kept + record_room(record));
+    if (!kept)
+        abort();
+    record_copy_to(kept + 1, record, &kept->record);
+    list_append(&parked->records, &kept->link);
+    parked->count++;
+}
+
+static void drop_first(struct parked *parked)
+{
+    struct kept *kept = list_entry(parked->records.next, struct kept, link);
+    list_remove(&kept->link);
+    parked->count--;
+    free(kept);
+}
+
+static void drop(struct parked *parked)
+{
+    while (parked->count)
+        drop_first(parked);
+    list_remove(&parked->link);
+    free(parked);
+}
+
+bool parked_waits(const struct world *world, uint16_t shard, uint64_t session, uint64_t handle)
+{
+    return parked_of(world, shard, session, handle) != NULL;
+}
+
+void parked_drop(struct world *world, uint16_t shard)
+{
+    list_each(link, &world->parked[shard])
+        drop(list_entry(link, struct parked, link));
+}
+
+/* Whatever a handle does may be parked, and then is behind what is; that its bytes are there only waits behind it. */
+bool parked_keeps(struct world *world, uint16_t shard, const struct pool_input *in)
+{
+    uint64_t handle = in->kind == POOL_RECORD ? handle_of(in->record) : 0;
+    struct parked *parked = handle ? parked_of(world, shard, in->session, handle) : NULL;
+    if (!handle || (!parked && in->record->kind == KIND_COMPLETED))
+        return false;
+    if (!parked) {
+        if (!(parked = malloc(sizeof *parked)))
+            abort();
+        *parked = (struct parked){ .session = in->session, .handle = handle, .fresh = true };
+        list_init(&parked->records);
+        list_append(&world->parked[shard], &parked->link);
+    }
+    keep(parked, in->record);
+    return true;
+}
+
+/* A parked operation that is cancelled vanishes. */
+bool parked_cancels(struct world *world, uint16_t shard, const struct pool_input *in)
+{
+    struct model *model = &world->model[shard];
+    if (in->kind != POOL_RECORD || in->record->kind != KIND_CANCEL || !in->record->cancel.target)
+        return false;
+    list_each(link, &world->parked[shard]) {
+        struct parked *parked = list_entry(link, struct parked, link);
+        const struct kept *first = list_entry(parked->records.next, struct kept, link);
+        if (parked->session != in->session || op_of(&first->record) != in->record->cancel.target)
+            continue;
+        expect_ack(model, in->session, in->record->cancel.target, MSTRO_CANCELLED);
+        expect_ack(model, in->session, in->record->cancel.op, MSTRO_OK);
+        drop_first(parked);
+        parked->moment = 0;
+        return true;
+    }
+    return false;
+}
+
+/* How many records of that handle the pool has parked. */
+static size_t pool_parks(const struct pool *pool, const struct parked *parked)
+{
+    const struct session *session = session_find(pool, parked->session);
+    size_t count = 0;
+    if (!session)
+        return 0;
+    list_each(link, (struct list *)&session->holds) {
+        struct hold *hold = list_entry(link, struct hold, of_session);
+        if (hold->handle != parked->handle)
+            continue;
+        list_each(record, &hold->parked)
+            count += record != NULL;
+    }
+    return count;
+}
+
+/* ---- what goes on in a step ---- */
+
+/* Of those that have parked something: how many records go on, and how many of these the model has. */
+enum { GOING_MAX = 64, DEPTH_MAX = 128, TRIES_MAX = 3000 };
+struct going { struct parked *parked; size_t records, taken; };
+struct search { struct world *world; uint16_t shard; struct going going[GOING_MAX]; size_t count, records, tries; };
+
+static void find_going(struct search *search)
+{
+    struct world *world = search->world;
+    list_each(link, &world->parked[search->shard]) {
+        struct parked *parked = list_entry(link, struct parked, link);
+        size_t left = pool_parks(world->pool[search->shard], parked);
+        const struct model_session *session = session_of(&world->model[search->shard], parked->session);
+        if ((!session || session->parted) && !parked->fresh) {
+            drop(parked); /* with its session */
+            continue;
+        }
+        if (left >= parked->count)
+            continue;
+        if (search->count == GOING_MAX)
+            abort();
+        struct going more = { .parked = parked, .records = parked->count - left };
+        search->records += more.records;
+        if (parked->fresh) { /* what came in is before what follows from it */
+            search->going[search->count++] = search->going[0];
+            search->going[0] = more;
+        } else
+            search->going[search->count++] = more;
+    }
+}
+
+static void take_next(struct search *search, size_t i)
+{
+    struct going *going = &search->going[i];
+    struct list *link = going->parked->records.next;
+    for (size_t k = 0; k < going->taken; k++)
+        link = link->next;
+    going->taken++;
+    struct model *model = &search->world->model[search->shard];
+    model->announced = going->taken == 1 ? going->parked->moment : 0;
+    model_more(model, &(struct pool_input){ .kind = POOL_RECORD, .session = going->parked->session, .record = &list_entry(link, struct kept, link)->record });
+    model->announced = 0;
+}
+
+static bool agrees(const struct search *search)
+{
+    struct model *model = &search->world->model[search->shard];
+    model_end(model);
+    return model_compare(model, &search->world->out, 0) && observe_rules(search->world, search->shard);
+}
+
+/* Is what that record leads to what happens next; or, if nothing happens, what is answered? */
+static bool explains(const struct search *search, const struct model *before, size_t *fact)
+{
+    struct model *model = &search->world->model[search->shard];
+    if (model->events == before->events)
+        return model_answers(model, before->answers, &search->world->out);
+    return observe_next(search->world, search->shard, before->events, fact);
+}
+
+/* In which order those go on who waited for the same is not said: any will do that explains what came.  'fact': up to which it is explained. */
+static bool find_order(struct search *search, size_t depth, size_t fact)
+{
+    static struct model kept[DEPTH_MAX];
+    struct model *model = &search->world->model[search->shard], *before = &kept[depth];
+    if (depth == search->records || depth == DEPTH_MAX)
+        return agrees(search);
+    *before = *model;
+    for (size_t i = 0; i < search->count && search->tries < TRIES_MAX; i++) {
+        size_t next = fact;
+        if (search->going[i].taken == search->going[i].records)
+            continue;
+        search->tries++;
+        take_next(search, i);
+        if (explains(search, before, &next) && find_order(search, depth + 1, next))
+            return true;
+        search->going[i].taken--;
+        *model = *before;
+    }
+    return false;
+}
+
+static bool take_all(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        while (search->going[i].taken < search->going[i].records)
+            take_next(search, i);
+    return agrees(search);
+}
+
+static void forget_gone(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        for (size_t k = 0; k < search->going[i].records; k++) {
+            drop_first(search->going[i].parked);
+            search->going[i].parked->moment = search->world->model[search->shard].moment;
+        }
+    list_each(link, &search->world->parked[search->shard]) {
+        struct parked *parked = list_entry(link, struct parked, link);
+        if (parked->fresh)
+            parked->moment = search->world->model[search->shard].moment;
+        parked->fresh = false;
+        if (parked->count == 0)
+            drop(parked);
+    }
+}
+
+void parked_follow(struct world *world, uint16_t shard)
+{
+    struct model *model = &world->model[shard];
+    struct search search = { .world = world, .shard = shard };
+    size_t fact = (size_t)(world->newest / SERIAL_STEP);
+    find_going(&search);
+    bool found = search.records > 1 && observe_next(world, shard, 0, &fact) && find_order(&search, 0, fact);
+    if (!found && !take_all(&search))
+        world_fail(world, "shard %u: %s%s", shard, model->wrong, search.records > 1 ? " (in no order of what was parked)" : "");
+    forget_gone(&search);
+}
