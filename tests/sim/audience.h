@@ -40,6 +40,9 @@ uint64_t count_for(const struct witness *w, struct audience *a, uint64_t first, 
 /* Named: the first fact that is not settled. */
 size_t first_open(const struct witness *w, struct audience *a);
 
+/* Can there be no room in its queue: do as many wait as may, or as many bytes? */
+bool may_be_full(const struct witness *w, struct audience *a);
+
 struct audience *audience_of(struct witness *w, uint64_t session, uint64_t number, int *consumer);
 void audience_end(struct witness *w, struct audience *a);
 void drop_duty(struct witness *w, size_t i);

@@ -133,6 +133,16 @@ static bool put_off(struct model *model, const struct model_answer *answer)
     return true;
 }
 
+bool model_puts_off(const struct model *model, uint64_t session, uint64_t op, uint64_t handle)
+{
+    for (int i = 0; i < model->laters; i++) {
+        const struct model_answer *later = &model->later[i];
+        if ((later->op == op || later->by_handle == handle) && (later->kind == KIND_COMMITTED ? later->handle : later->session) == session)
+            return true;
+    }
+    return false;
+}
+
 bool model_compare(struct model *model, const struct pool_outputs *out, size_t first)
 {
     for (size_t i = first; i < out->count; i++) {

@@ -21,7 +21,7 @@ struct model_answer *expect(struct model *model, uint64_t session, enum record_k
     if (model->answers == MODEL_ANSWERS)
         abort();
     struct model_answer *answer = &model->answer[model->answers++];
-    *answer = (struct model_answer){ .session = session, .kind = kind, .op = op, .status = status };
+    *answer = (struct model_answer){ .session = session, .kind = kind, .op = op, .status = status, .by_handle = session == model->by_session ? model->by_handle : 0 };
     return answer;
 }
 

@@ -55,7 +55,7 @@ struct model_generation {
 enum { ANY_STATUS = 1 << 30 };
 
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
-struct model_answer { uint64_t session, shard, op, handle, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came; };
+struct model_answer { uint64_t session, shard, op, handle, by_handle /* whose record led to it, if it is of the same session */, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came; };
 
 /* Something that happens: a flag of mstro_pool_event_kind, by whom, and to what.  sudden: no operation of its own led to it; announced: in
  * which step of the pool that was asked for, 0: in this one.  came: a fact says so. */
@@ -81,6 +81,7 @@ struct model {
     int answers, events, laters;
     bool holds; /* there may be some */
     bool subscribed; /* what is unsubscribed now is known: a witness (witness.h) says so */
+    uint64_t by_session, by_handle; /* whose record is taken, 0: not one of a handle */
     uint64_t moment, announced; /* which step of the pool this is; in which one what is taken now was parked, 0: not before */
     const char *wrong; /* the first fault, or NULL */
     char text[256];
@@ -102,6 +103,9 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
 
 /* Is what it says from answer 'from' on among what came? */
 bool model_answers(const struct model *model, int from, const struct pool_outputs *out);
+
+/* Do subscribers hold up the answer to that operation, or to another of that handle? */
+bool model_puts_off(const struct model *model, uint64_t session, uint64_t op, uint64_t handle);
 
 /* The flags of the kinds of event that it knows, and of those that are about objects. */
 uint32_t model_events(void);

@@ -20,7 +20,7 @@ static void note_app(struct world *world, uint64_t session, uint64_t app)
     *member = (struct member){ .session = session, .app = app, .index = index };
 }
 
-static uint64_t app_of(const struct world *world, uint64_t session)
+uint64_t app_of_session(const struct world *world, uint64_t session)
 {
     const struct member *member = &world->member[session % MEMBERS];
     return member->session == session ? member->app : 0;
@@ -66,7 +66,7 @@ static void undoes(const struct world *world, struct process *process, uint64_t 
 static void observe_record(struct world *world, struct witness *w, uint64_t session, const struct record *record)
 {
     struct process *process = process_of_session(world, session);
-    uint64_t app = app_of(world, session);
+    uint64_t app = app_of_session(world, session);
     switch (record->kind) {
     case KIND_OFFER:
         if (record->offer.flags & OFFER_GROUP)
@@ -112,8 +112,8 @@ static void observe_mail(struct world *world, struct witness *w, const struct re
     if (record->kind == KIND_ADMIT)
         note_app(world, record->admit.session, record->admit.app);
     else if (record->kind == KIND_DISMISS) {
-        witness_takes_back(w, app_of(world, record->dismiss.session), NULL);
-        witness_lost(w, record->dismiss.session, app_of(world, record->dismiss.session));
+        witness_takes_back(w, app_of_session(world, record->dismiss.session), NULL);
+        witness_lost(w, record->dismiss.session, app_of_session(world, record->dismiss.session));
     } else if (record->kind == KIND_LATE)
         witness_late(w, record->late.session, record->late.subscription);
 }
@@ -128,8 +128,8 @@ void observe_input(struct world *world, uint16_t shard, const struct pool_input 
     else if (in->kind == POOL_SHARD)
         observe_mail(world, w, in->record);
     else if (in->kind == POOL_LOST) {
-        witness_takes_back(w, app_of(world, in->session), NULL);
-        witness_lost(w, in->session, app_of(world, in->session));
+        witness_takes_back(w, app_of_session(world, in->session), NULL);
+        witness_lost(w, in->session, app_of_session(world, in->session));
     }
 }
 
@@ -166,10 +166,10 @@ static struct happened happened_of(struct world *world, uint16_t shard, const st
 static uint64_t actor_of(const struct world *world, const struct pool_input *in)
 {
     if (in->kind == POOL_RECORD)
-        return app_of(world, in->session);
+        return app_of_session(world, in->session);
     if (in->kind == POOL_SHARD && in->record->kind == KIND_PREPARED)
-        return app_of(world, in->record->prepared.session);
-    return in->kind == POOL_SHARD && in->record->kind == KIND_COMMIT ? app_of(world, in->record->commit.session) : 0;
+        return app_of_session(world, in->record->prepared.session);
+    return in->kind == POOL_SHARD && in->record->kind == KIND_COMMIT ? app_of_session(world, in->record->commit.session) : 0;
 }
 
 static void observe_facts(struct world *world, uint16_t shard, uint64_t actor)
@@ -268,7 +268,7 @@ static void observe_subscribed(struct world *world, uint16_t shard, const struct
     }
     if (!begins_before(world, output, in->session, asked->subscription))
         world_fail(world, "shard %u: a subscription is made before it is said where it begins", shard);
-    witness_subscribed(w, in->session, app_of(world, in->session), asked->subscription, &wanted, world->newest);
+    witness_subscribed(w, in->session, app_of_session(world, in->session), asked->subscription, &wanted, world->newest);
 }
 
 static void answered(struct world *world, struct witness *w, uint64_t app, const char *name)
@@ -283,10 +283,10 @@ static void observe_answer(struct world *world, struct witness *w, uint64_t sess
     struct process *process = process_of_session(world, session);
     for (int i = 0; process && op && i < HANDLES; i++)
         if (process->use[i].number && process->use[i].op == op && !committed)
-            answered(world, w, app_of(world, session), process->use[i].name);
+            answered(world, w, app_of_session(world, session), process->use[i].name);
     bool all = committed || (process && op && process->use[LENT_SET].op == op);
     for (int i = 1; process && all && i <= SET_MEMBERS; i++)
-        answered(world, w, app_of(world, session), process->use[LENT_SET + i].name);
+        answered(world, w, app_of_session(world, session), process->use[LENT_SET + i].name);
 }
 
 static void observe_output(struct world *world, uint16_t shard, const struct pool_input *in, size_t i)
@@ -337,8 +337,8 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
     witness_time(w, world->now);
     for (size_t i = 0; i < world->out.count; i++)
         if (session_over(&world->out.at[i])) {
-            witness_takes_back(w, app_of(world, session_over(&world->out.at[i])), NULL);
-            witness_lost(w, session_over(&world->out.at[i]), app_of(world, session_over(&world->out.at[i])));
+            witness_takes_back(w, app_of_session(world, session_over(&world->out.at[i])), NULL);
+            witness_lost(w, session_over(&world->out.at[i]), app_of_session(world, session_over(&world->out.at[i])));
         }
     for (size_t i = 0; i < world->out.count; i++)
         observe_output(world, shard, in, i);

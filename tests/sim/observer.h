@@ -10,6 +10,7 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
 
 /* The session of an application, 0: it was none of late. */
 uint64_t session_of_app(const struct world *world, uint64_t app);
+uint64_t app_of_session(const struct world *world, uint64_t session);
 
 /* Behind that: is what happened what the model says must happen?  False: it says what is wrong. */
 bool observe_rules(struct world *world, uint16_t shard);

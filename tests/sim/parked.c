@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/sim/parked.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,8 +192,10 @@ static void take_next(struct search *search, size_t i)
     going->taken++;
     struct model *model = &search->world->model[search->shard];
     model->announced = going->taken == 1 ? going->parked->moment : 0;
+    model->by_session = going->parked->session;
+    model->by_handle = going->parked->handle;
     model_more(model, &(struct pool_input){ .kind = POOL_RECORD, .session = going->parked->session, .record = &list_entry(link, struct kept, link)->record });
-    model->announced = 0;
+    model->announced = model->by_session = model->by_handle = 0;
 }
 
 static bool agrees(const struct search *search)
@@ -258,6 +261,23 @@ static void forget_gone(struct search *search)
     }
 }
 
+/* Whoever waits waits for somebody. */
+static void check_reasons(struct world *world, uint16_t shard)
+{
+    struct witness *w = &world->witness[shard];
+    const struct model *model = &world->model[shard];
+    list_each(link, &world->parked[shard]) {
+        const struct parked *parked = list_entry(link, struct parked, link);
+        if (!witness_may_wait(w, app_of_session(world, parked->session), true))
+            world_fail(world, "shard %u: an operation of session %" PRIu64 " is parked, and waits for nobody", shard, parked->session);
+    }
+    for (int i = 0; i < model->laters; i++) {
+        uint64_t session = model->later[i].kind == KIND_COMMITTED ? model->later[i].handle : model->later[i].session;
+        if (!witness_may_wait(w, app_of_session(world, session), false))
+            world_fail(world, "shard %u: the answer to operation %" PRIu64 " of session %" PRIu64 " waits for nobody", shard, model->later[i].op, session);
+    }
+}
+
 void parked_follow(struct world *world, uint16_t shard)
 {
     struct model *model = &world->model[shard];
@@ -268,4 +288,5 @@ void parked_follow(struct world *world, uint16_t shard)
     if (!found && !take_all(&search))
         world_fail(world, "shard %u: %s%s", shard, model->wrong, search.records > 1 ? " (in no order of what was parked)" : "");
     forget_gone(&search);
+    check_reasons(world, shard);
 }

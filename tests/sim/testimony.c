@@ -44,6 +44,17 @@ static struct backlog backlog_at(const struct witness *w, struct audience *a, si
     return backlog;
 }
 
+bool may_be_full(const struct witness *w, struct audience *a)
+{
+    struct backlog backlog = { .count = 1, .bytes = KEEPING }; /* a gap */
+    for (size_t i = w->facts; i-- > 0 && w->fact[i].serial > a->last;)
+        if (is_for(a, &w->fact[i]) && !(is_named(a) && passage_of(a, i)->fate != NOT_TOLD)) {
+            backlog.count++;
+            backlog.bytes += bytes_of_event(a, &w->fact[i]) + KEEPING;
+        }
+    return backlog.count >= a->wanted.max_events || (a->wanted.max_bytes && backlog.bytes > a->wanted.max_bytes);
+}
+
 /* Only of those who are told when it happens, by its serial. */
 static bool has_backlog(const struct audience *a) { return !is_named(a) && a->wanted.start == MSTRO_SUBSCRIPTION_START_NOW; }
 

@@ -356,14 +356,16 @@ void witness_displaced(struct witness *w, uint64_t session, uint64_t number)
         leaves(w, a, c, false);
 }
 
-bool witness_may_wait(const struct witness *w, uint64_t app)
+bool witness_may_wait(struct witness *w, uint64_t app, bool before)
 {
     for (size_t i = 0; i < w->duties; i++)
-        if (w->duty[i].app == app)
+        if (w->duty[i].app == app && w->duty[i].before == before)
             return true;
-    for (int i = 0; i < W_AUDIENCES; i++)
-        if (w->audience[i].in && w->audience[i].wanted.when_full == MSTRO_SUBSCRIPTION_FULL_HOLD && is_attended(&w->audience[i]))
+    for (int i = 0; i < W_AUDIENCES; i++) {
+        struct audience *a = &w->audience[i];
+        if (a->in && a->wanted.when_full == MSTRO_SUBSCRIPTION_FULL_HOLD && wants_before(a) == before && is_attended(a) && may_be_full(w, a))
             return true;
+    }
     return false;
 }
 

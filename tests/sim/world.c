@@ -19,15 +19,13 @@ void world_fail(struct world *world, const char *format, ...)
 uint64_t world_below(struct world *world, uint64_t limit) { return random_below(world->random, limit); }
 bool world_chance(struct world *world, uint64_t in_thousand) { return world_below(world, 1000) < in_thousand; }
 
-/* It is answered at once, unless a subscriber holds it up. */
-static void check_held(struct world *world, const struct process *process, const struct use *use)
+/* Is it parked, or is its answer held up, or that of a shard to the one where it was asked for?  For whom, is seen to in each step. */
+static bool is_held(const struct world *world, const struct process *process, const struct use *use)
 {
-    bool at_once = use->kind == KIND_OFFER || use->kind == KIND_REQUIRE || use->kind == KIND_RETRACT || use->kind == KIND_DISPOSE;
     for (uint16_t shard = 0; shard < world->shards; shard++)
-        if (witness_may_wait(&world->witness[shard], process->app))
-            return;
-    if (at_once && process->unclear <= world->now)
-        world_fail(world, "process %d waits for its %s of %s, though it waits for no subscriber", (int)(process - world->process), record_name(use->kind), use->name);
+        if (parked_waits(world, shard, process->session, use->number) || model_puts_off(&world->model[shard], process->session, use->op, use->number))
+            return true;
+    return false;
 }
 
 static void check_known(struct world *world, const struct process *process, const struct use *use)
@@ -51,9 +49,7 @@ void check_waiting(struct world *world, struct process *process)
         const struct use *use = &process->use[i];
         if (!use->op || use->moving)
             continue;
-        if (world->held)
-            check_held(world, process, use);
-        else
+        if (!is_held(world, process, use))
             check_known(world, process, use);
     }
 }
