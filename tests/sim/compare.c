@@ -228,6 +228,8 @@ const struct model_event *model_expects(struct model *model, const struct model_
         if (event->came || !model_same_event(event, came))
             continue;
         event->came = true;
+        for (int k = 0; k < model->events; k++)
+            event->vague = event->vague || (model->event[k].op != event->op && model_same_event(&model->event[k], came));
         return event;
     }
     tell_event(model, "something happens that the rules do not have", came);

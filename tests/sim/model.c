@@ -31,12 +31,19 @@ void expect_ack(struct model *model, uint64_t session, uint64_t op, uint32_t sta
         expect(model, session, KIND_ACK, op, status);
 }
 
+/* Nobody holds up what somebody who leaves waits for. */
+uint64_t held_op(struct model *model, uint64_t session, uint64_t op)
+{
+    const struct model_session *who = session_of(model, session);
+    return who && !who->leaving ? op : 0;
+}
+
 struct model_event *happens(struct model *model, uint32_t kind, uint64_t session, const char *name)
 {
     if (model->events == MODEL_EVENTS)
         abort();
     struct model_event *event = &model->event[model->events++];
-    *event = (struct model_event){ .kind = kind, .session = session, .size = -1, .step = name[0] ? named(model, name)->step : NO_STEP, .announced = model->announced };
+    *event = (struct model_event){ .kind = kind, .session = session, .op = session == model->by_session ? held_op(model, session, model->by_op) : 0, .size = -1, .step = name[0] ? named(model, name)->step : NO_STEP, .announced = model->announced };
     snprintf(event->name, MODEL_NAME, "%s", name);
     return event;
 }
@@ -53,7 +60,7 @@ struct model_event *happens_to(struct model *model, uint32_t kind, uint64_t sess
 void happens_to_session(struct model *model, uint32_t kind, uint64_t session)
 {
     if (model->shard == 0)
-        happens(model, kind, session, "");
+        happens(model, kind, session, "")->op = 0;
 }
 
 struct model_answer *expect_shard(struct model *model, int shard, enum record_kind kind, uint64_t session, uint32_t status)
@@ -171,6 +178,7 @@ void settle(struct model *model)
             }
             struct model_event *event = happens_to(model, MSTRO_POOL_EVENT_WITHDRAW, generation->session, generation);
             event->sudden = generation->by_leave || !session_of(model, generation->session);
+            event->op = event->sudden ? 0 : held_op(model, generation->session, generation->withdraw_op);
             if (generation->announced)
                 event->announced = generation->announced;
             generation->session = generation->handle = 0;
@@ -218,10 +226,10 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
     answer->how = generation->is_group ? TICKET_GROUP : !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
     handle->ticket = UINT64_MAX; /* its number is learned */
     if (answer->how == TICKET_DIRECT)
-        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_INIT, generation->session, generation);
-    happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_TICKET, handle->session, generation);
+        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_INIT, generation->session, generation)->op = 0;
+    happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_TICKET, handle->session, generation)->op = held_op(model, handle->session, op);
     if (generation->whole) {
-        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, handle->session, generation);
+        happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, handle->session, generation)->op = 0;
         handle->needs = false;
         handle->demand = handle->ticket = handle->voided = handle->told = 0;
         handle->owed_loss = false;
@@ -279,7 +287,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
             handle->lost = generation->number;
         }
     }
-    happens_to(model, generation->is_group ? MSTRO_POOL_EVENT_GROUP_LOST : MSTRO_POOL_EVENT_LOST, generation->session, generation);
+    happens_to(model, generation->is_group ? MSTRO_POOL_EVENT_GROUP_LOST : MSTRO_POOL_EVENT_LOST, generation->session, generation)->op = 0;
     forget_copy(model, generation);
     generation->name[0] = '\0';
 }

@@ -58,14 +58,14 @@ enum { ANY_STATUS = 1 << 30 };
 struct model_answer { uint64_t session, shard, op, handle, by_handle /* whose record led to it, if it is of the same session */, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came; };
 
 /* Something that happens: a flag of mstro_pool_event_kind, by whom, and to what.  sudden: no operation of its own led to it; announced: in
- * which step of the pool that was asked for, 0: in this one.  came: a fact says so. */
+ * which step of the pool that was asked for, 0: in this one; op: of that session, which subscribers can hold up, 0: none.  came: a fact says so. */
 struct model_event {
     uint32_t kind;
     int step;
-    uint64_t session, generation, announced;
+    uint64_t session, generation, announced, op;
     int64_t size;
     char name[MODEL_NAME];
-    bool sudden, came;
+    bool sudden, came, vague; /* vague: something of another operation is just the same */
 };
 
 struct model {
@@ -81,7 +81,7 @@ struct model {
     int answers, events, laters;
     bool holds; /* there may be some */
     bool subscribed; /* what is unsubscribed now is known: a witness (witness.h) says so */
-    uint64_t by_session, by_handle; /* whose record is taken, 0: not one of a handle */
+    uint64_t by_session, by_handle, by_op; /* whose record is taken, and which operation that is, 0: none of a handle */
     uint64_t moment, announced; /* which step of the pool this is; in which one what is taken now was parked, 0: not before */
     const char *wrong; /* the first fault, or NULL */
     char text[256];

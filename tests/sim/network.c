@@ -170,10 +170,12 @@ void step_pool(struct world *world, uint16_t shard, const struct pool_input *in)
         model_more(model, in);
     observe_input(world, shard, in);
     pool_step(world->pool[shard], in, world->now, &world->out);
-    observe_outputs(world, shard, in);
+    observe_facts(world, shard);
     if (shard == 0)
         check_evictions(world);
     parked_follow(world, shard);
+    observe_outputs(world, shard, in);
+    parked_check(world, shard);
     if ((broken = pool_check(world->pool[shard])))
         world_fail(world, "shard %u: %s does not hold", shard, broken);
     post_outputs(world, shard);

@@ -3,11 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/pool/fact.h"
 #include "lib/pool/seal.h"
 #include "lib/schema/block.h"
+#include "tests/sim/parked.h"
 #include "tests/sim/rules.h"
 
 /* ---- who is who ---- */
@@ -91,7 +93,7 @@ static void observe_record(struct world *world, struct witness *w, uint64_t sess
                 witness_takes_back(w, app, process->use[i].name);
         break;
     case KIND_CANCEL:
-        witness_let_go(w, app);
+        witness_let_go(w, app, record->cancel.target, false);
         undoes(world, process, 0);
         break;
     case KIND_LEAVE:
@@ -100,7 +102,7 @@ static void observe_record(struct world *world, struct witness *w, uint64_t sess
             witness_lost(w, session, app);
         else
             witness_left(w, session);
-        witness_let_go(w, app);
+        witness_lets_all_go(w, app);
         break;
     default:
         break;
@@ -123,6 +125,7 @@ void observe_input(struct world *world, uint16_t shard, const struct pool_input 
     struct witness *w = &world->witness[shard];
     w->now = world->now;
     world->newest = w->facts ? witness_newest(w) : shard;
+    memset(world->gone, 0, sizeof world->gone);
     if (in->kind == POOL_RECORD)
         observe_record(world, w, in->session, in->record);
     else if (in->kind == POOL_SHARD)
@@ -135,13 +138,7 @@ void observe_input(struct world *world, uint16_t shard, const struct pool_input 
 
 /* ---- what happens ---- */
 
-static bool is_leaving(struct world *world, uint16_t shard, uint64_t app)
-{
-    const struct model_session *session = session_of(&world->model[shard], session_of_app(world, app));
-    return session && session->leaving;
-}
-
-static struct happened happened_of(struct world *world, uint16_t shard, const struct fact *fact)
+static struct happened happened_of(struct world *world, const struct fact *fact)
 {
     bool intent = fact->kind == FACT_INTENT;
     enum fact_kind kind = intent ? fact->intended : fact->kind;
@@ -149,17 +146,13 @@ static struct happened happened_of(struct world *world, uint16_t shard, const st
     struct happened happened = { .serial = fact->serial, .time = fact->time, .app = fact->by ? fact->by->app : 0, .index = index_of_app(world, fact->by ? fact->by->app : 0), .event = fact_event(kind),
                                  .intent = intent, .announced = !intent && fact_is_announced(kind) && fact->intended != FACT_SUDDEN,
                                  .size = fact->size, .generation = fact->generation, .step = -2 };
-    if (happened.announced) {
-        happened.intended = fact->serial - (fact->intended ? fact->intended : 1) * (uint64_t)SERIAL_STEP;
-        happened.stated = fact->serial - fact->intended * (uint64_t)SERIAL_STEP;
-    }
+    if (happened.announced)
+        happened.intended = fact->serial - fact->intended * (uint64_t)SERIAL_STEP;
     snprintf(happened.name, sizeof happened.name, TEXT_FORMAT, TEXT_ARGUMENTS(seal_name(fact->sealed)));
     if (block_find(seal_rest(fact->sealed), text_of(W_STEP_KEY), &step))
         happened.step = (int)step.integer;
     happened.whole = happened.name[0] == 'g' && happened.name[2] == '\0'; /* sets.c */
-    happened.unasked = kind == FACT_DISPOSE || is_leaving(world, shard, happened.app); /* a client does not wait for that */
-    happened.unclear = happened.name[0] && is_unclear(world, happened.app, happened.name);
-    happened.going = happened.unclear;
+    happened.going = happened.name[0] && is_unclear(world, happened.app, happened.name);
     return happened;
 }
 
@@ -172,8 +165,11 @@ static uint64_t actor_of(const struct world *world, const struct pool_input *in)
     return in->kind == POOL_SHARD && in->record->kind == KIND_COMMIT ? app_of_session(world, in->record->commit.session) : 0;
 }
 
-static void observe_facts(struct world *world, uint16_t shard, uint64_t actor)
+void observe_facts(struct world *world, uint16_t shard)
 {
+    for (size_t i = 0; i < world->out.count; i++)
+        if (world->out.at[i].record.kind == KIND_WELCOME)
+            note_app(world, world->out.at[i].session, world->out.at[i].record.welcome.app);
     struct witness *w = &world->witness[shard];
     const struct fact *fact;
     while ((fact = facts_after(world->pool[shard], w->facts ? witness_newest(w) : shard))) {
@@ -181,11 +177,11 @@ static void observe_facts(struct world *world, uint16_t shard, uint64_t actor)
             world_fail(world, "shard %u: the ring has not what happened in one step", shard);
             return;
         }
-        struct happened happened = happened_of(world, shard, fact);
+        struct happened happened = happened_of(world, fact);
         if (world->verbose)
             printf("# %9.3f    * %u.%zu %s%s %s by app %" PRIu64 "\n", (double)world->now / 1e9, shard, w->facts + 1, happened.intent ? "INTENT " : "",
                    fact_name(happened.intent ? fact->intended : fact->kind), happened.name, happened.app);
-        witness_happened(w, &happened, actor);
+        witness_adds(w, &happened);
     }
 }
 
@@ -271,24 +267,6 @@ static void observe_subscribed(struct world *world, uint16_t shard, const struct
     witness_subscribed(w, in->session, app_of_session(world, in->session), asked->subscription, &wanted, world->newest);
 }
 
-static void answered(struct world *world, struct witness *w, uint64_t app, const char *name)
-{
-    if (name[0] && !is_unclear(world, app, name))
-        witness_answered(w, app, name);
-}
-
-/* With a group all of its members. */
-static void observe_answer(struct world *world, struct witness *w, uint64_t session, uint64_t op, bool committed)
-{
-    struct process *process = process_of_session(world, session);
-    for (int i = 0; process && op && i < HANDLES; i++)
-        if (process->use[i].number && process->use[i].op == op && !committed)
-            answered(world, w, app_of_session(world, session), process->use[i].name);
-    bool all = committed || (process && op && process->use[LENT_SET].op == op);
-    for (int i = 1; process && all && i <= SET_MEMBERS; i++)
-        answered(world, w, app_of_session(world, session), process->use[LENT_SET + i].name);
-}
-
 static void observe_output(struct world *world, uint16_t shard, const struct pool_input *in, size_t i)
 {
     const struct pool_output *output = &world->out.at[i];
@@ -301,13 +279,13 @@ static void observe_output(struct world *world, uint16_t shard, const struct poo
         if (subscribes && in->record->subscribe.op == record->ack.op)
             observe_subscribed(world, shard, in, i);
         else
-            observe_answer(world, w, output->session, record->ack.op, false);
+            witness_answered(w, app_of_session(world, output->session), record->ack.op);
         break;
     case KIND_TICKET:
-        observe_answer(world, w, output->session, record->ticket.op, false);
+        witness_answered(w, app_of_session(world, output->session), record->ticket.op);
         break;
     case KIND_COMMITTED:
-        observe_answer(world, w, record->committed.session, record->committed.op, true);
+        witness_answered(w, app_of_session(world, record->committed.session), record->committed.op);
         break;
     case KIND_EVENTS:
         if (record->events.events.count && !is_over(&world->out, output->session))
@@ -330,10 +308,13 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
             if (world->out.at[i].record.kind == KIND_ACK && world->out.at[i].record.ack.op == in->record->subscribe.op && world->out.at[i].record.ack.status == MSTRO_OK)
                 displace(world, shard, &wanted);
     }
-    for (size_t i = 0; i < world->out.count; i++)
-        if (world->out.at[i].record.kind == KIND_WELCOME)
-            note_app(world, world->out.at[i].session, world->out.at[i].record.welcome.app);
-    observe_facts(world, shard, actor_of(world, in));
+    for (size_t i = 0; i < GONE_MAX && world->gone[i].session; i++)
+        witness_gone_on(w, app_of_session(world, world->gone[i].session), world->gone[i].handle);
+    for (size_t i = (size_t)(world->newest / SERIAL_STEP); i < w->facts; i++) {
+        if (w->fact[i].intent)
+            w->fact[i].handle = parked_now(world, shard, session_of_app(world, w->fact[i].app), w->fact[i].name);
+        witness_happened(w, i, actor_of(world, in));
+    }
     witness_time(w, world->now);
     for (size_t i = 0; i < world->out.count; i++)
         if (session_over(&world->out.at[i])) {
@@ -378,7 +359,7 @@ static struct model_event event_of(const struct world *world, const struct happe
 /* It says rightly when it was announced. */
 static bool is_announced_rightly(const struct witness *w, const struct happened *fact, uint64_t announced)
 {
-    size_t k = (size_t)(fact->stated / SERIAL_STEP);
+    size_t k = (size_t)(fact->intended / SERIAL_STEP);
     if (!fact->announced)
         return true;
     if (announced == 0)
@@ -417,10 +398,24 @@ bool observe_rules(struct world *world, uint16_t shard)
     for (size_t i = world->newest / SERIAL_STEP; good && i < w->facts; i++) {
         struct model_event came = event_of(world, &w->fact[i]);
         const struct model_event *must = is_of_rules(&w->fact[i]) ? model_expects(model, &came) : NULL;
+        world->witness[shard].fact[i].op = must ? must->op : 0;
+        world->witness[shard].fact[i].vague = must && must->vague;
         if (is_of_rules(&w->fact[i]))
             good = must != NULL;
         if (must && !is_announced_rightly(w, &w->fact[i], must->announced))
             world_fail(world, "shard %u: %zu does not say rightly when it was announced", shard, i + 1);
     }
     return good && model_happened(model);
+}
+
+void observe_gone_on(struct world *world, uint16_t shard, uint64_t session, uint64_t handle)
+{
+    size_t i = 0;
+    (void)shard;
+    while (i < GONE_MAX && world->gone[i].session)
+        i++;
+    if (i == GONE_MAX)
+        abort();
+    world->gone[i].session = session;
+    world->gone[i].handle = handle;
 }

@@ -22,33 +22,6 @@ struct parked {
 };
 struct kept { struct list link; struct record record; };
 
-static uint64_t handle_of(const struct record *record)
-{
-    switch (record->kind) {
-    case KIND_OFFER: return record->offer.handle;
-    case KIND_REQUIRE: return record->require.handle;
-    case KIND_RETRACT: return record->retract.handle;
-    case KIND_DEMAND: return record->demand.handle;
-    case KIND_WITHDRAW: return record->withdraw.handle;
-    case KIND_DISPOSE: return record->dispose.handle;
-    case KIND_COMPLETED: return record->completed.handle;
-    default: return 0;
-    }
-}
-
-static uint64_t op_of(const struct record *record)
-{
-    switch (record->kind) {
-    case KIND_OFFER: return record->offer.op;
-    case KIND_REQUIRE: return record->require.op;
-    case KIND_RETRACT: return record->retract.op;
-    case KIND_DEMAND: return record->demand.op;
-    case KIND_WITHDRAW: return record->withdraw.op;
-    case KIND_DISPOSE: return record->dispose.op;
-    default: return 0;
-    }
-}
-
 static struct parked *parked_of(const struct world *world, uint16_t shard, uint64_t session, uint64_t handle)
 {
     list_each(link, (struct list *)&world->parked[shard]) {
@@ -83,6 +56,25 @@ static void drop(struct parked *parked)
         drop_first(parked);
     list_remove(&parked->link);
     free(parked);
+}
+
+static bool is_of_name(const struct world *world, uint16_t shard, const struct parked *parked, const char *name)
+{
+    const struct record *record = &list_entry(parked->records.next, struct kept, link)->record;
+    const struct model_handle *handle = model_handle_of((struct model *)&world->model[shard], parked->session, parked->handle);
+    struct text own = record->kind == KIND_OFFER ? record->offer.name : record->kind == KIND_REQUIRE ? record->require.name :
+                      record->kind == KIND_DEMAND ? record->demand.name : (struct text){ 0 };
+    return text_equal(own.length ? own : text_of(handle ? handle->name : ""), text_of(name));
+}
+
+uint64_t parked_now(const struct world *world, uint16_t shard, uint64_t session, const char *name)
+{
+    list_each(link, (struct list *)&world->parked[shard]) {
+        const struct parked *parked = list_entry(link, struct parked, link);
+        if (parked->session == session && parked->moment == world->model[shard].moment && is_of_name(world, shard, parked, name))
+            return parked->handle;
+    }
+    return 0;
 }
 
 bool parked_waits(const struct world *world, uint16_t shard, uint64_t session, uint64_t handle)
@@ -129,6 +121,7 @@ bool parked_cancels(struct world *world, uint16_t shard, const struct pool_input
         expect_ack(model, in->session, in->record->cancel.op, MSTRO_OK);
         drop_first(parked);
         parked->moment = 0;
+        witness_let_go(&world->witness[shard], app_of_session(world, in->session), parked->handle, true);
         return true;
     }
     return false;
@@ -192,10 +185,8 @@ static void take_next(struct search *search, size_t i)
     going->taken++;
     struct model *model = &search->world->model[search->shard];
     model->announced = going->taken == 1 ? going->parked->moment : 0;
-    model->by_session = going->parked->session;
-    model->by_handle = going->parked->handle;
     model_more(model, &(struct pool_input){ .kind = POOL_RECORD, .session = going->parked->session, .record = &list_entry(link, struct kept, link)->record });
-    model->announced = model->by_session = model->by_handle = 0;
+    model->announced = 0;
 }
 
 static bool agrees(const struct search *search)
@@ -246,11 +237,15 @@ static bool take_all(struct search *search)
 
 static void forget_gone(struct search *search)
 {
-    for (size_t i = 0; i < search->count; i++)
+    for (size_t i = 0; i < search->count; i++) {
+        const struct parked *parked = search->going[i].parked;
+        if (!parked->fresh && parked->moment)
+            observe_gone_on(search->world, search->shard, parked->session, parked->handle);
         for (size_t k = 0; k < search->going[i].records; k++) {
             drop_first(search->going[i].parked);
             search->going[i].parked->moment = search->world->model[search->shard].moment;
         }
+    }
     list_each(link, &search->world->parked[search->shard]) {
         struct parked *parked = list_entry(link, struct parked, link);
         if (parked->fresh)
@@ -261,8 +256,7 @@ static void forget_gone(struct search *search)
     }
 }
 
-/* Whoever waits waits for somebody. */
-static void check_reasons(struct world *world, uint16_t shard)
+void parked_check(struct world *world, uint16_t shard)
 {
     struct witness *w = &world->witness[shard];
     const struct model *model = &world->model[shard];
@@ -288,5 +282,4 @@ void parked_follow(struct world *world, uint16_t shard)
     if (!found && !take_all(&search))
         world_fail(world, "shard %u: %s%s", shard, model->wrong, search.records > 1 ? " (in no order of what was parked)" : "");
     forget_gone(&search);
-    check_reasons(world, shard);
 }

@@ -14,6 +14,12 @@ bool parked_cancels(struct world *world, uint16_t shard, const struct pool_input
 /* Behind the step: the model takes what is not parked any more, and is held against what came. */
 void parked_follow(struct world *world, uint16_t shard);
 
+/* Whoever waits waits for somebody. */
+void parked_check(struct world *world, uint16_t shard);
+
+/* Which handle of that session, of an object of that name, has parked something in this step, 0: none. */
+uint64_t parked_now(const struct world *world, uint16_t shard, uint64_t session, const char *name);
+
 /* Is something of that handle parked? */
 bool parked_waits(const struct world *world, uint16_t shard, uint64_t session, uint64_t handle);
 

@@ -8,6 +8,33 @@
 #include "tests/sim/rules.h"
 #include "tests/sim/witness.h"
 
+uint64_t handle_of(const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_OFFER: return record->offer.handle;
+    case KIND_REQUIRE: return record->require.handle;
+    case KIND_RETRACT: return record->retract.handle;
+    case KIND_DEMAND: return record->demand.handle;
+    case KIND_WITHDRAW: return record->withdraw.handle;
+    case KIND_DISPOSE: return record->dispose.handle;
+    case KIND_COMPLETED: return record->completed.handle;
+    default: return 0;
+    }
+}
+
+uint64_t op_of(const struct record *record)
+{
+    switch (record->kind) {
+    case KIND_OFFER: return record->offer.op;
+    case KIND_REQUIRE: return record->require.op;
+    case KIND_RETRACT: return record->retract.op;
+    case KIND_DEMAND: return record->demand.op;
+    case KIND_WITHDRAW: return record->withdraw.op;
+    case KIND_DISPOSE: return record->dispose.op;
+    default: return 0;
+    }
+}
+
 static void welcome(struct model *model, const struct model_session *session)
 {
     expect(model, session->number, KIND_WELCOME, session->join_op, 0);
@@ -90,6 +117,8 @@ static void group_becomes_visible(struct model *model, struct model_generation *
 {
     uint64_t withdraw_op = group->withdraw_op;
     bool withdrawn = group->withdrawn;
+    model->by_session = group->session;
+    model->by_op = group->op;
     if (group->counted < group->members) {
         expect_ack(model, group->session, group->op, MSTRO_INVMSG);
         drop_prepared(model, group);
@@ -115,6 +144,8 @@ static void expect_asked(struct model *model, struct model_generation *group, en
 /* All that was prepared for it, then the group. */
 static void commit(struct model *model, struct model_generation *group)
 {
+    model->by_session = group->session;
+    model->by_op = group->op;
     group->commit = ++model->commits << 10 | (uint64_t)model->shard;
     group->committed = true;
     group->counted = model_prepared_for(model, group->session, group->handle);
@@ -289,9 +320,9 @@ static void rule_completed(struct model *model, uint64_t session, const struct r
         return;
     if (said->status == MSTRO_OK && (handle->ticket == said->ticket || handle->voided == said->ticket)) {
         if (handle->bound == NO_GENERATION)
-            happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, handle->name);
+            happens(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, handle->name)->op = 0;
         else
-            happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, &model->generation[handle->bound]);
+            happens_to(model, MSTRO_POOL_EVENT_TRANSPORT_COMPLETED, session, &model->generation[handle->bound])->op = 0;
         handle->demand = 0;
         forget_need(model, handle);
     } else if (said->status != MSTRO_OK && handle->ticket == said->ticket)
@@ -526,6 +557,8 @@ static void rule_commit(struct model *model, int from, const struct record_commi
     struct model_answer *answer = expect_shard(model, from, KIND_COMMITTED, said->session, 0);
     answer->members = (uint64_t)model_prepared_for(model, said->session, said->group);
     answer->op = said->op;
+    model->by_session = said->session;
+    model->by_op = said->op;
     members_become_visible(model, said->session, said->group, said->commit);
 }
 
@@ -593,6 +626,9 @@ void model_input(struct model *model, const struct pool_input *in)
 
 void model_more(struct model *model, const struct pool_input *in)
 {
+    model->by_session = in->kind == POOL_RECORD ? in->session : 0;
+    model->by_handle = in->kind == POOL_RECORD ? handle_of(in->record) : 0;
+    model->by_op = in->kind == POOL_RECORD ? op_of(in->record) : 0;
     if (in->kind == POOL_RECORD)
         rule_record(model, in->session, in->record);
     else if (in->kind == POOL_LOST)

@@ -17,6 +17,13 @@ struct model_event *happens_to(struct model *model, uint32_t kind, uint64_t sess
 /* To an application: the first shard tells that. */
 void happens_to_session(struct model *model, uint32_t kind, uint64_t session);
 
+/* The handle that a record is about, its operation; 0: none. */
+uint64_t handle_of(const struct record *record);
+uint64_t op_of(const struct record *record);
+
+/* Which operation of that session subscribers can hold up. */
+uint64_t held_op(struct model *model, uint64_t session, uint64_t op);
+
 struct model_session *session_of(struct model *model, uint64_t number); /* NULL: it is not in */
 struct model_session *new_session(struct model *model, uint64_t number);
 

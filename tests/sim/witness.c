@@ -38,12 +38,10 @@ static void let_pass(struct witness *w)
         }
 }
 
-/* Does its operation wait for his ack?  That of a ticket may be a DEMAND. */
+/* Does its operation wait for his ack? */
 static bool must_wait(const struct audience *a, const struct happened *fact)
 {
-    if (fact->intent || wants_before(a))
-        return fact->intent && wants_before(a);
-    return (fact->announced && !fact->unasked) || fact->event == MSTRO_POOL_EVENT_TRANSPORT_TICKET;
+    return fact->intent ? wants_before(a) : !wants_before(a) && fact->op;
 }
 
 static void owe_ack(struct witness *w, struct audience *a, const struct happened *fact)
@@ -52,17 +50,18 @@ static void owe_ack(struct witness *w, struct audience *a, const struct happened
         return;
     w->duty = grown(w->duty, w->duties, &w->duty_room, sizeof *w->duty);
     struct duty *duty = &w->duty[w->duties++];
-    *duty = (struct duty){ .audience = a, .app = fact->app, .serial = fact->serial, .event = fact->event, .due = fact->time + a->wanted.hold_time, .before = fact->intent,
-                           .doubtful = a->late || fact->unclear || fact->event == MSTRO_POOL_EVENT_TRANSPORT_TICKET };
+    *duty = (struct duty){ .audience = a, .app = fact->app, .number = fact->intent ? fact->handle : fact->op, .serial = fact->serial,
+                           .due = fact->time + a->wanted.hold_time, .before = fact->intent, .doubtful = a->late || fact->vague };
+    duty->excused = fact->intent && !fact->handle && !duty->doubtful; /* it has not waited for anybody */
     memcpy(duty->name, fact->name, W_NAME);
 }
 
 /* It happened, or was answered, without those who are still owed: they have not been told of it then. */
-static void excuse(struct witness *w, uint64_t app, const char *name, uint32_t event, bool before)
+static void excuse(struct witness *w, uint64_t app, uint64_t number, bool before)
 {
     for (size_t i = w->duties; i-- > 0;) {
         struct duty *duty = &w->duty[i];
-        if (duty->app != app || duty->before != before || (before && duty->event != event) || strcmp(duty->name, name) != 0 || duty->doubtful)
+        if (duty->app != app || duty->before != before || duty->number != number || !number || duty->doubtful)
             continue;
         duty->excused = true;
         if (!duty->told) {
@@ -70,28 +69,6 @@ static void excuse(struct witness *w, uint64_t app, const char *name, uint32_t e
             drop_duty(w, i);
         }
     }
-}
-
-static struct announced *last_intent(const struct witness *w, const struct happened *fact)
-{
-    for (size_t i = 0; i < w->announcements; i++) {
-        struct announced *last = &w->announced[i];
-        if (last->app == fact->app && last->event == fact->event && strcmp(last->name, fact->name) == 0)
-            return last;
-    }
-    return NULL;
-}
-
-static void note_intent(struct witness *w, const struct happened *fact)
-{
-    struct announced *last = last_intent(w, fact);
-    if (!last) {
-        w->announced = grown(w->announced, w->announcements, &w->announcement_room, sizeof *w->announced);
-        last = &w->announced[w->announcements++];
-        *last = (struct announced){ .app = fact->app, .event = fact->event };
-        memcpy(last->name, fact->name, W_NAME);
-    }
-    last->serial = fact->serial;
 }
 
 static struct group *group_of(const struct witness *w, uint64_t app, const char *name)
@@ -125,29 +102,26 @@ static void group_ends(struct witness *w, const struct happened *fact)
         group->over = true;
 }
 
-void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor)
+void witness_adds(struct witness *w, const struct happened *fact)
 {
+    w->fact = grown(w->fact, w->facts, &w->fact_room, sizeof *w->fact);
+    w->fact[w->facts] = *fact;
+    w->fact[w->facts++].moment = w->moment;
+}
+
+void witness_happened(struct witness *w, size_t at, uint64_t actor)
+{
+    const struct happened *fact = &w->fact[at];
     if (fact->app != actor) /* it had waited: others have run out of time by now */
         let_pass(w);
-    if (fact->announced && !fact->intent && !fact->unclear)
-        excuse(w, fact->app, fact->name, fact->event, true);
     if (!fact->intent && (fact->event == MSTRO_POOL_EVENT_GROUP_LOST || (fact->whole && fact->event == MSTRO_POOL_EVENT_WITHDRAW)))
         group_ends(w, fact);
     if (fact->whole && fact->event == MSTRO_POOL_EVENT_LOST)
         complain(w, "the group %s is lost as if it were a single object", fact->name);
-    w->fact = grown(w->fact, w->facts, &w->fact_room, sizeof *w->fact);
-    struct happened *kept = &w->fact[w->facts++];
-    const struct announced *intent = fact->announced ? last_intent(w, fact) : NULL;
-    *kept = *fact;
-    if (!fact->unclear)
-        kept->intended = intent ? intent->serial : 0;
-    kept->moment = w->moment;
-    if (fact->intent)
-        note_intent(w, fact);
     if (fact->intent && fact->event == MSTRO_POOL_EVENT_WITHDRAW)
         witness_takes_back(w, fact->app, fact->name);
     for (int i = 0; i < W_AUDIENCES; i++)
-        owe_ack(w, &w->audience[i], kept);
+        owe_ack(w, &w->audience[i], fact);
 }
 
 void witness_time(struct witness *w, uint64_t now)
@@ -156,7 +130,13 @@ void witness_time(struct witness *w, uint64_t now)
     let_pass(w);
 }
 
-void witness_answered(struct witness *w, uint64_t app, const char *name) { excuse(w, app, name, 0, false); }
+void witness_answered(struct witness *w, uint64_t app, uint64_t op) { excuse(w, app, op, false); }
+
+void witness_gone_on(struct witness *w, uint64_t app, uint64_t handle)
+{
+    let_pass(w);
+    excuse(w, app, handle, true);
+}
 
 /* ---- coming and going ---- */
 
@@ -314,15 +294,20 @@ void witness_lost(struct witness *w, uint64_t session, uint64_t app)
     for (size_t i = w->duties; i-- > 0;)
         if (w->duty[i].app == app && app)
             drop_duty(w, i);
-    for (size_t i = w->announcements; i-- > 0;)
-        if (w->announced[i].app == app && app)
-            w->announced[i] = w->announced[--w->announcements];
 }
 
-void witness_let_go(struct witness *w, uint64_t app)
+void witness_let_go(struct witness *w, uint64_t app, uint64_t number, bool before)
 {
-    for (size_t i = 0; i < w->duties; i++)
-        w->duty[i].doubtful |= w->duty[i].app == app;
+    for (size_t i = w->duties; i-- > 0;)
+        if (w->duty[i].app == app && w->duty[i].before == before && w->duty[i].number == number)
+            drop_duty(w, i);
+}
+
+void witness_lets_all_go(struct witness *w, uint64_t app)
+{
+    for (size_t i = w->duties; i-- > 0;)
+        if (w->duty[i].app == app)
+            drop_duty(w, i);
 }
 
 void witness_late(struct witness *w, uint64_t session, uint64_t number)
@@ -428,7 +413,6 @@ void witness_release(struct witness *w)
             audience_end(w, &w->audience[i]);
     free(w->fact);
     free(w->duty);
-    free(w->announced);
     free(w->group);
     *w = (struct witness){ 0 };
 }

@@ -28,14 +28,14 @@ struct happened {
     uint64_t serial, time, app;
     int64_t index;          /* of the application in its component; -1: nobody did it */
     uint32_t event;         /* how it is told, 0: not at all */
-    uint64_t intended;      /* announced: the last INTENT of it, 0: there was none; unclear: what the pool says of that */
+    uint64_t intended;      /* announced: up to which serial it was, by then; its own: in its own step */
+    uint64_t op;            /* of the application, that subscribers can hold up, 0: none; handle: of an INTENT, with what it has parked, 0: nothing */
+    uint64_t handle;
+    bool vague;             /* it may be of another one: the same happened twice in this step */
     uint64_t moment;        /* the step in which it did */
-    uint64_t stated;        /* announced: what the pool says of 'intended'; its own serial: announced in its own step */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
     bool whole;             /* of a group as one */
     bool going;             /* an OFFER: its holder wants it back, or has gone; it may stand still */
-    bool unasked;           /* nobody waits for an answer: there is nothing to hold */
-    bool unclear;           /* which of the application's operations led to it */
     char name[W_NAME];      /* of the object, "": none is concerned */
     int step;               /* its attribute; below 0: it has none */
     int64_t size;
@@ -73,10 +73,7 @@ struct audience {
 };
 
 /* An operation on an object that waits for somebody's ack; doubtful: perhaps he is late, and it does not. */
-struct duty { struct audience *audience; uint64_t app, serial, due; uint32_t event; char name[W_NAME]; bool before, told, excused, doubtful; };
-
-/* The last INTENT of an application, of that kind, about that object. */
-struct announced { uint64_t app, serial; uint32_t event; char name[W_NAME]; };
+struct duty { struct audience *audience; uint64_t app, number /* of the operation; before: of the handle */, serial, due; char name[W_NAME]; bool before, told, excused, doubtful; };
 
 /* A group of an application; over: it was taken back or lost since it was offered last. */
 struct group { uint64_t app; char name[W_NAME]; bool over; };
@@ -89,9 +86,8 @@ struct met { uint64_t events, gaps, ends, acks, late, names, lost_groups; };
 struct witness {
     struct happened *fact;
     struct duty *duty;
-    struct announced *announced;
     struct group *group;
-    size_t facts, fact_room, duties, duty_room, announcements, announcement_room, groups, group_room;
+    size_t facts, fact_room, duties, duty_room, groups, group_room;
     struct audience audience[W_AUDIENCES];
     uint64_t now, moment;
     struct met met;
@@ -109,10 +105,13 @@ void witness_unsubscribed(struct witness *w, uint64_t session, uint64_t number, 
 void witness_group_begins(struct witness *w, uint64_t app, const char *name); /* it is being offered */
 void witness_takes_back(struct witness *w, uint64_t app, const char *name /* NULL: all */);
 void witness_late(struct witness *w, uint64_t session, uint64_t number); /* another shard has waited too long */
-void witness_let_go(struct witness *w, uint64_t app); /* some of its operations wait for nobody any more */
+void witness_let_go(struct witness *w, uint64_t app, uint64_t number, bool before); /* that operation, what that handle has parked, waits for nobody any more */
+void witness_lets_all_go(struct witness *w, uint64_t app);
 
 /* ---- after it: what happened, in order; 'actor': whose record the step was about, 0: nobody's ---- */
-void witness_happened(struct witness *w, const struct happened *fact, uint64_t actor);
+void witness_adds(struct witness *w, const struct happened *fact);
+void witness_happened(struct witness *w, size_t fact, uint64_t actor); /* what follows from that for those who are told */
+void witness_gone_on(struct witness *w, uint64_t app, uint64_t handle); /* what the handle had parked */
 void witness_time(struct witness *w, uint64_t now);
 
 /* ---- then what came out, in order; 'newest': the last fact before the step ---- */
@@ -124,8 +123,8 @@ void witness_ended(struct witness *w, uint64_t session, const struct record_subs
 /* After all of that: has nothing gone on that must wait?  Who was ended meanwhile is owed nothing. */
 void witness_step_ends(struct witness *w);
 
-/* An operation of 'app' on 'name' has been answered: nobody is owed an ack. */
-void witness_answered(struct witness *w, uint64_t app, const char *name);
+/* An operation of 'app' has been answered: nobody is owed an ack. */
+void witness_answered(struct witness *w, uint64_t app, uint64_t op);
 
 /* ---- at any time ---- */
 

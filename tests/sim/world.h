@@ -23,7 +23,7 @@
 enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
 enum { SINGLES = 5, SET_MEMBERS = 8, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
-enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256 };
+enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256, GONE_MAX = 64 };
 enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
@@ -108,6 +108,7 @@ struct world {
     struct model model[SHARDS_MAX];
     struct witness witness[SHARDS_MAX];
     struct member member[MEMBERS]; /* the sessions of late */
+    struct { uint64_t session, handle; } gone[GONE_MAX]; /* what was parked, and has gone on in this step */
     uint64_t newest;               /* serial of the last fact before this step, of its shard; that of none: the shard */
     struct list mail[SHARDS_MAX][SHARDS_MAX]; /* from one to another */
     struct list parked[SHARDS_MAX]; /* parked.h */
