@@ -312,6 +312,8 @@ void observe_outputs(struct world *world, uint16_t shard, const struct pool_inpu
         witness_gone_on(w, app_of_session(world, world->gone[i].session), world->gone[i].handle);
     for (size_t i = (size_t)(world->newest / SERIAL_STEP); i < w->facts; i++) {
         if (w->fact[i].intent)
+            w->fact[i].unheld = !held_op(&world->model[shard], session_of_app(world, w->fact[i].app), 1);
+        if (w->fact[i].intent)
             w->fact[i].handle = parked_now(world, shard, session_of_app(world, w->fact[i].app), w->fact[i].name);
         witness_happened(w, i, actor_of(world, in));
     }

@@ -46,7 +46,9 @@ static struct backlog backlog_at(const struct witness *w, struct audience *a, si
 
 bool may_be_full(const struct witness *w, struct audience *a)
 {
-    struct backlog backlog = { .count = 1, .bytes = KEEPING }; /* a gap */
+    struct backlog backlog = { .count = 1 + a->standing, .bytes = KEEPING }; /* a gap, and what stood */
+    for (size_t i = 0; i < a->standing; i++)
+        backlog.bytes += bytes_of_event(a, &w->fact[fact_with(w, a->stood[i])]) + KEEPING;
     for (size_t i = w->facts; i-- > 0 && w->fact[i].serial > a->last;)
         if (is_for(a, &w->fact[i]) && !(is_named(a) && passage_of(a, i)->fate != NOT_TOLD)) {
             backlog.count++;

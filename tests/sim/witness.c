@@ -41,7 +41,7 @@ static void let_pass(struct witness *w)
 /* Does its operation wait for his ack? */
 static bool must_wait(const struct audience *a, const struct happened *fact)
 {
-    return fact->intent ? wants_before(a) : !wants_before(a) && fact->op;
+    return fact->intent ? wants_before(a) && !fact->unheld : !wants_before(a) && fact->op;
 }
 
 static void owe_ack(struct witness *w, struct audience *a, const struct happened *fact)

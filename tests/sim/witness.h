@@ -31,6 +31,7 @@ struct happened {
     uint64_t intended;      /* announced: up to which serial it was, by then; its own: in its own step */
     uint64_t op;            /* of the application, that subscribers can hold up, 0: none; handle: of an INTENT, with what it has parked, 0: nothing */
     uint64_t handle;
+    bool unheld;            /* an INTENT of an application that leaves: nobody holds it up */
     bool vague;             /* it may be of another one: the same happened twice in this step */
     uint64_t moment;        /* the step in which it did */
     bool intent, announced; /* announced: an operation led to it, of which subscribers could be told before */
