@@ -347,11 +347,22 @@ static struct record *answer_of(struct pool *pool, const struct hold *hold, cons
     return answer->kind == KIND_COMMITTED ? answer_shard(pool, answer->committed.home, KIND_COMMITTED) : answer_add(pool, hold->session, answer->kind);
 }
 
+/* Its TICKET_VOID went when it was lost: who got it now would read from it. */
+static bool is_void(const struct pool *pool, const struct hold *hold, const struct record *answer)
+{
+    const struct handle *handle = answer->kind == KIND_TICKET ? handle_find(pool, hold->session, answer->ticket.handle) : NULL;
+    return handle && handle->require && handle->require->voided == answer->ticket.ticket;
+}
+
 static void say_answer(struct pool *pool, struct hold *hold)
 {
     const struct record *answer = hold->answer ? &hold->answer->record : &hold->brief;
     if (!answer->kind)
         return;
+    if (is_void(pool, hold, answer)) {
+        drop_answer(pool, hold);
+        return;
+    }
     struct record *record = answer_of(pool, hold, answer);
     bool copied = record && (answer == &hold->brief || record_copy(&pool->out->arena, answer, record));
     if (copied && answer == &hold->brief)

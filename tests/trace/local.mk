@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	%D%/ack-of-several.trace \
 	%D%/ack-producer-dies.trace \
 	%D%/ack-subscriber-dies.trace \
+	%D%/ack-ticket-void.trace \
 	%D%/ack-times-out.trace \
 	%D%/ack-while-ticket-again.trace \
 	%D%/before-cancelled.trace \
