@@ -8,10 +8,11 @@ enum { SERIAL_STEP = 1024 }; /* the low bits of a serial are its shard */
 
 enum fate { NOT_TOLD, TOLD, SETTLED, MISSED };
 
-/* Of one fact in a subscription.  told_in: the moment; unwaited: its operation has not waited, though it should have if there was room
+/* Of one fact in a subscription.  told_in: the moment when it was told last; first_in: one behind that when it was told first, 0: never;
+ * unwaited: its operation has not waited, though it should have if there was room
  * for the event.  The rest is of named ones: who has it, whether somebody has taken it, which of what he was told it is
  * (if it is missing: that it is), whether a later one of its object was told before it. */
-struct passage { uint8_t fate, by; bool taken, unwaited, overtaken; uint64_t told_in, order; };
+struct passage { uint8_t fate, by; bool taken, unwaited, overtaken; uint64_t told_in, first_in, order; };
 
 /* The first text is kept. */
 void complain(struct witness *w, const char *format, ...) __attribute__((format(printf, 2, 3)));

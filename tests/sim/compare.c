@@ -229,7 +229,7 @@ const struct model_event *model_expects(struct model *model, const struct model_
             continue;
         event->came = true;
         for (int k = 0; k < model->events; k++)
-            event->vague = event->vague || (model->event[k].op != event->op && model_same_event(&model->event[k], came));
+            event->vague = event->vague || ((model->event[k].op != event->op || model->event[k].announced != event->announced) && model_same_event(&model->event[k], came));
         return event;
     }
     tell_event(model, "something happens that the rules do not have", came);

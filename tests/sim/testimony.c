@@ -31,7 +31,7 @@ static struct backlog backlog_at(const struct witness *w, struct audience *a, si
 {
     struct backlog backlog = { 0 };
     uint64_t gap = 0;
-    for (size_t i = at; i-- > 0 && w->fact[i].serial > a->began;) {
+    for (size_t i = at; i-- > 0 && w->fact[i].serial > (surely ? a->live : 0);) {
         const struct passage *passage = passage_of(a, i);
         if (!is_for(a, &w->fact[i]))
             continue;
@@ -40,6 +40,23 @@ static struct backlog backlog_at(const struct witness *w, struct audience *a, si
         backlog.count += passage->fate != MISSED || passage->order != gap; /* a gap takes one place */
         backlog.bytes += (passage->fate != MISSED ? bytes_of_event(a, &w->fact[i]) : 0) + (surely ? 0 : KEEPING);
         gap = passage->fate == MISSED ? passage->order : 0;
+    }
+    return backlog;
+}
+
+/* Under a name what was told may come back: surely what was first told later waited, perhaps all that was told once more. */
+static struct backlog named_backlog_at(const struct witness *w, struct audience *a, size_t at, bool surely)
+{
+    struct backlog backlog = { .count = !surely, .bytes = surely ? 0 : KEEPING }; /* a gap that is not told */
+    uint64_t moment = w->fact[at].moment;
+    for (size_t i = 0; i < at; i++) {
+        const struct passage *passage = passage_of(a, i);
+        if (!is_for(a, &w->fact[i]) || (passage->fate == MISSED && surely))
+            continue;
+        if (surely ? passage->first_in <= moment + 1 : passage->fate != NOT_TOLD && passage->told_in < moment)
+            continue;
+        backlog.count++;
+        backlog.bytes += bytes_of_event(a, &w->fact[i]) + (surely ? 0 : KEEPING);
     }
     return backlog;
 }
@@ -57,15 +74,20 @@ bool may_be_full(const struct witness *w, struct audience *a)
     return backlog.count >= a->wanted.max_events || (a->wanted.max_bytes && backlog.bytes > a->wanted.max_bytes);
 }
 
-/* Only of those who are told when it happens, by its serial. */
-static bool has_backlog(const struct audience *a) { return !is_named(a) && a->wanted.start == MSTRO_SUBSCRIPTION_START_NOW; }
+/* What was told when it happened, and not read in the past. */
+static bool has_backlog(const struct witness *w, const struct audience *a, size_t at) { return a->live && w->fact[at].serial > a->live; }
+
+static struct backlog backlog_of(const struct witness *w, struct audience *a, size_t at, bool surely)
+{
+    return is_named(a) ? named_backlog_at(w, a, at, surely) : backlog_at(w, a, at, surely);
+}
 
 static void check_bounds(struct witness *w, struct audience *a, size_t at)
 {
     uint64_t times = a->wanted.when_full == MSTRO_SUBSCRIPTION_FULL_HOLD ? 2 : 1, bytes = bytes_of_event(a, &w->fact[at]);
-    struct backlog backlog = backlog_at(w, a, at, true);
-    if (!has_backlog(a))
+    if (!has_backlog(w, a, at))
         return;
+    struct backlog backlog = backlog_of(w, a, at, true);
     if (backlog.count >= times * a->wanted.max_events)
         complain(w, "event %" PRIu64 " is told, though %" PRIu64 " waited already of at most %" PRIu64, w->fact[at].serial / SERIAL_STEP,
                  backlog.count, times * a->wanted.max_events);
@@ -79,9 +101,9 @@ static void check_need(struct witness *w, struct audience *a, uint64_t first)
 {
     size_t at = fact_with(w, first);
     uint64_t bytes = a->wanted.max_bytes ? a->wanted.max_bytes : UINT64_MAX;
-    if (!has_backlog(a) || at == SIZE_MAX)
+    if (at == SIZE_MAX || !has_backlog(w, a, at) || (a->wanted.start == MSTRO_SUBSCRIPTION_START_STANDING && (a->standing || a->stood_in >= w->fact[at].moment)))
         return;
-    struct backlog backlog = backlog_at(w, a, at, false);
+    struct backlog backlog = backlog_of(w, a, at, false);
     if (backlog.count + 1 < a->wanted.max_events && backlog.bytes + bytes_of_event(a, &w->fact[at]) + 2 * KEEPING <= bytes)
         complain(w, "event %" PRIu64 " was dropped, though only %" PRIu64 " waited of %" PRIu64, first / SERIAL_STEP, backlog.count, a->wanted.max_events);
 }
@@ -189,6 +211,11 @@ static void check_named(struct witness *w, struct audience *a, int c, const stru
     struct passage *passage = passage_of(a, at);
     if (e->again != passage->taken)
         complain(w, "event %" PRIu64 " does not say rightly whether it was taken before", e->serial / SERIAL_STEP);
+    if (!passage->first_in) {
+        check_bounds(w, a, at);
+        passage->first_in = w->moment + 1;
+    }
+    passage->told_in = w->moment;
     passage->fate = TOLD;
     passage->by = (uint8_t)c;
     passage->order = a->consumer[c].told;
@@ -208,6 +235,7 @@ static void check_standing(struct witness *w, struct audience *a, const struct r
     if (e->serial != a->stood[0])
         complain(w, "offer %" PRIu64 " is told where %" PRIu64 " stood", e->serial / SERIAL_STEP, a->stood[0] / SERIAL_STEP);
     stand_no_more(a);
+    a->stood_in = w->moment;
     check_payload(w, a, &w->fact[at], e);
 }
 
@@ -268,6 +296,8 @@ static void check_event(struct witness *w, struct audience *a, int c, const stru
         if (!a->past && !is_named(a))
             complain(w, "a checkpoint that nobody is owed");
         a->past = false;
+        if (!a->live)
+            a->live = e->serial;
     } else if (a->standing > 0)
         check_standing(w, a, e, at);
     else if (!is_for(a, &w->fact[at]))

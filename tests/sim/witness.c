@@ -194,6 +194,7 @@ static void begin_at(const struct witness *w, struct audience *a)
     const struct wanted *wanted = &a->wanted;
     a->past = wanted->start != MSTRO_SUBSCRIPTION_START_NOW;
     a->last = a->began;
+    a->live = a->past ? 0 : a->began;
     if (wanted->start == MSTRO_SUBSCRIPTION_START_SERIAL || wanted->start == MSTRO_SUBSCRIPTION_START_CURSOR)
         a->last = wanted->since;
     if (wanted->start == MSTRO_SUBSCRIPTION_START_AGE) {

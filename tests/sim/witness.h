@@ -65,6 +65,8 @@ struct audience {
     uint64_t app;        /* of its only consumer */
     uint64_t began;      /* the fact of its SUBSCRIBE */
     uint64_t last;       /* not named: all up to here is told, or stated as missing */
+    uint64_t live;       /* what happens behind this is told when it happens, 0: that is not known */
+    uint64_t stood_in;   /* the moment when the last of what stood was told */
     size_t standing;     /* offers that stood, still to be told */
     uint64_t stood[64];
     struct consumed consumer[W_CONSUMERS];
