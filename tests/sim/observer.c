@@ -382,7 +382,7 @@ bool observe_next(const struct world *world, uint16_t shard, int event, size_t *
         int i = event;
         if (!is_of_objects(&w->fact[*fact]))
             continue;
-        while (i < model->events && (met[i] || !model_same_event(&model->event[i], &came)))
+        while (i < model->events && (met[i] || !model_same_event(&model->event[i], &came) || !is_announced_rightly(w, &w->fact[*fact], model->event[i].announced)))
             i++;
         if (i == model->events)
             return false;
