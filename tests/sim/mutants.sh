@@ -24,7 +24,7 @@ shortage="tests/sim/shortage.o"
 search="tests/sim/search-search.o tests/sim/search-compare.o tests/sim/search-model.o tests/sim/search-rules.o"
 witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
 model="tests/sim/compare.o tests/sim/model.o tests/sim/rules.o"
-simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/process.o tests/sim/sets.o
+simulate="tests/sim/simulate.o tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/parked.o tests/sim/process.o tests/sim/sets.o
     tests/sim/watchers.o tests/sim/world.o $model $witness"
 conversations=
 grep -q '^D\["HAVE_CMOCKA"\]' config.status && conversations="client client_cancel client_life client_groups client_shards"

@@ -262,12 +262,12 @@ void parked_check(struct world *world, uint16_t shard)
     const struct model *model = &world->model[shard];
     list_each(link, &world->parked[shard]) {
         const struct parked *parked = list_entry(link, struct parked, link);
-        if (!witness_may_wait(w, app_of_session(world, parked->session), true))
+        if (!witness_may_wait(w, app_of_session(world, parked->session), parked->handle, true))
             world_fail(world, "shard %u: an operation of session %" PRIu64 " on handle %" PRIu64 " is parked, and waits for nobody", shard, parked->session, parked->handle);
     }
     for (int i = 0; i < model->laters; i++) {
         uint64_t session = model->later[i].kind == KIND_COMMITTED ? model->later[i].handle : model->later[i].session;
-        if (!witness_may_wait(w, app_of_session(world, session), false))
+        if (!witness_may_wait(w, app_of_session(world, session), model->later[i].op, false))
             world_fail(world, "shard %u: the answer to operation %" PRIu64 " of session %" PRIu64 " waits for nobody", shard, model->later[i].op, session);
     }
 }

@@ -15,7 +15,7 @@ cp .libs/libcore.a "$work/libcore.a" || { echo "Bail out! libcore is not built";
 dependency_libs=$(sed -n "s/^dependency_libs='\(.*\)'$/\1/p" libcore.la)
 witness="tests/sim/audience.o tests/sim/testimony.o tests/sim/witness.o"
 number=0
-world="tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/process.o tests/sim/sets.o tests/sim/watchers.o tests/sim/world.o
+world="tests/sim/mover.o tests/sim/network.o tests/sim/observer.o tests/sim/parked.o tests/sim/process.o tests/sim/sets.o tests/sim/watchers.o tests/sim/world.o
     tests/sim/compare.o tests/sim/model.o tests/sim/rules.o $witness"
 
 # plant SENTENCE FILE SED-EXPRESSION [SHARDS [--held]]: the sentence is true when the simulator finds it
@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..45"
+echo "1..63"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -93,3 +93,21 @@ plant "a group that is lost before it is shown is not told of" lib/pool/group.c 
 plant "an event is of another instance of the component" lib/pool/consumer.c 's/event->index = fact->by->index;/event->index = fact->by->index + 1;/'
 plant "an event is of another component" lib/pool/consumer.c 's/event->component = seal_name(fact->by->component);/event->component = seal_name(fact->sealed);/'
 plant "an event has the id of another object" lib/pool/consumer.c 's/\.cdo = fact->cdo,/.cdo = { fact->cdo.high, fact->cdo.low ^ 1 },/'
+plant "a DEMAND does not wait for the acks of the REQUIRE that it implies" lib/pool/demand.c '/FACT_REQUIRE/s/ \.op = asked->op,//' 1 --held
+plant "who leaves is held up by subscribers" lib/pool/tell.c 's/of->session->state == SESSION_LEAVING || //' 2 --held
+plant "a DEMAND that asks for another ticket is parked" lib/pool/hold.c 's/if (!hold \&\& record->kind == KIND_DEMAND \&\&/if (false \&\&/' 1 --held
+plant "a ticket is sent behind its TICKET_VOID" lib/pool/hold.c 's/^    if (is_void(pool, hold, answer)) {/    if (false) {/' 1 --held
+plant "a parked operation that is cancelled takes effect" lib/pool/hold.c '/^bool hold_cancel/,/^}/s/^    record_drop(.*$/    ;/' 1 --held
+plant "what came behind a parked operation is forgotten" lib/pool/hold.c '/^static void go_on/,/^}/s/^        announced = 0;$/        announced = 0;\n        record_drop(pool, kept);\n        break;/' 1 --held
+plant "while operations wait a generation is left out" lib/pool/offer.c 's/= ++cdo->generations;/= cdo->generations += 1 + (pool->parked.count > 3);/' 1 --held
+plant "an operation waits for room where there is some" lib/pool/tell.c 's/if ((wants_ack || answer == QUEUE_IS_FULL) \&\&/if ((wants_ack || subscription->when_full == MSTRO_SUBSCRIPTION_FULL_HOLD) \&\&/; s/serial, !wants_ack)/serial, false)/' 1 --held
+plant "a queue under a name has no bound" lib/pool/queue.c 's/return queue->count < times \* subscription->max_events/return (subscription->flags || queue->count < times * subscription->max_events)/'
+plant "what fits into a queue under a name is dropped" lib/pool/queue.c 's/room = in_order \&\& fits(subscription, bytes, 1);/room = in_order \&\& !(subscription->flags \&\& queue_of(subscription) > 12) \&\& fits(subscription, bytes, 1);/; s/^enum queue_answer queue_put(/static uint64_t queue_of(const struct subscription *subscription) { return subscription->queue.count; }\n\n&/'
+plant "what fits into the queue of one who has read the past is dropped" lib/pool/queue.c 's/room = in_order \&\& fits(subscription, bytes, 1);/room = in_order \&\& !(!subscription->flags \&\& subscription->position < subscription->began \&\& subscription->queue.count > 2) \&\& fits(subscription, bytes, 1);/'
+plant "that an application has come in is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_JOIN)\n        return;\n&/'
+plant "that an application is gone is told twice" lib/pool/fact.c 's/^    bool sudden = .*$/    static bool again;\n    if (kind == FACT_BYE \&\& (again = !again))\n        fact_append(pool, kind, of);\n&/'
+plant "an UNSUBSCRIBE is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_UNSUBSCRIBE)\n        return;\n&/'
+plant "an event has another size than its object" lib/pool/fact.c 's/^        \.size = of->size,/        .size = of->size + (kind == FACT_WITHDRAW),/'
+plant "an event has no attributes though its object has" lib/pool/fact.c 's/^    return fact;$/    if (kind == FACT_RETRACT \&\& of->cdo)\n        fact.sealed = of->cdo->unbound.next ? pool->nameless : fact.sealed;\n&/'
+plant "a WITHDRAW by LEAVE passes for one that was asked for" lib/pool/generation.c 's/\.sudden = offer->by_leave || holder->state == SESSION_ABSENT/.sudden = false/'
+plant "what was parked says that it was announced long ago" lib/pool/hold.c 's/hold->announced = facts_newest(pool);/hold->announced = fact_serial(pool, 1);/' 1 --held

@@ -342,10 +342,10 @@ void witness_displaced(struct witness *w, uint64_t session, uint64_t number)
         leaves(w, a, c, false);
 }
 
-bool witness_may_wait(struct witness *w, uint64_t app, bool before)
+bool witness_may_wait(struct witness *w, uint64_t app, uint64_t number, bool before)
 {
     for (size_t i = 0; i < w->duties; i++)
-        if (w->duty[i].app == app && w->duty[i].before == before)
+        if (w->duty[i].app == app && w->duty[i].before == before && (w->duty[i].number == number || w->duty[i].doubtful))
             return true;
     for (int i = 0; i < W_AUDIENCES; i++) {
         struct audience *a = &w->audience[i];

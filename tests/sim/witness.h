@@ -136,8 +136,8 @@ const struct consumed *witness_holder(const struct witness *w, const char *title
 bool witness_knows(struct witness *w, uint64_t session, uint64_t number);
 void witness_displaced(struct witness *w, uint64_t session, uint64_t number);
 
-/* Can an operation of 'app' be waiting for a subscriber, before its effect or behind it? */
-bool witness_may_wait(struct witness *w, uint64_t app, bool before);
+/* Can that operation of 'app' be waiting for a subscriber; (before) what that handle has parked? */
+bool witness_may_wait(struct witness *w, uint64_t app, uint64_t number, bool before);
 
 /* The serial of the last fact, 0: there is none. */
 uint64_t witness_newest(const struct witness *w);
