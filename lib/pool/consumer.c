@@ -295,7 +295,8 @@ static bool send_batch(struct pool *pool, struct subscription *subscription)
         session_fail(pool, consumer->session);
         return false;
     }
-    bool all = subscription->queue.count == 0 && subscription->queue.gap_count == 0 && !subscription->replays;
+    bool over = !list_empty(&subscription->ending); /* by something that it is not told */
+    bool all = subscription->queue.count == 0 && subscription->queue.gap_count == 0 && !subscription->replays && !over;
     record->events.subscription = consumer->number;
     record->events.events.count = count;
     record->events.events.at = events;
