@@ -225,14 +225,15 @@ static struct wanted wanted_of(const struct world *world, uint16_t shard, const 
     return wanted;
 }
 
-static bool begins_before(const struct world *world, size_t output, uint64_t session, uint64_t number)
+/* What says where it begins; NULL: nothing before this output. */
+static const struct record_events *beginning_of(const struct world *world, size_t output, uint64_t session, uint64_t number)
 {
     for (size_t i = 0; i < output; i++) {
         const struct pool_output *before = &world->out.at[i];
         if (before->session == session && before->record.kind == KIND_EVENTS && before->record.events.subscription == number)
-            return true;
+            return &before->record.events;
     }
-    return false;
+    return NULL;
 }
 
 /* A name is at home in the first shard: where that has let go of whoever had it, the others do, too. */
@@ -262,9 +263,12 @@ static void observe_subscribed(struct world *world, uint16_t shard, const struct
             world_fail(world, "shard %u refuses a subscription that the first shard has granted", shard);
         return;
     }
-    if (!begins_before(world, output, in->session, asked->subscription))
+    const struct record_events *beginning = beginning_of(world, output, in->session, asked->subscription);
+    if (!beginning)
         world_fail(world, "shard %u: a subscription is made before it is said where it begins", shard);
     witness_subscribed(w, in->session, app_of_session(world, in->session), asked->subscription, &wanted, world->newest);
+    if (beginning)
+        witness_positioned(w, in->session, beginning);
 }
 
 static void observe_output(struct world *world, uint16_t shard, const struct pool_input *in, size_t i)

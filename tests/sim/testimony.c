@@ -329,6 +329,21 @@ static void say_to_whom(struct witness *w, uint64_t session, uint64_t number)
     snprintf(w->wrong + length, sizeof w->wrong - length, " (session %" PRIu64 ", subscription %" PRIu64 ")", session, number);
 }
 
+/* Nothing up to there is to be told any more.  What shares a name is told in another order. */
+void witness_positioned(struct witness *w, uint64_t session, const struct record_events *events)
+{
+    int c;
+    struct audience *a = audience_of(w, session, events->subscription, &c);
+    if (!a || is_shared(a) || a->standing)
+        return;
+    size_t i = is_named(a) ? first_open(w, a) : fact_with(w, a->last) + 1; /* none: the first */
+    while (i < w->facts && (!is_for(a, &w->fact[i]) || (is_named(a) && passage_of(a, i)->fate != NOT_TOLD)))
+        i++;
+    if ((i < w->facts && events->position >= w->fact[i].serial) || (w->facts && events->position / SERIAL_STEP > w->facts))
+        complain(w, "subscription %" PRIu64 " of session %" PRIu64 " is said to be at %" PRIu64 ", where %zu is to be told yet", events->subscription, session,
+                 events->position / SERIAL_STEP, i + 1);
+}
+
 void witness_told(struct witness *w, uint64_t session, const struct record_events *events)
 {
     int c;
@@ -338,6 +353,7 @@ void witness_told(struct witness *w, uint64_t session, const struct record_event
         complain(w, "events for a subscription that is not there, or not any more");
     for (uint32_t i = 0; a && i < events->events.count; i++)
         check_event(w, a, c, &events->events.at[i]);
+    witness_positioned(w, session, events);
     uint64_t on_its_way = a ? open_at(w, a, c) : 0;
     if (a && on_its_way > a->wanted.max_events)
         complain(w, "%" PRIu64 " events are on their way to somebody who wanted %" PRIu64 " at most", on_its_way, a->wanted.max_events);

@@ -121,6 +121,7 @@ void witness_time(struct witness *w, uint64_t now);
 void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted, uint64_t newest);
 void witness_refused(struct witness *w, const struct wanted *wanted, mstro_status status);
 void witness_told(struct witness *w, uint64_t session, const struct record_events *events);
+void witness_positioned(struct witness *w, uint64_t session, const struct record_events *events); /* up to where all was told, they say */
 void witness_ended(struct witness *w, uint64_t session, const struct record_subscription_end *end, bool forgotten);
 
 /* After all of that: has nothing gone on that must wait?  Who was ended meanwhile is owed nothing. */
