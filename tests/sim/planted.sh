@@ -46,7 +46,7 @@ echo "1..65"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
-plant "a DEMAND that a loss has ended begins again when it asks for another ticket" lib/pool/demand.c 's/require->told == asked->op ||//'
+plant "a DEMAND that a loss has ended begins again when it asks for another ticket" lib/pool/demand.c 's/return require->told == op ||/return/'
 plant "a generation's copy is forgotten while somebody needs it" lib/pool/generation.c 's/if (generation_needed_by(generation))/if (generation->state != GENERATION_KEPT \&\& generation_needed_by(generation))/'
 plant "events that were dropped are not told of" lib/pool/queue.c 's/if (queue->gap_count > 0) {/if (false) {/'
 plant "a ticket that comes before the mover has let go is forgotten" lib/client/life.c '/\[LIFE_FETCHING\]\[ON_TICKET\]/d'
