@@ -68,6 +68,10 @@ struct model_event {
     bool sudden, came, vague; /* vague: something of another operation is just the same */
 };
 
+/* A WITHDRAW that came before all of its group was to be seen, and is there now as if it came now: subscribers may hold it up.
+ * session 0: there is none. */
+struct model_again { uint64_t session, handle, op; };
+
 struct model {
     uint64_t inline_budget, inline_bytes, commits;
     int shard, shards;
@@ -80,6 +84,7 @@ struct model {
     struct model_answer later[MODEL_LATER]; /* answers that subscribers hold up: what they are of has happened */
     int answers, events, laters;
     bool holds; /* there may be some */
+    struct model_again again; /* if there may: of this step, for whoever knows what is parked (parked.h) */
     bool subscribed; /* what is unsubscribed now is known: a witness (witness.h) says so */
     uint64_t by_session, by_handle, by_op; /* whose record is taken, and which operation that is, 0: none of a handle */
     uint64_t moment, announced; /* which step of the pool this is; in which one what is taken now was parked, 0: not before */

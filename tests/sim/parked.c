@@ -88,21 +88,27 @@ void parked_drop(struct world *world, uint16_t shard)
         drop(list_entry(link, struct parked, link));
 }
 
+/* Behind what is parked, or to be parked itself, if only until the end of this step. */
+static void keep_behind(struct world *world, uint16_t shard, uint64_t session, uint64_t handle, const struct record *record)
+{
+    struct parked *parked = parked_of(world, shard, session, handle);
+    if (!parked) {
+        if (!(parked = malloc(sizeof *parked)))
+            abort();
+        *parked = (struct parked){ .session = session, .handle = handle, .fresh = true };
+        list_init(&parked->records);
+        list_append(&world->parked[shard], &parked->link);
+    }
+    keep(parked, record);
+}
+
 /* Whatever a handle does may be parked, and then is behind what is; that its bytes are there only waits behind it. */
 bool parked_keeps(struct world *world, uint16_t shard, const struct pool_input *in)
 {
     uint64_t handle = in->kind == POOL_RECORD ? handle_of(in->record) : 0;
-    struct parked *parked = handle ? parked_of(world, shard, in->session, handle) : NULL;
-    if (!handle || (!parked && in->record->kind == KIND_COMPLETED))
+    if (!handle || (in->record->kind == KIND_COMPLETED && !parked_of(world, shard, in->session, handle)))
         return false;
-    if (!parked) {
-        if (!(parked = malloc(sizeof *parked)))
-            abort();
-        *parked = (struct parked){ .session = in->session, .handle = handle, .fresh = true };
-        list_init(&parked->records);
-        list_append(&world->parked[shard], &parked->link);
-    }
-    keep(parked, in->record);
+    keep_behind(world, shard, in->session, handle, in->record);
     return true;
 }
 
@@ -272,11 +278,21 @@ void parked_check(struct world *world, uint16_t shard)
     }
 }
 
+/* It may be parked as if it came now. */
+static void keep_again(struct world *world, uint16_t shard)
+{
+    const struct model_again *again = &world->model[shard].again;
+    struct record record = { .kind = KIND_WITHDRAW, .withdraw = { .op = again->op, .handle = again->handle } };
+    if (again->session)
+        keep_behind(world, shard, again->session, again->handle, &record);
+}
+
 void parked_follow(struct world *world, uint16_t shard)
 {
     struct model *model = &world->model[shard];
     struct search search = { .world = world, .shard = shard };
     size_t fact = (size_t)(world->newest / SERIAL_STEP);
+    keep_again(world, shard);
     find_going(&search);
     bool found = search.records > 1 && observe_next(world, shard, 0, &fact) && find_order(&search, 0, fact);
     if (!found && !take_all(&search))

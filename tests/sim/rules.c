@@ -128,7 +128,9 @@ static void group_becomes_visible(struct model *model, struct model_generation *
     group->withdraw_op = 0;
     group->withdrawn = group->committed = false;
     becomes_visible(model, group);
-    if (withdrawn)
+    if (withdrawn && model->holds)
+        model->again = (struct model_again){ .session = group->session, .handle = group->handle, .op = withdraw_op };
+    else if (withdrawn)
         withdraw(model, group, withdraw_op);
 }
 
@@ -615,7 +617,11 @@ static void rule_shard(struct model *model, int from, const struct record *recor
         rule_committed(model, &record->committed);
 }
 
-void model_begin(struct model *model) { model->answers = model->events = 0; }
+void model_begin(struct model *model)
+{
+    model->answers = model->events = 0;
+    model->again.session = 0;
+}
 
 void model_input(struct model *model, const struct pool_input *in)
 {

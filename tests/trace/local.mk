@@ -142,6 +142,7 @@ EXTRA_DIST += \
 	%D%/shards-group-missed.trace \
 	%D%/shards-group-taken-back.trace \
 	%D%/shards-group-withdrawn.trace \
+	%D%/shards-group-withdrawn-before.trace \
 	%D%/shards-join-dies.trace \
 	%D%/shards-join-early.trace \
 	%D%/shards-join-refused.trace \
