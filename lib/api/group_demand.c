@@ -50,18 +50,6 @@ static void note_here(struct member *m) { m->here = true; }
 
 static const struct group_batch bringing = { VERB_DEMAND, is_missing, NULL, note_here };
 
-/* A member that came with another offer of the group: that of the list was lost meanwhile. */
-static mstro_status check_commits(mstro_group g)
-{
-    uint64_t commit = g->cdo->move.ticket.ticket.commit;
-    for (struct list *link = g->members.next; link != &g->members; link = link->next) {
-        const struct member *m = list_entry(link, const struct member, link);
-        if (m->own && m->cdo->move.ticket.ticket.commit != commit)
-            return detail_set(MSTRO_PEER_LOST, "'%.200s' came with a later offer: that of the list was lost with its holder", m->cdo->name);
-    }
-    return MSTRO_OK;
-}
-
 /* That a generation is lost may be known where a member is before it is where the group is: it is told once. */
 static mstro_status demand_object(mstro_group g, uint64_t deadline)
 {
@@ -115,8 +103,6 @@ mstro_status group_demand(mstro_group g, uint64_t deadline)
     if (s != MSTRO_OK)
         return s;
     s = group_run_members(g, &bringing, deadline);
-    if (s == MSTRO_OK)
-        s = check_commits(g);
     if (s == MSTRO_PEER_LOST)
         return give_up(g, s);
     if (s == MSTRO_OK)

@@ -57,13 +57,18 @@ static mstro_status add_found(mstro_group g, const struct names_reader *names)
     char name[MAX_NAME + 1];
     struct mstro_cdo_ *cdo;
     struct text text = { names->name, names->length };
-    if (group_find(g, text) || text_equal(text, cdo_name(g->cdo)))
+    struct member *m = group_find(g, text);
+    if (m)
+        m->commit = names->commit;
+    if (m || text_equal(text, cdo_name(g->cdo)))
         return MSTRO_OK;
     memcpy(name, names->name, names->length);
     name[names->length] = '\0';
     mstro_status s = cdo_declare("add", name, &cdo);
-    if (s == MSTRO_OK && (s = group_append(g, cdo, false, false, NULL)) != MSTRO_OK)
+    if (s == MSTRO_OK && (s = group_append(g, cdo, false, false, &m)) != MSTRO_OK)
         cdo_destroy(cdo);
+    if (s == MSTRO_OK)
+        m->commit = names->commit;
     return s;
 }
 
@@ -119,6 +124,8 @@ static mstro_status find(mstro_group g, const struct selection *selection, uint6
 static mstro_status select_members(mstro_group g, uint64_t deadline)
 {
     mstro_status s = MSTRO_OK;
+    for (struct list *link = g->members.next; link != &g->members; link = link->next)
+        list_entry(link, struct member, link)->commit = 0; /* of an earlier offer */
     for (const struct selection *selection = g->selections; s == MSTRO_OK && selection; selection = selection->next)
         s = find(g, selection, deadline);
     return s;
@@ -135,12 +142,15 @@ static void prepare_for(struct mstro_group_ *g, struct record *r) { r->offer.gro
 static const struct group_batch preparing = { VERB_OFFER, is_own, prepare_for, note_lent };
 static const struct group_batch returning = { VERB_WITHDRAW, is_lent, NULL, note_back };
 
+/* Of what is somebody else's: the generation that was found. */
+static uint8_t name_flags(const struct member *m) { return m->own ? NAME_OWN : m->commit ? NAME_COMMIT : 0; }
+
 static mstro_status list_members(mstro_group g, struct names_writer *w, uint8_t *memory, uint32_t *own)
 {
     names_begin(w, memory, MAX_INLINE);
     for (struct list *link = g->members.next; link != &g->members; link = link->next) {
         const struct member *m = list_entry(link, const struct member, link);
-        if (!names_put(w, cdo_name(m->cdo), m->own ? NAME_OWN : 0))
+        if (!names_put(w, cdo_name(m->cdo), name_flags(m), m->commit))
             return detail_set(MSTRO_QUOTA, "the names of the %zu members of the group '%.200s' take more than the %d bytes that a group has for them: "
                               "make groups of its parts members of it", g->names.count, g->cdo->name, MAX_INLINE);
         *own += m->own;

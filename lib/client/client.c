@@ -374,6 +374,8 @@ void operation_begin(struct turn *t)
     const struct aim aim = aim_of(t->in->record);
     if (aim.event == ON_REQUIRE || aim.event == ON_DEMAND)
         h->flags = aim.flags;
+    if (aim.event == ON_REQUIRE)
+        h->commit = t->in->record->require.commit;
     if (aim.event == ON_OFFER)
         h->group = t->in->record->offer.flags & OFFER_GROUP;
     if (!life_step(t, aim.event))

@@ -14,7 +14,7 @@ static void send_demand(struct turn *t, uint64_t failed_ticket)
     const struct handle *h = t->handle;
     struct record r = { .kind = KIND_DEMAND,
                         .demand = { .op = t->operation->op, .handle = h->number, .flags = h->flags, .failed_ticket = failed_ticket,
-                                    .name = h->name } };
+                                    .name = h->name, .commit = h->commit } };
     turn_send(t, h->shard, &r);
 }
 

@@ -187,11 +187,12 @@ static void note_failure(struct mstro_group_ *g, mstro_status status, const char
     moved->detail = arena_copy_text(&g->cdo->move.arena, text_of(detail));
 }
 
-/* [token] */
+/* [token] What is somebody else's and gone is told by its DEMAND: nobody waits for who cannot have it. */
 static void member_required(struct session *s, struct mstro_request_ *r)
 {
-    struct mstro_group_ *g = ((struct member *)((char *)r - offsetof(struct member, request)))->group;
-    if (r->status != MSTRO_OK)
+    const struct member *m = (struct member *)((char *)r - offsetof(struct member, request));
+    struct mstro_group_ *g = m->group;
+    if (r->status != MSTRO_OK && (m->own || r->status != MSTRO_PEER_LOST))
         note_failure(g, r->status, r->detail ? r->detail : "");
     if (--g->awaited == 0)
         enrolled(g, s);
@@ -201,6 +202,7 @@ static mstro_status make_member(struct mstro_group_ *g, struct session *s, const
 {
     char name[MAX_NAME + 1];
     struct mstro_cdo_ *cdo;
+    struct member *m;
     memcpy(name, names->name, names->length);
     name[names->length] = '\0';
     mstro_status status = cdo_create(&cdo, name, g->schema, g->memory, session_number(s));
@@ -208,11 +210,12 @@ static mstro_status make_member(struct mstro_group_ *g, struct session *s, const
         return status;
     status = cdo_seal(cdo);
     if (status == MSTRO_OK)
-        status = group_append(g, cdo, names->flags & NAME_OWN, false, NULL);
+        status = group_append(g, cdo, names->flags & NAME_OWN, false, &m);
     if (status != MSTRO_OK) {
         cdo_destroy(cdo);
         return status;
     }
+    m->commit = m->own ? g->cdo->move.ticket.ticket.commit : names->commit;
     cdo_expect(cdo);
     cdo->use = USE_NEEDED;
     return MSTRO_OK;
@@ -234,9 +237,7 @@ static mstro_status make_members(struct mstro_group_ *g, struct session *s)
 
 static void require_member(struct mstro_group_ *g, struct session *s, struct member *m)
 {
-    struct record r = { .kind = KIND_REQUIRE, .require = { .handle = m->cdo->number, .name = cdo_name(m->cdo) } };
-    if (m->own)
-        r.require.commit = g->cdo->move.ticket.ticket.commit;
+    struct record r = { .kind = KIND_REQUIRE, .require = { .handle = m->cdo->number, .name = cdo_name(m->cdo), .commit = m->commit } };
     request_init(&m->request, &r, m->cdo);
     m->request.ended = member_required;
     g->awaited++;

@@ -25,6 +25,7 @@ struct member {
     struct mstro_group_ *group;
     struct mstro_cdo_ *cdo;
     struct mstro_request_ request; /* the session's REQUIRE or DISPOSE of it */
+    uint64_t commit; /* the generation that the group lists, 0: any */
     bool own;   /* offered with the group */
     bool users; /* the handle is the user's */
     bool lent;  /* offered, or prepared for it, with the group */

@@ -55,6 +55,7 @@ struct handle {
     enum life life;
     uint16_t shard;
     uint32_t flags;              /* REQUIRE_* */
+    uint64_t commit;             /* the generation that a group lists, 0: any */
     struct text name;            /* the caller's */
     void *object;
     bool group;                  /* it offers a group: withdrawn before this process leaves */

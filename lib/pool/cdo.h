@@ -66,6 +66,9 @@ void offer_lose(struct pool *pool, struct offer *offer);
 /* Its holder lives and wants it back at once: who needs it has lost it. */
 void offer_take_back(struct pool *pool, struct offer *offer);
 
+/* A number that no generation of this pool has. */
+uint64_t commit_next(struct pool *pool);
+
 /* Let everybody see it, who waited for it first.  made: its handle is new. */
 void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made);
 
@@ -133,8 +136,17 @@ enum require_event {
 /* Let it happen.  'require' may be gone afterwards.  False when the life of a REQUIRE does not know this event in its state. */
 bool require_event(struct pool *pool, struct require *require, enum require_event event);
 
-/* A new REQUIRE of 'handle', bound to what is offered.  NULL when memory is short. */
-struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait);
+/* A new REQUIRE of 'handle'; commit: of the generation that alone shall serve it and is offered (require_is_missed), 0: any.  It is
+ * not bound yet.  NULL when memory is short. */
+struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, uint64_t commit);
+
+#define NOT_OFFERED "what its group lists is not offered any more"
+
+/* What a group has listed with this commit (0: any) is not offered any more. */
+bool require_is_missed(const struct cdo *cdo, uint64_t commit);
+
+/* The generation that alone should serve it was lost. */
+static inline bool require_is_over(const struct require *require) { return require->pinned && !require->generation; }
 
 /* Bind it to what is offered, if anything is. */
 void require_bind(struct pool *pool, struct require *require);

@@ -70,10 +70,13 @@ static void check_cdo(struct map_link *link, void *context)
     require_that(walk, cdo->handles > 0, "a CDO lives as long as a handle of it");
     for (const struct generation *generation = cdo->newest; generation; generation = generation->older)
         check_generation(walk, generation, generation == cdo->newest);
-    list_each(require, (struct list *)&cdo->unbound)
-        check_require(walk, list_entry(require, struct require, link), NULL);
     bool offered = cdo->newest && cdo->newest->state == GENERATION_OFFERED;
-    require_that(walk, !offered || list_empty(&cdo->unbound), "nobody waits for what is offered");
+    list_each(waiting, (struct list *)&cdo->unbound) {
+        const struct require *require = list_entry(waiting, struct require, link);
+        check_require(walk, require, NULL);
+        require_that(walk, !offered || require->pinned, "nobody waits for what is offered");
+        require_that(walk, !require->pinned || !require->demand, "nobody waits for what was lost");
+    }
 }
 
 static void check_handle(struct map_link *link, void *context)
@@ -187,7 +190,7 @@ static void hash_require(struct walk *walk, const struct require *require, uint6
     uint64_t hash = hash_mix(require->handle->session->number, require->handle->number);
     hash = hash_mix(hash, place);
     hash = hash_mix(hash, require->state);
-    hash = hash_mix(hash, (uint64_t)(require->told != 0) << 3 | (uint64_t)(require->voided != 0) << 2 | (uint64_t)(require->loss != NULL) << 1 | require->on_loss_wait);
+    hash = hash_mix(hash, (uint64_t)require->pinned << 4 | (uint64_t)(require->told != 0) << 3 | (uint64_t)(require->voided != 0) << 2 | (uint64_t)(require->loss != NULL) << 1 | require->on_loss_wait);
     walk->hash += hash;
 }
 
@@ -195,7 +198,7 @@ static void hash_generation(struct walk *walk, const struct generation *generati
 {
     uint64_t hash = hash_mix(place, generation->state);
     hash = hash_mix(hash, (uint64_t)generation->size);
-    hash = hash_mix(hash, (uint64_t)(generation->commit != 0) << 4 | (uint64_t)generation->group << 3 | (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
+    hash = hash_mix(hash, (uint64_t)generation->grouped << 4 | (uint64_t)generation->group << 3 | (uint64_t)generation->whole << 2 | (uint64_t)generation->on_loss_wait << 1 | generation->cut);
     list_each(link, (struct list *)&generation->holders) {
         const struct offer *offer = list_entry(link, struct offer, of_generation);
         const struct prepared *prepared = group_prepared(offer);

@@ -44,7 +44,7 @@ void ticket_send(struct pool *pool, struct require *require, uint64_t op)
     struct record_ticket ticket = { .op = op, .handle = handle->number, .ticket = ++pool->last_ticket,
                                     .generation = generation->number, .size = generation->size,
                                     .component = seal_name(generation->component), .attributes = seal_rest(generation->sealed),
-                                    .commit = generation->commit };
+                                    .commit = generation->grouped ? generation->commit : 0 };
     if (!generation->whole && !generation->group)
         fill_direct(pool, &ticket, first_holding(generation));
     else if (generation->copy) {
@@ -75,7 +75,7 @@ static struct require *demanded(struct pool *pool, const struct record_demand *a
 {
     if (handle->require)
         return handle->require;
-    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT);
+    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit);
     if (!require)
         return NULL;
     if (made)
@@ -150,7 +150,9 @@ static bool demand_is_possible(struct pool *pool, struct session *session, const
         answer_lost(pool, session, asked->op, handle->cdo, require->lost, seal_name(require->loss));
         seal_release(pool, require->loss);
         require->loss = NULL;
-    } else
+    } else if (require ? require_is_over(require) : require_is_missed(handle->cdo, asked->commit))
+        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of(NOT_OFFERED));
+    else
         return true;
     return false;
 }
@@ -164,7 +166,8 @@ void serve_demand(struct pool *pool, struct session *session, const struct recor
         return;
     if (handle_get(pool, session, asked->handle, asked->name, asked->op, &handle, &made) != MSTRO_OK)
         return;
-    if (demand_is_possible(pool, session, asked, handle) && demand_begin(pool, session, asked, handle, made) != MSTRO_OK && made)
+    bool begun = demand_is_possible(pool, session, asked, handle) && demand_begin(pool, session, asked, handle, made) == MSTRO_OK;
+    if (!begun && made)
         handle_free(pool, handle);
 }
 

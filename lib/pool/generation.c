@@ -7,8 +7,11 @@
 /* Everybody who waits for it is bound to it, and served if it can be now. */
 static void bind_waiting(struct pool *pool, struct generation *generation)
 {
-    list_each(link, &generation->cdo->unbound)
-        require_bind(pool, list_entry(link, struct require, link));
+    list_each(link, &generation->cdo->unbound) {
+        struct require *require = list_entry(link, struct require, link);
+        if (!require->pinned)
+            require_bind(pool, require);
+    }
 }
 
 /* Those who have asked for nothing yet bring the bytes now. */
@@ -48,7 +51,7 @@ static void report_loss(struct pool *pool, struct generation *generation)
     }
     list_each(link, &generation->bound) {
         struct require *require = list_entry(link, struct require, link);
-        bool borne = require->on_loss_wait || generation->on_loss_wait;
+        bool borne = !require->pinned && (require->on_loss_wait || generation->on_loss_wait);
         require_event(pool, require, borne ? REQUIRE_LOSS_BORNE : REQUIRE_LOSS);
     }
     list_each(link, &generation->holders)

@@ -13,8 +13,6 @@
 #include "lib/pool/session.h"
 #include "lib/pool/shards.h"
 
-enum { SHARD_BITS = 10 };
-
 #define NO_MEMORY "the pool has no memory to offer a group"
 
 static void prepared_free(struct pool *pool, struct prepared *prepared)
@@ -70,6 +68,7 @@ static void show(struct pool *pool, struct prepared *prepared, uint64_t op, uint
     pool->announced = prepared->announced;
     prepared_free(pool, prepared);
     offer->generation->commit = commit;
+    offer->generation->grouped = true;
     offer_show(pool, offer, op, made);
     pool->announced = announced;
 }
@@ -128,7 +127,7 @@ static void say_to_all(struct pool *pool, struct prepared *group, enum record_ki
 static void commit(struct pool *pool, struct prepared *group)
 {
     struct session *session = group->offer->handle->session;
-    group->commit = ++pool->last_commit << SHARD_BITS | pool->settings.shard;
+    group->commit = commit_next(pool);
     group->counted = count_prepared(session, group->group);
     say_to_all(pool, group, KIND_COMMIT);
     show_members(pool, session, group->group, group->op, group->commit);

@@ -9,6 +9,8 @@
 static_assert(sizeof(struct cdo) + sizeof(struct handle) + sizeof(struct generation) + sizeof(struct offer) <= 320,
               "an offered object takes no more beyond its name and attributes");
 
+enum { SHARD_BITS = 10 };
+
 /* What the record says of itself must fit together. */
 static bool offer_is_sound(struct pool *pool, struct session *session, const struct record_offer *asked)
 {
@@ -142,12 +144,16 @@ static struct offer *generation_enter(struct pool *pool, struct generation *gene
     return offer;
 }
 
+uint64_t commit_next(struct pool *pool) { return ++pool->last_commit << SHARD_BITS | pool->settings.shard; }
+
 void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made)
 {
     struct generation *generation = offer->generation;
     struct handle *handle = offer->handle;
     struct cdo *cdo = handle->cdo;
     generation->number = ++cdo->generations;
+    if (!generation->grouped)
+        generation->commit = commit_next(pool);
     seal_release(pool, cdo->sealed);
     cdo->sealed = seal_share(generation->sealed);
     if (made)
@@ -156,7 +162,7 @@ void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made)
                 &(struct fact_of){ .session = handle->session, .cdo = cdo, .sealed = generation->sealed, .op = op,
                                    .size = generation->size, .generation = generation->number });
     generation->serial = facts_newest(pool);
-    if (!generation->commit || generation->group) /* the members of a group are not answered one by one */
+    if (!generation->grouped || generation->group) /* the members of a group are not answered one by one */
         answer_ack(pool, handle->session, op, MSTRO_OK, 0, generation->number, (struct text){ 0 });
     generation_event(pool, generation, GENERATION_OFFER);
 }

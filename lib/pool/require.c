@@ -207,7 +207,7 @@ bool require_event(struct pool *pool, struct require *require, enum require_even
     return true;
 }
 
-struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait)
+struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, uint64_t commit)
 {
     struct require *require = memory_take(pool, sizeof *require);
     if (!require)
@@ -215,6 +215,7 @@ struct require *require_make(struct pool *pool, struct handle *handle, bool on_l
     require->handle = handle;
     require->state = REQUIRE_OPEN;
     require->on_loss_wait = on_loss_wait;
+    require->pinned = commit != 0;
     list_append(&handle->cdo->unbound, &require->link);
     handle->require = require;
     pool->requires++;
@@ -228,10 +229,9 @@ void require_bind(struct pool *pool, struct require *require)
         require_event(pool, require, REQUIRE_OFFER);
 }
 
-/* The member of a group, which was offered when its list was read: has it been lost meanwhile? */
-static bool is_missed(const struct record_require *asked, const struct cdo *cdo)
+bool require_is_missed(const struct cdo *cdo, uint64_t commit)
 {
-    return asked->commit && !(cdo->newest && cdo->newest->state == GENERATION_OFFERED && cdo->newest->commit == asked->commit);
+    return commit && !(cdo->newest && cdo->newest->state == GENERATION_OFFERED && cdo->newest->commit == commit);
 }
 
 /* Who wants no answer would go on believing that it is required. */
@@ -260,13 +260,13 @@ void serve_require(struct pool *pool, struct session *session, const struct reco
         answer_done(pool, session, asked->op);
         return;
     }
-    if (is_missed(asked, handle->cdo)) {
-        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of("its group is not offered any more"));
+    if (require_is_missed(handle->cdo, asked->commit)) {
+        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of(NOT_OFFERED));
         if (made)
             handle_free(pool, handle);
         return;
     }
-    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT);
+    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit);
     if (!require) {
         if (made)
             handle_free(pool, handle);

@@ -30,7 +30,7 @@ static void consider(struct map_link *link, void *context)
     if (answer != SELECTOR_YES)
         return;
     search->matched++;
-    search->full = search->full || !names_put(&search->names, seal_name(newest->sealed), 0);
+    search->full = search->full || !names_put(&search->names, seal_name(newest->sealed), NAME_COMMIT, newest->commit);
 }
 
 static void answer_with(struct pool *pool, struct session *session, uint64_t op, const struct search *search)

@@ -100,13 +100,14 @@ struct generation {
     struct seal *copy; /* inline bytes, or NULL */
     struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
-    uint64_t commit; /* of the group with which it was offered, 0: alone */
+    uint64_t commit; /* which one of all that were offered: the members of a group share that of the group */
     uint64_t serial; /* of its OFFER */
     uint32_t number; /* 0 while it is prepared */
     uint8_t state;         /* enum generation_state */
     bool whole : 1;        /* the pool has all there is: no data, or a copy of them */
     bool on_loss_wait : 1; /* its producer says that a loss is not reported */
     bool cut : 1;          /* a reader was evicted while it held a ticket */
+    bool grouped : 1;      /* it was offered with a group, or is one */
     bool group : 1;        /* 'copy' lists its members: whoever gets it is served when he has required them all */
 };
 
@@ -167,6 +168,7 @@ struct require {
     uint32_t lost;                 /* which generation 'loss' is about */
     uint8_t state;                 /* enum require_state */
     bool on_loss_wait;
+    bool pinned;                   /* to the generation it was made for: it is bound to that, or to none any more */
 };
 
 enum operation_kind { OPERATION_DEMAND, OPERATION_WITHDRAW, OPERATION_LEAVE };

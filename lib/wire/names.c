@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/wire/names.h"
 
-enum { ENTRY_HEAD = 5 };
+enum { ENTRY_HEAD = 5, ENTRY_COMMIT = 8 };
 
 static size_t shared_length(const struct names_writer *w, struct text name)
 {
@@ -18,15 +18,17 @@ void names_begin(struct names_writer *w, void *memory, size_t size)
     writer_u8(&w->out, NAMES_VERSION);
 }
 
-bool names_put(struct names_writer *w, struct text name, uint8_t flags)
+bool names_put(struct names_writer *w, struct text name, uint8_t flags, uint64_t commit)
 {
-    size_t shared = shared_length(w, name), rest = name.length - shared;
-    if (name.length == 0 || name.length > MAX_NAME || writer_left(&w->out) < ENTRY_HEAD + rest || w->total + name.length > NAMES_TOTAL)
+    size_t shared = shared_length(w, name), rest = name.length - shared, tail = flags & NAME_COMMIT ? ENTRY_COMMIT : 0;
+    if (name.length == 0 || name.length > MAX_NAME || writer_left(&w->out) < ENTRY_HEAD + rest + tail || w->total + name.length > NAMES_TOTAL)
         return false;
     writer_u8(&w->out, flags);
     writer_u16(&w->out, (uint16_t)shared);
     writer_u16(&w->out, (uint16_t)rest);
     writer_raw(&w->out, name.at + shared, rest);
+    if (tail)
+        writer_u64(&w->out, commit);
     memcpy(w->name + shared, name.at + shared, rest);
     w->length = name.length;
     w->total += name.length;
@@ -39,6 +41,7 @@ void names_open(struct names_reader *r, struct bytes list)
     r->in = reader_of(list);
     r->length = r->total = 0;
     r->flags = 0;
+    r->commit = 0;
     if (reader_u8(&r->in) != NAMES_VERSION)
         reader_fail(&r->in, "is of a version that is not known", NULL);
 }
@@ -55,7 +58,8 @@ bool names_next(struct names_reader *r)
     r->flags = reader_u8(&r->in);
     size_t shared = reader_u16(&r->in), rest = reader_u16(&r->in);
     const uint8_t *at = reader_take(&r->in, rest);
-    if (!at)
+    r->commit = r->flags & NAME_COMMIT ? reader_u64(&r->in) : 0;
+    if (r->in.fault)
         return false;
     if (shared > r->length || shared + rest > MAX_NAME)
         reader_fail(&r->in, "holds a name that is too long", NULL);

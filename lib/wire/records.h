@@ -70,13 +70,14 @@
 
 /* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered: who has
  * sent it is put out when there is no memory for it.
- * commit: of the group that lists this object, 0: of none.  Unless that generation is offered the REQUIRE is refused with MSTRO_PEER_LOST. */
+ * commit: of the generation that a group lists, 0: any.  No other serves it: unless that one is offered it is refused with MSTRO_PEER_LOST. */
 #define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0) F(u64, commit, 2)
 
 #define RECORD_RETRACT(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
 
-/* Implies REQUIRE: name is that of the object, or empty when this handle's REQUIRE was sent before.  failed_ticket: the ticket that could not be used (source withdrawn, endpoint gone), 0 at first. */
-#define RECORD_DEMAND(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) F(u64, failed_ticket, 0) T(name, MAX_NAME, 0)
+/* Implies REQUIRE: name is that of the object, or empty when this handle's REQUIRE was sent before.  failed_ticket: the ticket that could not be used
+ * (source withdrawn, endpoint gone), 0 at first.  commit: of the REQUIRE it implies. */
+#define RECORD_DEMAND(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) F(u64, failed_ticket, 0) T(name, MAX_NAME, 0) F(u64, commit, 2)
 
 /* The bytes of this ticket are here (status 0), or could not be brought (status, the REQUIRE stays). */
 #define RECORD_COMPLETED(F, T, B, L) F(u64, ticket, 0) F(u64, handle, 0) F(u32, status, 0) F(u64, bytes, 0) F(u64, nanoseconds, 0) F(u8, transport, 0)

@@ -19,7 +19,7 @@ static void read_again(struct bytes list, struct bytes written)
     names_open(&other, written);
     while (names_next(&other)) {
         expect(names_next(&one));
-        expect(one.flags == other.flags && text_equal((struct text){ one.name, one.length }, (struct text){ other.name, other.length }));
+        expect(one.flags == other.flags && one.commit == other.commit && text_equal((struct text){ one.name, one.length }, (struct text){ other.name, other.length }));
     }
     expect(!names_fault(&other));
 }
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (names_open(&r, bytes_of(data, size)); names_next(&r);) {
         expect(r.length > 0 && r.length <= MAX_NAME && text_is_utf8((struct text){ r.name, r.length }));
         expect((total += r.length) <= NAMES_TOTAL);
-        expect(names_put(&w, (struct text){ r.name, r.length }, r.flags)); /* what names have in common takes no more room than it did */
+        expect(names_put(&w, (struct text){ r.name, r.length }, r.flags, r.commit)); /* what names have in common takes no more room than it did */
     }
     read_again(bytes_of(data, size), names_written(&w));
     return 0;

@@ -222,7 +222,7 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
     struct model_answer *answer = expect(model, handle->session, KIND_TICKET, op, 0);
     answer->handle = handle->number;
     answer->generation = generation->number;
-    answer->commit = generation->commit;
+    answer->commit = generation->group ? generation->commit : 0;
     answer->how = generation->is_group ? TICKET_GROUP : !generation->whole ? TICKET_DIRECT : generation->size > 0 ? TICKET_INLINE : TICKET_EMPTY;
     handle->ticket = UINT64_MAX; /* its number is learned */
     if (answer->how == TICKET_DIRECT)
@@ -240,7 +240,8 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
 void bind_handle(struct model *model, struct model_handle *handle)
 {
     struct model_generation *generation = standing(model, handle->name);
-    if (!handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing || generation->prepared)
+    bool other = generation && handle->commit && handle->commit != generation->commit;
+    if (other || !handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing || generation->prepared)
         return;
     handle->bound = (int)(generation - model->generation);
     if (handle->demand)
@@ -277,7 +278,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
         struct model_handle *handle = &model->handle[i];
         if (!handle->session || !handle->needs || handle->bound != generation - model->generation)
             continue;
-        bool borne = handle->bears_loss || generation->bears_loss;
+        bool borne = !handle->commit && (handle->bears_loss || generation->bears_loss);
         if (handle->ticket) {
             struct model_answer *answer = expect(model, handle->session, KIND_TICKET_VOID, 0, MSTRO_PEER_LOST);
             answer->handle = handle->number;
@@ -387,6 +388,14 @@ struct model_session *new_session(struct model *model, uint64_t number)
             return &model->session[i];
         }
     abort();
+}
+
+uint64_t model_word_of(const struct model *model, uint64_t commit)
+{
+    for (int i = 0; i < MODEL_SHOWN; i++)
+        if (model->shown[i].commit == commit)
+            return model->shown[i].word;
+    return 0;
 }
 
 uint64_t model_commit_of(struct model *model, const char *name)

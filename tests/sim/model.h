@@ -13,9 +13,9 @@
 #include "lib/pool/pool.h"
 
 #ifdef MODEL_SMALL
-enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32, MODEL_EVENTS = 64, MODEL_LATER = 1 };
+enum { MODEL_SESSIONS = 2, MODEL_HANDLES = 6, MODEL_GENERATIONS = 12, MODEL_ANSWERS = 32, MODEL_SHOWN = 4, MODEL_EVENTS = 64, MODEL_LATER = 1 };
 #else
-enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512, MODEL_EVENTS = 1024, MODEL_LATER = 256 };
+enum { MODEL_SESSIONS = 64, MODEL_HANDLES = 256, MODEL_GENERATIONS = 256, MODEL_ANSWERS = 512, MODEL_SHOWN = 64, MODEL_EVENTS = 1024, MODEL_LATER = 256 };
 #endif
 enum { MODEL_NAME = 16, NO_GENERATION = -1, NO_STEP = -2 };
 
@@ -31,6 +31,7 @@ struct model_handle {
     uint64_t session, number; /* session 0: not used */
     char name[MODEL_NAME];
     bool needs, bears_loss, owed_loss;
+    uint64_t commit; /* the generation that alone may serve it, 0: any */
     uint64_t lost; /* the generation whose loss is owed */
     int bound; /* index of a generation */
     uint64_t demand, ticket, voided, told;
@@ -40,7 +41,8 @@ struct model_generation {
     char name[MODEL_NAME];         /* "": not used */
     uint64_t session, handle;      /* its holder; 0: none any more */
     uint64_t withdraw_op, number;
-    uint64_t group, commit;        /* the handle of the group it is for, which may be itself; with which commit it came */
+    uint64_t group, commit;        /* the handle of the group it is for, which may be itself; which one of all it is */
+    uint64_t word;
     int64_t size;
     bool withdrawing, by_leave, whole, bears_loss, cut, copied, is_group;
     bool prepared, made;           /* nobody sees it; made: nor its handle */
@@ -77,6 +79,8 @@ struct model {
     int shard, shards;
     struct model_session session[MODEL_SESSIONS];
     struct model_handle handle[MODEL_HANDLES];
+    struct { uint64_t commit, word; } shown[MODEL_SHOWN]; /* of late */
+    int shows;
     struct model_generation generation[MODEL_GENERATIONS];
     struct model_named { char name[MODEL_NAME]; uint64_t generations; int step; /* of the newest that was seen */ } named[MODEL_GENERATIONS];
     struct model_answer answer[MODEL_ANSWERS];
@@ -124,7 +128,10 @@ bool model_happened(struct model *model);
 /* How many operations wait, REQUIREs are there, tickets are open: as pool_count has it. */
 struct pool_count model_count(const struct model *model);
 
-/* With which commit the object is offered, 0: alone, or not at all. */
+/* The validity word of what became visible alone with that commit, 0: that was too long ago, or is of a group. */
+uint64_t model_word_of(const struct model *model, uint64_t commit);
+
+/* With which commit the object is offered, 0: not at all. */
 uint64_t model_commit_of(struct model *model, const char *name);
 
 /* How many of this session are prepared for the group with that handle. */

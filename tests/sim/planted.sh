@@ -57,7 +57,7 @@ plant "an end is not told to the other shards" lib/pool/shards.c 's/^        say
 plant "a shard that learns of a death keeps it to itself" lib/pool/shards.c 's/^    if (status != MSTRO_OK)/    if (false)/' 2
 plant "who leaves goes to the first shard first" lib/client/join.c 's/leave->awaited = leave_others(t, &r);/leave->awaited = 0;/' 2
 plant "a group whose members are required is never served" lib/client/require.c 's/return how == TICKET_DIRECT || how == TICKET_GROUP;/return how == TICKET_DIRECT;/'
-plant "a member is required whichever offer of its group it comes with" lib/client/require.c 's/t->in->record->require.commit/0/' 7
+plant "a member is required whichever offer of its group it comes with" lib/client/client.c 's/t->in->record->require.commit/0/' 7
 plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->counted = group->members;\n    if (true)/' 2
 plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'
 plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0 || granted < .*)$/    if (true)/' 7

@@ -108,7 +108,7 @@ static void operation_ended(struct world *world, struct process *process, const 
         use->needed = !good;
         if (good)
             check_demanded(world, process, use);
-        if (out->status == MSTRO_PEER_LOST && world->losses == 0)
+        if (out->status == MSTRO_PEER_LOST && world->losses == 0 && (use->own || !use->commit)) /* else it may have been withdrawn */
             world_fail(world, "process %d was told of a loss, but nothing was lost", (int)(process - world->process));
         break;
     case KIND_RETRACT:

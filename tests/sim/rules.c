@@ -80,6 +80,12 @@ static void becomes_visible(struct model *model, struct model_generation *genera
     if (generation->made)
         handle_is_known(model, generation->session, generation->name, generation->is_group);
     generation->prepared = generation->made = false;
+    if (!generation->group) {
+        generation->commit = ++model->commits << 10 | (uint64_t)model->shard;
+        model->shown[model->shows].commit = generation->commit;
+        model->shown[model->shows].word = generation->word;
+        model->shows = (model->shows + 1) % MODEL_SHOWN;
+    }
     happens_to(model, MSTRO_POOL_EVENT_OFFER, generation->session, generation);
     model->announced = announced;
     bind_all(model, generation->name);
@@ -208,7 +214,7 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
         struct model_generation *generation = &model->generation[i];
         if (generation->name[0])
             continue;
-        *generation = (struct model_generation){ .session = session, .handle = asked->handle, .size = asked->size };
+        *generation = (struct model_generation){ .session = session, .handle = asked->handle, .size = asked->size, .word = asked->word };
         memcpy(generation->name, handle->name, MODEL_NAME);
         generation->copied = asked->inline_data.length > 0 && fits;
         generation->is_group = group;
@@ -235,7 +241,16 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
     abort();
 }
 
-static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss, bool new)
+/* What alone may serve it is not offered, or is lost. */
+static bool is_missed(struct model *model, const struct model_handle *handle, uint64_t commit)
+{
+    const struct model_generation *generation = standing(model, handle->name);
+    if (handle->needs)
+        return handle->commit && handle->bound == NO_GENERATION;
+    return commit && !(generation && !generation->prepared && !generation->withdrawing && generation->commit == commit);
+}
+
+static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss, uint64_t commit, bool new)
 {
     struct model_generation *generation = model_held_by(model, handle->session, handle->number);
     if (generation) {
@@ -248,6 +263,7 @@ static bool rule_need(struct model *model, struct model_handle *handle, uint64_t
         happens(model, MSTRO_POOL_EVENT_REQUIRE, handle->session, handle->name);
         handle->needs = true;
         handle->bears_loss = bears_loss;
+        handle->commit = commit;
     }
     return true;
 }
@@ -256,15 +272,13 @@ static void rule_require(struct model *model, uint64_t session, const struct rec
 {
     bool new = !model_handle_of(model, session, asked->handle);
     struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
-    const struct model_generation *generation = standing(model, handle->name);
-    bool there = generation && !generation->prepared && !generation->withdrawing && generation->commit == asked->commit;
-    if (asked->commit && !handle->needs && !model_held_by(model, session, asked->handle) && !there) {
+    if (!handle->needs && !model_held_by(model, session, asked->handle) && is_missed(model, handle, asked->commit)) {
         expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
         if (new)
             handle->session = 0;
         return;
     }
-    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, new)) {
+    if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit, new)) {
         bind_handle(model, handle);
         expect_ack(model, session, asked->op, MSTRO_OK);
     }
@@ -309,7 +323,11 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
     else if (handle->needs && handle->owed_loss) {
         expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;
         handle->owed_loss = false;
-    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, new)) {
+    } else if (!model_held_by(model, session, asked->handle) && is_missed(model, handle, asked->commit)) {
+        expect_ack(model, session, asked->op, MSTRO_PEER_LOST);
+        if (new)
+            handle->session = 0;
+    } else if (rule_need(model, handle, asked->op, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit, new)) {
         happens(model, MSTRO_POOL_EVENT_DEMAND, session, handle->name);
         demand_begins(model, handle, asked->op);
     }

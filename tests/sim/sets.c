@@ -154,9 +154,11 @@ void sets_found(struct process *process, const struct record_selected *selected)
         snprintf(name, sizeof name, "%.*s", (int)list.length, list.name);
         bool known = name[0] == 'g' || strcmp(name, "n0") == 0;
         for (int i = 0; i < process->finds; i++)
-            known = known || strcmp(process->found[i], name) == 0;
-        if (!known)
-            memcpy(process->found[process->finds++], name, sizeof name);
+            known = known || strcmp(process->found[i].name, name) == 0;
+        if (known)
+            continue;
+        memcpy(process->found[process->finds].name, name, sizeof name);
+        process->found[process->finds++].commit = list.commit;
     }
 }
 
@@ -167,14 +169,14 @@ static void offer_set(struct world *world, struct process *process)
     struct use *use = &process->use[LENT_SET];
     names_begin(&list, memory, sizeof memory);
     for (int i = 0; i < OWN_MEMBERS; i++)
-        names_put(&list, text_of(use[1 + i].name), NAME_OWN);
+        names_put(&list, text_of(use[1 + i].name), NAME_OWN, 0);
     process->lists_stranger = world_chance(world, world->strangers);
     if (process->lists_stranger)
-        names_put(&list, text_of("n0"), 0); /* somebody else's */
+        names_put(&list, text_of("n0"), 0, 0); /* somebody else's */
     if (world_chance(world, world->nested))
-        names_put(&list, text_of(strcmp(use->name, "g0") == 0 ? "g1" : "g0"), 0);
+        names_put(&list, text_of(strcmp(use->name, "g0") == 0 ? "g1" : "g0"), 0, 0);
     for (int i = 0; i < process->finds; i++)
-        names_put(&list, text_of(process->found[i]), 0);
+        names_put(&list, text_of(process->found[i].name), NAME_COMMIT, process->found[i].commit);
     struct record record = { .kind = KIND_OFFER };
     record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .flags = OFFER_GROUP,
                                           .members = OWN_MEMBERS, .inline_data = names_written(&list), .size = (int64_t)names_written(&list).length };
@@ -284,6 +286,7 @@ void set_listed(struct world *world, struct process *process, const struct recor
         struct listed *at = &process->list[process->listed];
         snprintf(at->name, sizeof at->name, "%.*s", (int)list.length, list.name);
         at->own = list.flags & NAME_OWN;
+        at->commit = at->own ? ticket->commit : list.commit;
     }
     if (names_fault(&list) || process->listed < OWN_MEMBERS)
         world_fail(world, "process %d: a list of members that nobody offered", index_of(world, process));
@@ -295,11 +298,10 @@ static void require_listed(struct world *world, struct process *process)
     struct use *object = &process->use[NEEDED_SET];
     for (int i = 0; i < process->listed; i++) {
         struct use *use = &object[1 + i];
-        *use = (struct use){ .number = ++process->handles, .role = ROLE_NEEDS, .own = process->list[i].own };
+        *use = (struct use){ .number = ++process->handles, .role = ROLE_NEEDS, .own = process->list[i].own, .commit = process->list[i].commit };
         snprintf(use->name, sizeof use->name, "%s", process->list[i].name);
         struct record record = { .kind = KIND_REQUIRE };
-        record.require = (struct record_require){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name),
-                                                  .commit = use->own ? object->ticket.commit : 0 };
+        record.require = (struct record_require){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .commit = use->commit };
         process_asks(world, process, use, &record, record.require.op);
     }
 }
@@ -308,11 +310,14 @@ static void end_enrolment(struct world *world, struct process *process)
 {
     struct use *object = &process->use[NEEDED_SET];
     struct client_input in = { .kind = CLIENT_MOVED, .moved = { .handle = object->number } };
-    for (int i = 1; i <= process->listed; i++)
-        if (object[i].number && object[i].status != MSTRO_OK && in.moved.status == MSTRO_OK) {
-            in.moved.status = object[i].status;
-            in.moved.again = object[i].status == MSTRO_PEER_LOST;
+    for (int i = 1; i <= process->listed; i++) {
+        const struct use *use = &object[i];
+        bool failed = use->number && use->status != MSTRO_OK && (use->own || use->status != MSTRO_PEER_LOST); /* else its DEMAND tells */
+        if (failed && in.moved.status == MSTRO_OK) {
+            in.moved.status = use->status;
+            in.moved.again = use->status == MSTRO_PEER_LOST;
         }
+    }
     if (in.moved.status == MSTRO_OK && object->abort)
         in.moved.status = MSTRO_CANCELLED;
     object->moving = false;
@@ -341,6 +346,15 @@ void set_enrols(struct world *world, struct process *process)
 
 /* ---- who needs: all of it or nothing ---- */
 
+/* What is somebody else's, too, is what was listed, and not what has its name by now. */
+static void check_listed(struct world *world, struct process *process, const struct use *use)
+{
+    uint64_t word = use->commit ? model_word_of(&world->model[shard_of_name(world, use->name)], use->commit) : 0;
+    if (word && use->ticket.size > 0 && use->read_content != word * 3)
+        world_fail(world, "process %d: %s is of another offer than the group has listed", index_of(world, process), use->name);
+    world->listed_read += word != 0;
+}
+
 static void check_read(struct world *world, struct process *process)
 {
     const struct use *object = &process->use[NEEDED_SET];
@@ -349,8 +363,10 @@ static void check_read(struct world *world, struct process *process)
         const struct use *use = &object[i];
         if (!use->got)
             world_fail(world, "process %d: the group %s is here without %s", index_of(world, process), object->name, use->name);
-        if (!use->own)
+        if (!use->own) {
+            check_listed(world, process, use);
             continue;
+        }
         uint64_t word = use->read_content / 3;
         if (batch && word >> BATCH_SHIFT != batch)
             world_fail(world, "process %d: members of %s are of two offers", index_of(world, process), object->name);
@@ -375,7 +391,7 @@ static void judge_read(struct world *world, struct process *process)
     bool all = true, lost = false;
     for (int i = 1; i <= process->listed; i++) {
         all = all && object[i].got && !object[i].needed;
-        lost = lost || object[i].status == MSTRO_PEER_LOST || (object[i].got && object[i].own && object[i].ticket.commit != object->ticket.commit);
+        lost = lost || object[i].status == MSTRO_PEER_LOST;
     }
     if (lost)
         give_up(world, process);

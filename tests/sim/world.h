@@ -46,6 +46,7 @@ struct use {
     bool abort, slow, got;       /* got: the bytes are here */
     mstro_status status;         /* of the last operation that has ended */
     bool own;                    /* was offered with its group */
+    uint64_t commit;             /* the generation that its group lists, 0: any */
     int64_t room;                /* of the memory it shall come into, 0: as much as is needed */
 };
 
@@ -54,7 +55,7 @@ enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_SELECTS, LENDS_OFFERED, LENDS_
 enum { FOUND_MAX = 2, SELECTED_STEP = 1 };
 enum needs { NEEDS_NOTHING, NEEDS_OBJECT, NEEDS_LISTED, NEEDS_READS, NEEDS_AGAIN };
 enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
-struct listed { char name[8]; bool own; };
+struct listed { char name[8]; uint64_t commit; bool own; };
 
 /* A subscription of a process, and what of its events the program has taken: watchers.c.  Of each shard: how many came and were taken, how
  * many of those the shard knows of, and up to where. */
@@ -84,7 +85,7 @@ struct process {
     enum lends lends;
     int lends_set;               /* the number of the group that it lends, above 0; 0: by chance */
     uint64_t select_op;          /* the query for some more members */
-    char found[FOUND_MAX][8];    /* what that has found */
+    struct listed found[FOUND_MAX]; /* what that has found */
     int finds;
     bool lists_stranger;         /* its group lists n0 */
     enum needs needs;
@@ -120,7 +121,7 @@ struct world {
     uint64_t now, pool_paused, pool_stepped /* shard 0 */, sessions, contents, steps, letters;
     uint64_t set_names; /* how many groups there are */
     uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
-    uint64_t sets_read; /* groups that were read whole */
+    uint64_t sets_read, listed_read; /* groups that were read whole, and what was somebody else's in them */
     uint64_t refused_sets; /* OFFERs of groups of which not all was prepared */
     bool listed_lost; /* the one who died held what an offered group lists */
     uint64_t kills, evictions;

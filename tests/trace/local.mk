@@ -64,6 +64,8 @@ EXTRA_DIST += \
 	%D%/group-lost-before-commit.trace \
 	%D%/group-lost-between-list-and-members.trace \
 	%D%/group-member-missed.trace \
+	%D%/group-member-of-others-dies.trace \
+	%D%/group-member-of-others.trace \
 	%D%/group-name-taken-while-prepared.trace \
 	%D%/group-nested.trace \
 	%D%/group-offered.trace \

@@ -388,6 +388,7 @@ static void play_demands(struct play *play, struct line *line)
     record.demand.name = name_of(name);
     record.demand.failed_ticket = number(line, "instead-of", 0);
     record.demand.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
+    record.demand.commit = number(line, "commit", 0) << 10;
     send(play, line, &record);
 }
 
