@@ -163,7 +163,8 @@ static void begin_op(struct stage *stage, struct process *process)
     struct use *use = use_of_step(stage, process);
     struct record record = stage->step->verb == PLAY_OFFER ? offer_of(stage, process, use, &place, bytes) : record_of(stage, process, use);
     uint64_t op = process->ops;
-    stage->world.held = stage->world.held || stage->step->verb == PLAY_WATCH;
+    if (stage->step->verb == PLAY_WATCH)
+        world_hold(&stage->world, true);
     process_asks(&stage->world, process, use, &record, op);
     if (stage->step->waits) {
         stage->waits[stage->step->role] = op;

@@ -242,7 +242,7 @@ struct use *some_move(struct world *world, struct process *process);
 /* ---- a world ---- */
 enum { SCARCE_INLINE = 72 /* two groups and two objects: the third is read from its holder */ };
 void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t inline_budget, bool verbose);
-void world_hold(struct world *world, bool held); /* of one that was just opened */
+void world_hold(struct world *world, bool held); /* of one in which nobody has subscribed yet */
 void world_close(struct world *world);
 
 /* When nothing is under way and nothing to be done: everybody has been told everything. */
