@@ -95,7 +95,7 @@ static struct text namespace_of(struct text key)
 {
     enum { WORDS = 2 };
     size_t length = 0;
-    for (size_t i = 1, words = 0; i < key.length && words < WORDS; i++)
+    for (size_t i = 1, words = 0; i + 1 < key.length && words < WORDS; i++)
         if (key.at[i] == '.') {
             length = i + 1;
             words++;

@@ -76,6 +76,22 @@ static void a_key_is_one_wherever_files_end_their_namespace(void **state)
     says("'.maestro.my.a' is str() here and int() in b.0");
 }
 
+static void a_key_that_ends_with_a_dot_has_a_row(void **state)
+{
+    (void)state;
+    struct schema *schema;
+    struct outlines *o;
+    const char *yaml = "schema-name: odd\nschema-namespace: ''\nmaestro-attributes:\n  - {key: .a.b., type: int()}\n  - {key: .., type: int()}\n";
+    assert_int_equal(schema_read_text(text_of(yaml), "odd.yaml", &schema), MSTRO_OK);
+    assert_int_equal(outlines_create(schema, &o), MSTRO_OK);
+    for (size_t i = 0; i < o->count; i++) {
+        assert_int_equal(o->at[i].keys, 1);
+        assert_int_equal(block_check(o->at[i].rows), MSTRO_OK);
+    }
+    outlines_destroy(o);
+    schema_release(schema);
+}
+
 static void other_version_and_keys_are_told_and_are_compatible(void **state)
 {
     (void)state;
@@ -245,6 +261,7 @@ int main(void)
         CASE(spelling_order_and_documentation_make_no_difference),
         CASE(what_stays_on_a_handle_makes_no_difference),
         CASE(a_key_is_one_wherever_files_end_their_namespace),
+        CASE(a_key_that_ends_with_a_dot_has_a_row),
         CASE(other_version_and_keys_are_told_and_are_compatible),
         CASE(other_default_and_requirement_are_told),
         CASE(defaults_that_are_not_equal_are_told_however_alike_they_look),
