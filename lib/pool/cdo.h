@@ -66,7 +66,7 @@ void offer_lose(struct pool *pool, struct offer *offer);
 /* Its holder lives and wants it back at once: who needs it has lost it. */
 void offer_take_back(struct pool *pool, struct offer *offer);
 
-/* A number that no generation of this pool has. */
+/* A number that no generation of this pool has, in no shard. */
 uint64_t commit_next(struct pool *pool);
 
 /* Let everybody see it, who waited for it first.  made: its handle is new. */

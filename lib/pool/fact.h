@@ -84,7 +84,7 @@ uint64_t facts_before(const struct pool *pool, uint64_t time);
 /* The serial of the newest fact, in the ring or not; that of none when there is none yet. */
 uint64_t facts_newest(const struct pool *pool);
 
-/* Serials count the facts of a shard, from 1. */
+/* Serials count the facts of a shard, from 1; numbers of other things are made the same way, different in all shards. */
 uint64_t fact_serial(const struct pool *pool, uint64_t counter);
 uint64_t fact_counter(uint64_t serial);
 

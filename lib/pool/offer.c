@@ -9,8 +9,6 @@
 static_assert(sizeof(struct cdo) + sizeof(struct handle) + sizeof(struct generation) + sizeof(struct offer) <= 320,
               "an offered object takes no more beyond its name and attributes");
 
-enum { SHARD_BITS = 10 };
-
 /* What the record says of itself must fit together. */
 static bool offer_is_sound(struct pool *pool, struct session *session, const struct record_offer *asked)
 {
@@ -144,7 +142,7 @@ static struct offer *generation_enter(struct pool *pool, struct generation *gene
     return offer;
 }
 
-uint64_t commit_next(struct pool *pool) { return ++pool->last_commit << SHARD_BITS | pool->settings.shard; }
+uint64_t commit_next(struct pool *pool) { return fact_serial(pool, ++pool->last_commit); }
 
 void offer_show(struct pool *pool, struct offer *offer, uint64_t op, bool made)
 {
