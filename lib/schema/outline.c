@@ -158,7 +158,11 @@ static bool note_file(struct outlines *o, const struct schema *s, const struct s
     bool noted[OUTLINES_MAX] = { false }, good = true;
     for (size_t i = 0; good && i < schema_entries(s); i++) {
         const struct schema_entry *entry = schema_entry_at(s, i);
-        struct outline *place = entry->file == file && !entry->local ? place_of(o, namespace_of(entry->key)) : NULL;
+        if (entry->file != file || entry->local)
+            continue;
+        struct outline *place = place_of(o, namespace_of(entry->key));
+        if (!place && o->count < OUTLINES_MAX)
+            return false;
         if (!place || noted[place - o->at])
             continue;
         noted[place - o->at] = true;
