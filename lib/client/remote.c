@@ -362,9 +362,11 @@ static void remote_close(struct link *link)
 {
     struct remote_link *l = remote_of(link);
     watch_stop(l->watch);
-    reach_release(&l->reach);
     list_each(way, &l->opened)
         outbox_connect(list_entry(way, struct way, opened)->outbox, NULL);
+    if (l->control)
+        endpoint_close(l->control);
+    reach_release(&l->reach); /* last: whoever read from it may have broken off, and net 1.17 may crash over that in the next look */
     if (l->fabric)
         fabric_close(l->fabric);
     for (uint16_t shard = 0; shard < l->shards; shard++)
