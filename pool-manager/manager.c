@@ -76,6 +76,7 @@ static mstro_status make_pool(struct manager *m, struct id *id)
     pool.lease = zero_for_never(setting_amount("lease"));
     pool.heartbeat = *setting_text(setting_find("heartbeat")) ? zero_for_never(setting_amount("heartbeat")) : pool_heartbeat(pool.lease);
     pool.ack_timeout = setting_amount("ack-timeout");
+    pool.event_linger = setting_amount("event-linger");
     pool.inline_limit = pool_inline_limit(setting_amount("inline-limit"));
     pool.inline_budget = setting_amount("inline-budget");
     pool.memory_budget = setting_amount("memory-budget");

@@ -6,6 +6,7 @@
  * provider shows the descriptors that it waits for (FI_WAIT_POLLFD: net), exactly one of them is an epoll set, that of the domain's
  * sockets; it is readable when, and only when, there is something to be moved on.  Then we wait for that and for a bell of our own,
  * which no ring misses.  Everywhere else fi_cq_sread it is. */
+#define _GNU_SOURCE
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,7 +105,9 @@ static ssize_t sleep_on_sockets(struct ofi_fabric *f, uint64_t until, bool dry)
     struct pollfd on[] = { { .fd = f->sockets, .events = POLLIN }, { .fd = f->bell, .events = POLLIN }, { .fd = f->watched, .events = POLLIN } };
     if (!dry && fi_cq_read(f->home.cq, NULL, 0) != -FI_EAGAIN)
         return 0;
-    if (poll(on, 3, milliseconds_until(until, clock_now())) <= 0)
+    uint64_t now = clock_now();
+    struct timespec span = clock_to_timespec(until > now ? until - now : 0);
+    if (ppoll(on, 3, &span, NULL) <= 0)
         return -FI_EAGAIN;
     uint64_t rings;
     if (on[1].revents && read(f->bell, &rings, sizeof rings) < 0)

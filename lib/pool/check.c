@@ -182,6 +182,8 @@ const char *pool_check(const struct pool *pool)
     map_each((struct map *)&pool->held, check_hold, &walk);
     map_each((struct map *)&pool->subscriptions, check_consumer, &walk);
     require_that(&walk, list_empty((struct list *)&pool->ending) && list_empty((struct list *)&pool->telling), "a step leaves nothing untold");
+    list_each(link, (struct list *)&pool->lingering)
+        require_that(&walk, list_entry(link, struct subscription, telling)->queue.count > 0, "what lingers has an event to send");
     return walk.wrong;
 }
 

@@ -48,9 +48,20 @@ struct consumer *consumer_make(struct pool *pool, struct session *session, struc
 
 /* ---- what a consumer has done ---- */
 
+/* Events that come one after another travel together: a record, a frame and a wake-up for many.  Who was told of nothing for a while is told
+ * at once, and so is who lets operations wait, or has half of what may wait for him. */
+static bool may_linger(const struct pool *pool, const struct subscription *subscription)
+{
+    const struct queue *queue = &subscription->queue;
+    return subscription->told_at > 0 && pool->now - subscription->told_at < pool->settings.event_linger && queue->count > 0 && queue->gap_count == 0 &&
+           queue->count < subscription->max_events / 2 && queue->bytes < subscription->max_bytes / 2 &&
+           !(subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && list_empty(&subscription->awaited) && !subscription_keeps(subscription) &&
+           !subscription->replays;
+}
+
 void tell_soon(struct pool *pool, struct subscription *subscription)
 {
-    if (subscription->starved)
+    if (subscription->starved || (subscription->lingers && !may_linger(pool, subscription)))
         list_remove(&subscription->telling);
     subscription->starved = false;
     if (list_empty(&subscription->telling))
@@ -302,6 +313,7 @@ static bool send_batch(struct pool *pool, struct subscription *subscription)
     record->events.events.at = events;
     record->events.position = all ? facts_newest(pool) : events[count - 1].serial;
     record->events.quiet = needs_no_word(pool, consumer);
+    subscription->told_at = pool->now;
     return true;
 }
 
@@ -313,15 +325,53 @@ static void starve(struct pool *pool, struct subscription *subscription)
     subscription->starved = true;
 }
 
+static void linger(struct pool *pool, struct subscription *subscription)
+{
+    if (list_empty(&pool->lingering))
+        pool->linger_until = pool->now + pool->settings.event_linger;
+    list_append(&pool->lingering, &subscription->telling);
+    subscription->lingers = true;
+}
+
+/* In the next flush, whenever it was told last. */
+static void linger_no_more(struct pool *pool, struct subscription *subscription)
+{
+    list_remove(&subscription->telling);
+    list_append(&pool->telling, &subscription->telling);
+}
+
 void queues_try_again(struct pool *pool)
 {
     while (pool->tell_again <= pool->now && !list_empty(&pool->starved))
         tell_soon(pool, list_entry(pool->starved.next, struct subscription, telling));
+    while (pool->linger_until <= pool->now && !list_empty(&pool->lingering))
+        linger_no_more(pool, list_entry(pool->lingering.next, struct subscription, telling));
 }
 
 uint64_t queues_deadline(const struct pool *pool)
 {
-    return list_empty(&pool->starved) ? NO_DEADLINE : pool->tell_again;
+    uint64_t again = list_empty(&pool->starved) ? NO_DEADLINE : pool->tell_again;
+    return list_empty(&pool->lingering) || pool->linger_until > again ? again : pool->linger_until;
+}
+
+void queue_linger_no_more(struct pool *pool, struct subscription *subscription)
+{
+    while (subscription->lingers && send_batch(pool, subscription))
+        ;
+}
+
+static void flush(struct pool *pool, struct subscription *subscription)
+{
+    bool more;
+    do
+        more = replay_go_on(pool, subscription);
+    while (send_batch(pool, subscription));
+    hold_room(pool, subscription);
+    list_remove(&subscription->telling);
+    if (more)
+        list_append(&pool->reading, &subscription->telling);
+    else if (subscription->queue.count == 0 && subscription->queue.gap_count > 0)
+        starve(pool, subscription);
 }
 
 void queues_flush(struct pool *pool)
@@ -329,15 +379,11 @@ void queues_flush(struct pool *pool)
     while (!list_empty(&pool->telling)) {
         struct subscription *subscription = list_entry(pool->telling.next, struct subscription, telling);
         list_remove(&subscription->telling);
-        bool more;
-        do
-            more = replay_go_on(pool, subscription);
-        while (send_batch(pool, subscription));
-        hold_room(pool, subscription);
-        list_remove(&subscription->telling);
-        if (more)
-            list_append(&pool->reading, &subscription->telling);
-        else if (subscription->queue.count == 0 && subscription->queue.gap_count > 0)
-            starve(pool, subscription);
+        bool lingered = subscription->lingers;
+        subscription->lingers = false;
+        if (!lingered && may_linger(pool, subscription))
+            linger(pool, subscription);
+        else
+            flush(pool, subscription);
     }
 }

@@ -48,6 +48,7 @@ static void lists_init(struct pool *pool)
     list_init(&pool->telling);
     list_init(&pool->reading);
     list_init(&pool->starved);
+    list_init(&pool->lingering);
     list_init(&pool->ending);
     list_init(&pool->released);
     list_init(&pool->schemas);

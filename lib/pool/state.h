@@ -200,6 +200,7 @@ struct pool {
     struct list telling;             /* those with events to send in this step */
     struct list reading;             /* those that read on in the ring of facts in the next step */
     struct list starved;             /* those that memory was short for, until 'tell_again' */
+    struct list lingering;           /* those with events that wait for more to travel with, until 'linger_until' */
     struct list ending;              /* those that end in this step */
     struct heap late;                /* acks, and room for events, that operations wait for */
     struct list released;            /* operations not held any more: they go on in this step */
@@ -208,7 +209,7 @@ struct pool {
     struct seal *discarded; /* freed at the next step: outputs may still point there */
     struct seal *nameless;  /* the epitaph when there is no memory for one */
     struct pool_outputs *out;
-    uint64_t now, last_app, last_ticket, last_commit, last_subscription, tell_again;
+    uint64_t now, last_app, last_ticket, last_commit, last_subscription, tell_again, linger_until;
     uint64_t announced; /* up to which serial what takes effect was announced, when that was in an earlier step; else 0 */
     uint64_t requires, generations, tickets, waiting, inline_bytes, memory;
     uint64_t last_unanswered;

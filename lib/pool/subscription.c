@@ -417,6 +417,7 @@ void subscriptions_end_soon(struct pool *pool)
 {
     while (!list_empty(&pool->ending)) {
         struct subscription *subscription = list_entry(pool->ending.next, struct subscription, ending);
+        queue_linger_no_more(pool, subscription);
         say_end(pool, subscription, subscription->end, subscription->end_reason);
         subscription_close(pool, subscription);
     }

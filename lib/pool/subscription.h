@@ -67,7 +67,7 @@ struct subscription {
     struct index_entry of_objects, of_applications;
     struct index_entry *more; /* of_objects, under further values */
     struct list consumers;
-    struct list telling;      /* pool->telling: something is to be sent; or pool->reading, pool->starved */
+    struct list telling;      /* pool->telling: something is to be sent; or pool->reading, pool->starved, pool->lingering */
     struct list ending;       /* pool->ending: it ends in this step */
     struct list awaited;      /* acks that it owes, and events that wait for room */
     struct selector *selector; /* NULL: all */
@@ -75,6 +75,7 @@ struct subscription {
     struct queue queue;
     uint64_t number; /* from 1, in the order in which they were made */
     uint64_t max_events, max_bytes, hold_time;
+    uint64_t told_at; /* when events were last sent; 0: never */
     uint64_t began, position; /* serials: when it was made; up to which it has read the ring of facts */
     uint32_t kinds;
     mstro_status end;     /* with which, and why, it ends in this step */
@@ -83,6 +84,7 @@ struct subscription {
     bool late;     /* an operation that waited for it did so in vain: none waits until it has caught up */
     bool replays;  /* it reads the ring of facts, and is told nothing else until it has read all */
     bool starved;  /* memory was short for the OVERFLOW that it is to be told */
+    bool lingers;  /* its events wait, or have waited, for more to travel with */
 };
 
 /* ---- subscription.c ---- */
@@ -126,7 +128,10 @@ void consumer_acknowledged(struct pool *pool, struct consumer *consumer, uint64_
 /* It has something to be sent in this step. */
 void tell_soon(struct pool *pool, struct subscription *subscription);
 
-/* Those for which memory was short try again, when it is time for that; when that is. */
+/* What lingers is sent before the subscription ends. */
+void queue_linger_no_more(struct pool *pool, struct subscription *subscription);
+
+/* Those for which memory was short, and those that linger, are told when it is time for that; when that is. */
 void queues_try_again(struct pool *pool);
 uint64_t queues_deadline(const struct pool *pool);
 

@@ -298,7 +298,7 @@ static void heal(struct world *world)
 static bool is_quiet(const struct world *world)
 {
     for (uint16_t shard = 0; shard < world->shards; shard++)
-        if (pool_next_deadline(world->pool[shard]) <= world->now)
+        if (pool_next_deadline(world->pool[shard]) <= world->now + LINGER_MS * MS)
             return false;
     for (int i = 0; i < PROCESSES; i++) {
         const struct process *process = &world->process[i];

@@ -64,6 +64,7 @@ void world_open(struct world *world, uint64_t seed, uint16_t shards, uint64_t in
     settings.inline_budget = inline_budget;
     settings.fact_bytes = 64 * KEPT_FACTS;
     settings.event_window = EVENT_WINDOW;
+    settings.event_linger = seed % 2 ? LINGER_MS * MS : 0;
     settings.ack_timeout = ACK_TIMEOUT_MS * MS;
     settings.shards = shards;
     for (uint16_t shard = 0; shard < shards; shard++) {

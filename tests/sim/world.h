@@ -24,7 +24,7 @@ enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
 enum { SINGLES = 5, SET_MEMBERS = 8, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
 enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256, GONE_MAX = 64 };
-enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
+enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, LINGER_MS = 10, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
 struct letter { struct list link; uint64_t serial; size_t length; uint8_t at[]; };

@@ -46,6 +46,9 @@ EXTRA_DIST += \
 	%D%/durable-with-ack.trace \
 	%D%/durable.trace \
 	%D%/event-attributes.trace \
+	%D%/events-do-not-linger.trace \
+	%D%/events-linger-to-the-end.trace \
+	%D%/events-travel-together.trace \
 	%D%/facts-bounded.trace \
 	%D%/facts-none.trace \
 	%D%/facts.trace \

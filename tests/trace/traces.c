@@ -585,6 +585,8 @@ static bool set_pool(struct play *play, const char *key, uint64_t amount)
         settings->fact_bytes = amount;
     else if (strcmp(key, "event-window") == 0)
         settings->event_window = (uint32_t)amount;
+    else if (strcmp(key, "event-linger") == 0)
+        settings->event_linger = amount * NANOSECONDS_PER_MILLISECOND;
     else if (strcmp(key, "shards") == 0)
         settings->shards = (uint16_t)amount;
     else if (strcmp(key, "shard") == 0)
