@@ -226,16 +226,28 @@ static void say_position(struct pool *pool, struct consumer *consumer)
         record->events = (struct record_events){ .subscription = consumer->number, .position = position_of(pool, consumer) };
 }
 
-static void subscribed(struct pool *pool, struct consumer *consumer, const struct record_subscribe *asked)
+/* What the first shard says, and the others are told, of who is granted a name: a higher number than before, or, where several may have
+ * it, that with which it has begun.  0: nothing. */
+static uint64_t grant(const struct pool *pool, struct consumer *consumer, const struct record_subscribe *asked)
 {
     struct subscription *subscription = consumer->subscription;
-    struct subscription_extra *extra = subscription->extra;
-    bool grants = asked->name.length && pool->settings.shard == 0 && pool->settings.shards > 1;
+    if (asked->name.length == 0 || pool->settings.shards == 1)
+        return 0;
+    if (pool->settings.shard != 0 && asked->granted > subscription->extra->granted)
+        subscription->extra->granted = asked->granted;
+    if (pool->settings.shard != 0)
+        return 0;
+    if (consumer->made || !(subscription->flags & SUBSCRIBE_SHARED))
+        subscription->extra->granted = facts_newest(pool);
+    return subscription->extra->granted;
+}
+
+static void subscribed(struct pool *pool, struct consumer *consumer, const struct record_subscribe *asked)
+{
+    uint64_t granted = grant(pool, consumer, asked);
     say_position(pool, consumer);
-    answer_ack(pool, consumer->session, asked->op, MSTRO_OK, 0, grants ? facts_newest(pool) : 0, (struct text){ 0 });
-    if (extra && asked->granted > extra->granted)
-        extra->granted = asked->granted;
-    tell_soon(pool, subscription); /* there may be something already */
+    answer_ack(pool, consumer->session, asked->op, MSTRO_OK, 0, granted, (struct text){ 0 });
+    tell_soon(pool, consumer->subscription); /* there may be something already */
 }
 
 static bool bytes_are_equal(struct bytes a, struct bytes b)
@@ -263,9 +275,20 @@ static bool asks_for_the_same(const struct subscription *subscription, const str
            bytes_are_equal(selector, asked->selector);
 }
 
+/* The first shard has ended it and granted the name anew: whoever has it here yet need not be told so, and shall not end the new one. */
+static bool is_over(const struct pool *pool, const struct subscription *known, const struct record_subscribe *asked)
+{
+    return pool->settings.shard != 0 && asked->granted > known->extra->granted && ((known->flags & SUBSCRIBE_SHARED) || !asks_for_the_same(known, asked));
+}
+
 /* A name that is there: take from what waits under it. */
 static void subscribe_to_known(struct pool *pool, struct session *session, const struct record_subscribe *asked, struct subscription *known)
 {
+    if (pool->settings.shard != 0 && (known->flags & SUBSCRIBE_SHARED) && asked->granted < known->extra->granted) {
+        answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " has been ended, and begun anew by others, since it was asked "
+                       "for: ask for it again", TEXT_ARGUMENTS(text_cut(asked->name)));
+        return;
+    }
     if (!asks_for_the_same(known, asked)) {
         answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " is of other kinds, options or another selector: "
                        "end it first, or choose another name", TEXT_ARGUMENTS(text_cut(asked->name)));
@@ -329,6 +352,10 @@ void serve_subscribe(struct pool *pool, struct session *session, const struct re
     if (!subscribe_is_possible(pool, session, asked))
         return;
     struct subscription *known = subscription_named(pool, asked->name);
+    if (known && is_over(pool, known, asked)) {
+        subscription_close(pool, known);
+        known = NULL;
+    }
     if (known) {
         subscribe_to_known(pool, session, asked, known);
         return;

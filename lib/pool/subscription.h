@@ -60,7 +60,7 @@ struct subscription_extra {
     struct subscription *subscription;
     struct seal *name;        /* or NULL */
     struct seal *attributes;  /* keys of those that events carry, each with its NUL; or NULL */
-    uint64_t granted;         /* of a name, in another shard than the first: which SUBSCRIBE took it last */
+    uint64_t granted;         /* of a name: what the first shard has said to who took it last; of a shared one, to all who have it */
 };
 
 struct subscription {

@@ -92,7 +92,7 @@
 /* subscription: the client's number for it.  selector: encoded by lib/query, empty matches everything.  max_events, max_bytes of what
  * may wait, hold_time in nanoseconds: 0 is the pool's.  when_full, when_late, start: as in maestro/subscription.h, with 'since' a serial or
  * an age in nanoseconds, or 'positions'.  flags: SUBSCRIBE_*, of 'name'.  attributes: those that events carry.  granted: what the ACK of shard
- * 0 said, to the other shards; above that of whoever was granted the name before. */
+ * 0 said, to the other shards; above that of whoever was granted the name before, and of a shared one the same for all who have it. */
 #define RECORD_SUBSCRIBE(F, T, B, L) \
     F(u64, op, 0) F(u64, subscription, 0) F(u32, kinds, 0) F(u32, options, 0) B(selector, MAX_SELECTOR, 0) \
     F(u64, max_events, 2) F(u64, max_bytes, 2) F(u64, hold_time, 2) F(u8, when_full, 2) F(u8, when_late, 2) F(u8, flags, 2) F(u8, start, 2) \

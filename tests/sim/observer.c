@@ -207,7 +207,7 @@ static struct wanted wanted_of(const struct world *world, uint16_t shard, const 
 {
     struct wanted wanted = { .kinds = asked->kinds, .options = asked->options, .step = -1, .attributes = asked->attributes.count > 0, .flags = asked->flags,
                              .when_full = asked->when_full, .when_late = asked->when_late, .start = asked->start, .since = asked->since,
-                             .max_events = asked->max_events ? asked->max_events : EVENT_WINDOW, .max_bytes = asked->max_bytes,
+                             .granted = asked->granted, .max_events = asked->max_events ? asked->max_events : EVENT_WINDOW, .max_bytes = asked->max_bytes,
                              .hold_time = asked->hold_time ? asked->hold_time : ACK_TIMEOUT_MS * MS };
     uint64_t now_on = world->newest; /* in the shards that a place says nothing about */
     snprintf(wanted.title, sizeof wanted.title, TEXT_FORMAT, TEXT_ARGUMENTS(asked->name));
@@ -240,6 +240,8 @@ static const struct record_events *beginning_of(const struct world *world, size_
 static void displace(struct world *world, uint16_t shard, const struct wanted *wanted)
 {
     const struct consumed *holder = shard ? witness_holder(&world->witness[shard], wanted->title) : NULL;
+    if (shard)
+        witness_begins_anew(&world->witness[shard], wanted);
     if (!holder)
         return;
     uint64_t session = holder->session, number = holder->number;
@@ -269,6 +271,8 @@ static void observe_subscribed(struct world *world, uint16_t shard, const struct
     witness_subscribed(w, in->session, app_of_session(world, in->session), asked->subscription, &wanted, world->newest);
     if (beginning)
         witness_positioned(w, in->session, beginning);
+    if (shard == 0 && world->shards > 1)
+        witness_granted(w, in->session, asked->subscription, ack->generation);
 }
 
 static void observe_output(struct world *world, uint16_t shard, const struct pool_input *in, size_t i)

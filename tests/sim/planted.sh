@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..66"
+echo "1..68"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -61,6 +61,8 @@ plant "a member is required whichever offer of its group it comes with" lib/clie
 plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->counted = group->members;\n    if (true)/' 2
 plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'
 plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0 || granted < .*)$/    if (true)/' 7
+plant "another shard goes on under a shared name that the first has ended and begun anew" lib/pool/subscription.c 's/^    return pool->settings.shard != 0 && asked->granted > .*$/    return false;/' 7
+plant "who comes to a shared name is granted another than those who have it" lib/pool/subscription.c 's/^    if (consumer->made || !(subscription->flags & SUBSCRIBE_SHARED))$/    if (true)/' 2
 plant "what was told under a name and not taken is lost with who had it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 2
 plant "an event of a shared name is told to two" lib/pool/consumer.c \
     's/    told->order = ++consumer->told;/    if ((subscription->flags \& SUBSCRIBE_SHARED) \&\& consumer->told == 3)\n        queue_put(pool, subscription, \&told->fact, told->event);\n&/'

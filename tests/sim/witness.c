@@ -245,14 +245,34 @@ void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint6
     if (c == W_CONSUMERS)
         abort();
     a->consumer[c] = (struct consumed){ .session = session, .number = number, .in = true, .made = is_new };
+    if (is_new)
+        a->granted = wanted->granted;
+    else if (is_shared(a) && wanted->granted && wanted->granted != a->granted)
+        complain(w, "%s is shared by two who were granted another name of that name", wanted->title);
     for (size_t i = since ? fact_with(w, since) + 1 : 0; i < w->facts; i++)
         owe_ack(w, a, &w->fact[i]);
 }
 
+/* Who shares a name is granted the same, who does not, or begins it anew, more than anybody before. */
+void witness_granted(struct witness *w, uint64_t session, uint64_t number, uint64_t granted)
+{
+    int c;
+    struct audience *a = audience_of(w, session, number, &c);
+    bool same = a && is_shared(a) && a->granted;
+    if (!a || !is_named(a) || !granted)
+        return;
+    if (same ? granted != a->granted : granted <= w->granted)
+        complain(w, "%s is granted with %" PRIu64 ", %" PRIu64 " was granted before", a->wanted.title, granted, same ? a->granted : w->granted);
+    a->granted = granted;
+    w->granted = granted > w->granted ? granted : w->granted;
+}
+
+static bool has_begun_anew(const struct audience *a, const struct wanted *wanted) { return a && is_shared(a) && wanted->granted && wanted->granted < a->granted; }
+
 void witness_refused(struct witness *w, const struct wanted *wanted, mstro_status status)
 {
     const struct consumed *holder = witness_holder(w, wanted->title);
-    if (status != MSTRO_CONFLICT || !holder)
+    if (status != MSTRO_CONFLICT || (!holder && !has_begun_anew(audience_named(w, wanted->title), wanted)))
         complain(w, "a SUBSCRIBE is refused (%s) for which there is no reason", mstro_status_name(status));
 }
 
@@ -340,6 +360,13 @@ void witness_displaced(struct witness *w, uint64_t session, uint64_t number)
     struct audience *a = audience_of(w, session, number, &c);
     if (a)
         leaves(w, a, c, false);
+}
+
+void witness_begins_anew(struct witness *w, const struct wanted *wanted)
+{
+    struct audience *a = (struct audience *)audience_named(w, wanted->title);
+    if (a && is_shared(a) && a->granted < wanted->granted)
+        audience_end(w, a);
 }
 
 bool witness_may_wait(struct witness *w, uint64_t app, uint64_t number, bool before)

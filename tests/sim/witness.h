@@ -53,6 +53,7 @@ struct wanted {
     uint8_t flags, when_full, when_late, start;
     uint64_t max_events, hold_time, since;
     uint64_t max_bytes; /* 0: so many that it does not matter */
+    uint64_t granted;   /* elsewhere than where its name is at home: what was said there */
 };
 
 struct passage;
@@ -63,6 +64,7 @@ struct audience {
     bool in, late, past; /* past: a checkpoint is owed to it */
     struct wanted wanted;
     uint64_t app;        /* of its only consumer */
+    uint64_t granted;    /* under a name: what was said last, where that is at home, to who was granted it */
     uint64_t began;      /* the fact of its SUBSCRIBE */
     uint64_t last;       /* not named: all up to here is told, or stated as missing */
     uint64_t live;       /* what happens behind this is told when it happens, 0: that is not known */
@@ -93,6 +95,7 @@ struct witness {
     size_t facts, fact_room, duties, duty_room, groups, group_room;
     struct audience audience[W_AUDIENCES];
     uint64_t now, moment;
+    uint64_t granted;   /* the most that was said of a name */
     struct met met;
     char wrong[300];
 };
@@ -120,6 +123,7 @@ void witness_time(struct witness *w, uint64_t now);
 /* ---- then what came out, in order; 'newest': the last fact before the step ---- */
 void witness_subscribed(struct witness *w, uint64_t session, uint64_t app, uint64_t number, const struct wanted *wanted, uint64_t newest);
 void witness_refused(struct witness *w, const struct wanted *wanted, mstro_status status);
+void witness_granted(struct witness *w, uint64_t session, uint64_t number, uint64_t granted); /* at home: for the others, above 0 */
 void witness_told(struct witness *w, uint64_t session, const struct record_events *events);
 void witness_positioned(struct witness *w, uint64_t session, const struct record_events *events); /* up to where all was told, they say */
 void witness_ended(struct witness *w, uint64_t session, const struct record_subscription_end *end, bool forgotten);
@@ -136,6 +140,9 @@ void witness_answered(struct witness *w, uint64_t app, uint64_t op);
 const struct consumed *witness_holder(const struct witness *w, const char *title);
 bool witness_knows(struct witness *w, uint64_t session, uint64_t number);
 void witness_displaced(struct witness *w, uint64_t session, uint64_t number);
+
+/* Of a shared name: what was granted has ended where it is at home.  All of it ends. */
+void witness_begins_anew(struct witness *w, const struct wanted *wanted);
 
 /* Can that operation of 'app' be waiting for a subscriber; (before) what that handle has parked? */
 bool witness_may_wait(struct witness *w, uint64_t app, uint64_t number, bool before);

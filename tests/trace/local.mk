@@ -159,8 +159,11 @@ EXTRA_DIST += \
 	%D%/shards-leave-now.trace \
 	%D%/shards-leave.trace \
 	%D%/shards-name-granted-since.trace \
+	%D%/shards-name-of-other-terms.trace \
 	%D%/shards-name-passes.trace \
 	%D%/shards-not-for-a-client.trace \
+	%D%/shards-shared-name-anew.trace \
+	%D%/shards-shared-name.trace \
 	%D%/shards-silence-elsewhere.trace \
 	%D%/shards-silent.trace \
 	%D%/shards-wrong-slot.trace \
