@@ -269,6 +269,34 @@ static void serial_of_an_overflow_leads_behind_what_was_lost(void **state)
     OK(mstro_subscription_dispose(sub));
 }
 
+/* Time itself is what an age is about. */
+static void wait_until(mstro_nanosec_t moment)
+{
+    while (mstro_clock() <= moment)
+        poll(NULL, 0, 1);
+}
+
+static void age_leaves_out_what_happened_before(void **state)
+{
+    (void)state;
+    mstro_nanosec_t gap = 20000000, late;
+    mstro_subscription sub = NULL;
+    do {
+        if (sub)
+            OK(mstro_subscription_dispose(sub));
+        gap *= 2;
+        offer_and_withdraw("older");
+        mstro_nanosec_t between = mstro_clock();
+        wait_until(between + gap);
+        offer_and_withdraw("younger");
+        const struct mstro_subscription_terms terms = { .start = MSTRO_SUBSCRIPTION_START_AGE, .age = mstro_clock() - between };
+        sub = subscribe((mstro_pool_event_kind)(MSTRO_POOL_EVENT_OFFER | MSTRO_POOL_EVENT_WITHDRAW | MSTRO_POOL_EVENT_POOL_CHECKPOINT), &terms);
+        late = mstro_clock() - terms.age - between;
+    } while (late >= gap && gap < 2000000000); /* the pool may have read the age so late that it does not reach back to the younger */
+    assert_string_equal(told(sub), "OFFER younger, WITHDRAW younger, POOL_CHECKPOINT ");
+    OK(mstro_subscription_dispose(sub));
+}
+
 /* The kinds of all that is here, after a look at the names of each. */
 static int kinds_with_names(mstro_subscription sub)
 {
@@ -507,6 +535,7 @@ int main(void)
         CASE(event_is_acknowledged_by_whom_it_was_told_only),
         CASE(late_joiner_is_told_what_is_offered_and_then_what_happens),
         CASE(serial_of_an_overflow_leads_behind_what_was_lost),
+        CASE(age_leaves_out_what_happened_before),
         CASE(names_can_be_read_of_every_event_whatever_its_kind),
         CASE(subscription_that_was_too_slow_says_so_behind_what_it_was_told),
         CASE(operation_waits_for_room_and_goes_on_when_some_is_made),

@@ -264,6 +264,54 @@ static void serial_leads_another_process_behind_that_event(void **state)
     assert_true(heard(second, "missing=") > 0);
 }
 
+enum { TRIES = 6 };
+
+/* An age is of the moment when the pool reads it.  If that came later than what is to be told, of all that was a moment before, it says nothing. */
+static void be_told_of_what_is_younger(struct process *reader)
+{
+    unsigned gap = 50;
+    for (int i = 0; i < TRIES; i++, gap *= 3) {
+        offers(20, "old");
+        tell(reader, "mark %u", gap);
+        expect_within(reader, "MSTRO_OK", SHORT);
+        offers(10, "new");
+        subscribe(reader, MSTRO_POOL_EVENT_OFFER, 0, "from=mark");
+        if (strtoul(reader->answer + 9, NULL, 10) < gap)
+            return;
+        expect(reader, "dispose", "MSTRO_OK");
+    }
+    fail_msg("a SUBSCRIBE takes longer than %u ms", gap);
+}
+
+static void age_leaves_out_what_is_older(const char *shards)
+{
+    open_with((const char *[]){ shards, NULL });
+    struct process *reader = stage_watcher(&stage, "reader");
+    be_told_of_what_is_younger(reader);
+    expect(reader, "take 10", "MSTRO_OK told=10 missing=0 again=0 first=new");
+    assert_int_equal(heard(reader, "gaps="), 0);
+    offers(1, "last");
+    expect(reader, "take 1", "MSTRO_OK told=1 missing=0 again=0 first=last0"); /* there was no eleventh */
+}
+
+static void what_is_older_than_the_age_that_was_asked_for_is_left_out(void **state)
+{
+    (void)state;
+    age_leaves_out_what_is_older("--shards=1");
+}
+
+static void what_is_older_is_left_out_by_each_of_two_shards(void **state)
+{
+    (void)state;
+    age_leaves_out_what_is_older("--shards=2");
+}
+
+static void what_is_older_is_left_out_by_each_of_seven_shards(void **state)
+{
+    (void)state;
+    age_leaves_out_what_is_older("--shards=7");
+}
+
 static void subscription_that_shall_end_when_full_ends_and_holds_nobody(void **state)
 {
     (void)state;
@@ -353,6 +401,9 @@ int main(int argc, char *argv[])
         CASE(what_a_competing_consumer_had_not_settled_when_it_was_killed_goes_to_another, open_with_short_times),
         CASE(cursor_serves_another_process_and_is_stale_in_another_pool, open_stage),
         CASE(serial_leads_another_process_behind_that_event, open_stage),
+        CASE(what_is_older_than_the_age_that_was_asked_for_is_left_out, NULL),
+        CASE(what_is_older_is_left_out_by_each_of_two_shards, NULL),
+        CASE(what_is_older_is_left_out_by_each_of_seven_shards, NULL),
         CASE(subscription_that_shall_end_when_full_ends_and_holds_nobody, open_stage),
         CASE(durable_name_that_nobody_attends_says_how_much_did_not_fit, open_stage),
         CASE(slow_consumer_of_a_shared_name_keeps_little_from_the_others, open_stage),

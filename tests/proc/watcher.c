@@ -8,7 +8,9 @@
  *     again COUNT NAME               the same with one name, as often
  *     offer NAME                     and leave it so
  *     subscribe KINDS OPTIONS WORD...
- *         most=N bytes=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|serial:N|CURSOR
+ *         most=N bytes=N full=hold|end late=end wait=MILLISECONDS name=NAME durable shared from=standing|past|mark|serial:N|CURSOR
+ *         answers the milliseconds that it took
+ *     mark MILLISECONDS              remember this moment for from=mark, an age, and return when so much time has passed since
  *     take COUNT                     take events until there were so many, OVERFLOW's count included
  *         answers "told=N missing=N again=N first=NAME serial=N gaps=N wrong=N shards=N" of what was taken in this call: the serial of the last; how many
  *         OVERFLOWs; how many events came not behind what had come from their shard, an OVERFLOW's first to last included; from how many
@@ -21,12 +23,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 enum { LINE_MAX_LENGTH = 8192, NAME_LENGTH = 64 };
 
 static mstro_subscription subscription;
 static mstro_pool_event taken; /* and not acknowledged */
 static bool wants_ack;
+static mstro_nanosec_t mark;
 
 static void answer(mstro_status status, const char *text)
 {
@@ -100,6 +104,9 @@ static void read_word(struct mstro_subscription_terms *terms, char *word)
     else if (strcmp(word, "from=past") == 0) {
         terms->start = MSTRO_SUBSCRIPTION_START_AGE;
         terms->age = UINT64_MAX;
+    } else if (strcmp(word, "from=mark") == 0) {
+        terms->start = MSTRO_SUBSCRIPTION_START_AGE;
+        terms->age = mstro_clock() - mark;
     } else if (strncmp(word, "from=serial:", 12) == 0) {
         terms->start = MSTRO_SUBSCRIPTION_START_SERIAL;
         terms->serial = strtoull(word + 12, NULL, 10);
@@ -116,13 +123,27 @@ static uint64_t newest[SHARDS_MAX]; /* serial that the subscription has been tol
 static void do_subscribe(char *rest)
 {
     struct mstro_subscription_terms terms = { 0 };
+    char text[32];
+    mstro_nanosec_t begin = mstro_clock();
     char *kinds = strtok(rest, " "), *options = strtok(NULL, " ");
     for (char *word; (word = strtok(NULL, " "));)
         read_word(&terms, word);
     memset(newest, 0, sizeof newest);
     wants_ack = strtol(options, NULL, 0) & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK;
-    answer(mstro_subscribe_with(NULL, (mstro_pool_event_kind)strtol(kinds, NULL, 0), (enum mstro_subscription_opts)strtol(options, NULL, 0), &terms,
-                                &subscription), "");
+    mstro_status s = mstro_subscribe_with(NULL, (mstro_pool_event_kind)strtol(kinds, NULL, 0), (enum mstro_subscription_opts)strtol(options, NULL, 0),
+                                          &terms, &subscription);
+    snprintf(text, sizeof text, "%lu", (unsigned long)((mstro_clock() - begin) / 1000000));
+    answer(s, text);
+}
+
+/* Time itself is what an age is about. */
+static void do_mark(char *rest)
+{
+    mark = mstro_clock();
+    mstro_nanosec_t end = mark + strtoull(rest, NULL, 10) * 1000000;
+    while (mstro_clock() <= end)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    answer(MSTRO_OK, "");
 }
 
 struct summary { unsigned long told, missing, again, gaps, wrong, shards; uint64_t serial; char first[NAME_LENGTH]; };
@@ -231,6 +252,7 @@ static void do_finalize(char *rest)
 static const struct { const char *verb; void (*call)(char *rest); } calls[] = {
     { "init", do_init },       { "finalize", do_finalize }, { "offers", do_offers }, { "again", do_again },     { "offer", do_offer },   { "subscribe", do_subscribe },
     { "take", do_take },       { "ack", do_ack },           { "cursor", do_cursor }, { "dispose", do_dispose }, { "forget", do_forget }, { "flush", do_flush },
+    { "mark", do_mark },
 };
 
 int main(void)
