@@ -306,7 +306,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
 void drop_prepared(struct model *model, struct model_generation *generation)
 {
     if (generation->committed)
-        happens_to(model, MSTRO_POOL_EVENT_GROUP_LOST, generation->session, generation);
+        happens_to(model, MSTRO_POOL_EVENT_GROUP_LOST, generation->session, generation)->op = 0;
     if (generation->withdrawn)
         expect_ack(model, generation->session, generation->withdraw_op, MSTRO_OK);
     if (generation->awaited)
