@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..68"
+echo "1..69"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -115,4 +115,5 @@ plant "an event has no attributes though its object has" lib/pool/fact.c 's/^   
 plant "a WITHDRAW by LEAVE passes for one that was asked for" lib/pool/generation.c 's/\.sudden = offer->by_leave || holder->state == SESSION_ABSENT/.sudden = false/'
 plant "what was parked says that it was announced long ago" lib/pool/hold.c 's/hold->announced = facts_newest(pool);/hold->announced = fact_serial(pool, 1);/' 1 --held
 plant "a subscription that ends is said to have been told what ended it" lib/pool/consumer.c 's/^    bool over = .*$/    bool over = false;/'
+plant "a shard that has no room left does not ask what was taken" lib/pool/consumer.c 's/^    return !subscription_keeps(consumer->subscription) && consumer->open <= .*$/    return !subscription_keeps(consumer->subscription);/'
 plant "who comes to a name is said to be behind what waits there" lib/pool/subscription.c 's/^    if (!list_empty(&queue->waiting)) {/    if (list_empty(\&queue->waiting) \&\& queue->bytes) {/'

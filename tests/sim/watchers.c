@@ -50,6 +50,8 @@ void watch_events(struct world *world, struct process *process, const struct rec
     }
     watch->come[shard] += events->events.count;
     watch->position[shard] = events->position;
+    if (!events->quiet || !watch->terse)
+        watch->asked[shard] = watch->come[shard];
     if (watch->come[shard] == 0)
         watch->cursor[shard] = events->position; /* where it begins */
 }
@@ -73,7 +75,7 @@ bool watches_rest(const struct process *process)
         if (watch->number && (watch->op || watch->holds || watch->over))
             return false;
         for (uint16_t shard = 0; watch->number && shard < SHARDS_MAX; shard++)
-            if (watch->said[shard] != watch->come[shard])
+            if (watch->taken[shard] != watch->come[shard])
                 return false;
     }
     return true;
@@ -183,6 +185,7 @@ static void subscribe(struct world *world, struct process *process, struct watch
     struct wanted wanted = choose_terms(world, process);
     struct selector *selector = selector_of(&wanted);
     *watch = (struct watch){ .number = ++process->subscriptions, .op = ++process->ops, .wanted = wanted, .laziness = world_chance(world, 500) ? 0 : world_below(world, 1000) };
+    watch->terse = watch->number % 2;
     watch->prompt = world->held && world_chance(world, 600);
     record.subscribe = (struct record_subscribe){
         .op = watch->op, .subscription = watch->number, .kinds = wanted.kinds, .options = wanted.options, .max_events = wanted.max_events,
@@ -211,10 +214,13 @@ static void say(struct world *world, struct process *process, const struct recor
 static void take_events(struct world *world, struct process *process, struct watch *watch)
 {
     for (uint16_t shard = 0; shard < world->shards; shard++) {
-        if (watch->come[shard] == watch->said[shard])
+        if (watch->come[shard] == watch->taken[shard])
             continue;
-        watch->said[shard] = watch->taken[shard] = watch->come[shard];
+        watch->taken[shard] = watch->come[shard];
         watch->cursor[shard] = watch->position[shard];
+        if (watch->said[shard] >= watch->asked[shard])
+            continue;
+        watch->said[shard] = watch->taken[shard];
         say(world, process, &(struct record){ .kind = KIND_SEEN, .seen = { .subscription = watch->number, .serial = watch->cursor[shard], .count = watch->said[shard] } });
     }
 }
@@ -262,7 +268,7 @@ static void give_up(struct world *world, struct process *process, struct watch *
 static bool has_come(const struct watch *watch)
 {
     for (uint16_t shard = 0; shard < SHARDS_MAX; shard++)
-        if (watch->come[shard] != watch->said[shard])
+        if (watch->come[shard] != watch->taken[shard])
             return true;
     return false;
 }

@@ -58,15 +58,16 @@ enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
 struct listed { char name[8]; uint64_t commit; bool own; };
 
 /* A subscription of a process, and what of its events the program has taken: watchers.c.  Of each shard: how many came and were taken, how
- * many of those the shard knows of, and up to where. */
+ * many of those the shard knows of, of how many it has asked to be told so, and up to where. */
 struct watch {
     uint64_t number, op; /* number 0: none; op: of the SUBSCRIBE or UNSUBSCRIBE under way */
     bool ending, over;   /* over: the pool has ended it */
     struct wanted wanted;
-    uint64_t come[SHARDS_MAX], taken[SHARDS_MAX], said[SHARDS_MAX], position[SHARDS_MAX], cursor[SHARDS_MAX];
+    uint64_t come[SHARDS_MAX], taken[SHARDS_MAX], said[SHARDS_MAX], asked[SHARDS_MAX], position[SHARDS_MAX], cursor[SHARDS_MAX];
     uint64_t held[HELD_MAX]; /* serials of events that it owes an ack of */
     size_t holds;
     bool prompt;             /* it acknowledges what comes, as soon as it comes */
+    bool terse;              /* it says what it has taken when the shard asks for that, as the library does; else always, as it may */
     uint64_t laziness;       /* in a thousand: how often it does not acknowledge */
 };
 
