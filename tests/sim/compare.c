@@ -143,6 +143,14 @@ bool model_puts_off(const struct model *model, uint64_t session, uint64_t op, ui
     return false;
 }
 
+/* What is void is not sent behind the word that it is; of 'session', 0: of all, when a step is over. */
+static void forget_voided(struct model *model, uint64_t session, uint64_t handle)
+{
+    for (int i = 0; i < model->laters; i++)
+        if (model->later[i].voided && (!session || (model->later[i].session == session && model->later[i].handle == handle)))
+            model->later[i--] = model->later[--model->laters];
+}
+
 bool model_compare(struct model *model, const struct pool_outputs *out, size_t first)
 {
     for (size_t i = first; i < out->count; i++) {
@@ -159,6 +167,8 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
             model->later[late] = model->later[--model->laters];
         else
             tell_difference(model, "the engine said what the rules do not", &came);
+        if (came.kind == KIND_TICKET_VOID)
+            forget_voided(model, came.session, came.handle);
         learn(model, &came);
     }
     for (int i = 0; i < model->answers; i++) {
@@ -166,6 +176,7 @@ bool model_compare(struct model *model, const struct pool_outputs *out, size_t f
         if (!model->answer[i].came && !put_off(model, &model->answer[i]))
             tell_difference(model, "the engine did not say what the rules say", &model->answer[i]);
     }
+    forget_voided(model, 0, 0);
     for (int i = 0; i < model->laters; i++)
         if (model->later[i].session && !session_of(model, model->later[i].session))
             tell_difference(model, "who has left was never told", &model->later[i]);

@@ -264,12 +264,12 @@ void forget_need(struct model *model, struct model_handle *handle)
     handle->bound = NO_GENERATION;
 }
 
-/* If it is held up still: it is void, and will not be sent. */
-static void forget_ticket(struct model *model, const struct model_handle *handle)
+/* If it is held up still: it is void, and will not be sent, unless it goes on in this step, before that. */
+static void void_ticket(struct model *model, const struct model_handle *handle)
 {
     for (int i = 0; i < model->laters; i++)
         if (model->later[i].kind == KIND_TICKET && model->later[i].session == handle->session && model->later[i].handle == handle->number)
-            model->later[i--] = model->later[--model->laters];
+            model->later[i].voided = true;
 }
 
 void lose_generation(struct model *model, struct model_generation *generation)
@@ -283,7 +283,7 @@ void lose_generation(struct model *model, struct model_generation *generation)
             struct model_answer *answer = expect(model, handle->session, KIND_TICKET_VOID, 0, MSTRO_PEER_LOST);
             answer->handle = handle->number;
             answer->ticket = handle->ticket;
-            forget_ticket(model, handle);
+            void_ticket(model, handle);
             handle->voided = handle->ticket;
             handle->ticket = 0;
         }
