@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..69"
+echo "1..68"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -92,7 +92,6 @@ plant "a RETRACT is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (
 plant "a DISPOSE is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_DISPOSE)\n        return;\n&/'
 plant "a loss is not told" lib/pool/fact.c 's/^    bool sudden = .*$/    if (kind == FACT_LOST)\n        return;\n&/'
 plant "a group that is lost before it is shown is not told of" lib/pool/group.c 's/^    if (prepared->commit)$/    if (false)/' 7
-plant "a WITHDRAW that waited for its group does not wait for subscribers" lib/pool/group.c 's/^    if (!hold_record(pool, session, &record))$/    if (true)/' 7 --held
 plant "an event is of another instance of the component" lib/pool/consumer.c 's/event->index = fact->by->index;/event->index = fact->by->index + 1;/'
 plant "an event is of another component" lib/pool/consumer.c 's/event->component = seal_name(fact->by->component);/event->component = seal_name(fact->sealed);/'
 plant "an event has the id of another object" lib/pool/consumer.c 's/\.cdo = fact->cdo,/.cdo = { fact->cdo.high, fact->cdo.low ^ 1 },/'
