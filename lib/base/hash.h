@@ -18,4 +18,7 @@ static inline uint16_t slot_of_id(struct id id) { return (uint16_t)(id.high >> 5
 /* Which of 'shards' shards (1 .. SLOT_COUNT) a slot belongs to: each has a run of slots, as even as can be. */
 static inline uint16_t shard_of_slot(uint16_t slot, uint16_t shards) { return (uint16_t)((uint32_t)slot * shards / SLOT_COUNT); }
 
+/* The serial of a fact, and so of the event by which it is told, is its shard's counter << 10 | shard. */
+static inline uint16_t shard_of_serial(uint64_t serial) { return (uint16_t)(serial % SLOT_COUNT); }
+
 #endif

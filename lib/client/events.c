@@ -10,8 +10,6 @@
 #include "lib/client/state.h"
 #include "lib/wire/copy.h"
 
-static uint16_t shard_of_serial(uint64_t serial) { return (uint16_t)(serial & (SLOT_COUNT - 1)); }
-
 enum { HOME_OF_NAMES = 0 };
 
 static void send_to_others(struct turn *t, const struct record *r)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/detail.h"
+#include "lib/base/hash.h"
 #include "lib/client/session.h"
 
 static mstro_pool_event make_gap(uint64_t number)
@@ -93,13 +94,11 @@ static void keep(struct mstro_subscription_ *sub, const struct record_event *e)
         sub->spare = make_gap(sub->number);
 }
 
-enum { SHARD_MASK = 1023 };
-
 /* Lock held.  NULL when memory is short. */
 static struct source *source_of(struct mstro_subscription_ *sub, uint64_t serial)
 {
     for (size_t i = 0; i < sub->source_count; i++)
-        if ((sub->sources[i].serial & SHARD_MASK) == (serial & SHARD_MASK))
+        if (shard_of_serial(sub->sources[i].serial) == shard_of_serial(serial))
             return &sub->sources[i];
     struct source *more = realloc(sub->sources, (sub->source_count + 1) * sizeof *more);
     if (!more)

@@ -12,8 +12,6 @@
 
 enum { READ_AT_ONCE = 4096 }; /* facts: a step of the pool is short */
 
-static uint32_t position_shard(uint64_t serial) { return (uint32_t)(serial & (SLOT_COUNT - 1)); }
-
 /* How a subscription that reads of it in the ring is told; 0: not. */
 static uint32_t event_in_ring(const struct pool *pool, const struct subscription *subscription, const struct fact *fact)
 {
@@ -149,7 +147,7 @@ static mstro_status put_standing(struct pool *pool, struct subscription *subscri
 static bool is_in_this_pool(const struct pool *pool, const struct record_subscribe *asked)
 {
     for (uint32_t i = 0; i < asked->positions.count; i++)
-        if (position_shard(asked->positions.at[i].serial) >= pool->settings.shards)
+        if (shard_of_serial(asked->positions.at[i].serial) >= pool->settings.shards)
             return false;
     return true;
 }
@@ -157,7 +155,7 @@ static bool is_in_this_pool(const struct pool *pool, const struct record_subscri
 static uint64_t given_position(const struct pool *pool, const struct record_subscribe *asked)
 {
     for (uint32_t i = 0; i < asked->positions.count; i++)
-        if (position_shard(asked->positions.at[i].serial) == pool->settings.shard)
+        if (shard_of_serial(asked->positions.at[i].serial) == pool->settings.shard)
             return asked->positions.at[i].serial;
     return facts_newest(pool);
 }
@@ -182,9 +180,9 @@ mstro_status replay_begin(struct pool *pool, struct subscription *subscription, 
         subscription->position = given_position(pool, asked);
         break;
     case MSTRO_SUBSCRIPTION_START_SERIAL:
-        if (position_shard(asked->since) >= pool->settings.shards)
+        if (shard_of_serial(asked->since) >= pool->settings.shards)
             return MSTRO_STALE_EPOCH;
-        if (position_shard(asked->since) == pool->settings.shard)
+        if (shard_of_serial(asked->since) == pool->settings.shard)
             subscription->position = asked->since; /* the others begin now: a serial is of one shard */
         break;
     case MSTRO_SUBSCRIPTION_START_AGE:
