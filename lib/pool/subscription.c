@@ -285,8 +285,8 @@ static bool is_over(const struct pool *pool, const struct subscription *known, c
 static void subscribe_to_known(struct pool *pool, struct session *session, const struct record_subscribe *asked, struct subscription *known)
 {
     if (pool->settings.shard != 0 && (known->flags & SUBSCRIBE_SHARED) && asked->granted < known->extra->granted) {
-        answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " has been ended, and begun anew by others, since it was asked "
-                       "for: ask for it again", TEXT_ARGUMENTS(text_cut(asked->name)));
+        answer_refused(pool, session, asked->op, MSTRO_CONFLICT, "the subscription " TEXT_FORMAT " has been ended, and begun anew by others, since "
+                       "it was asked for: ask for it again", TEXT_ARGUMENTS(text_cut(asked->name)));
         return;
     }
     if (!asks_for_the_same(known, asked)) {
