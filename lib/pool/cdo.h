@@ -48,10 +48,17 @@ static inline bool generation_stands(const struct generation *generation)
     return generation && generation->state != GENERATION_ABSENT && generation->state != GENERATION_KEPT;
 }
 
-/* The first REQUIRE that it has not served, or NULL. */
+/* The first REQUIRE that it has not served, or NULL: one that retains it, if there is any. */
 static inline struct require *generation_needed_by(const struct generation *generation)
 {
     return list_empty(&generation->bound) ? NULL : list_entry(generation->bound.next, struct require, link);
+}
+
+/* Does a group that lists it keep it from its holder? */
+static inline bool generation_is_retained(const struct generation *generation)
+{
+    const struct require *first = generation_needed_by(generation);
+    return first && first->state == REQUIRE_RETAINING;
 }
 
 /* ---- offer.c ---- */
@@ -122,6 +129,7 @@ void withdraw_cancel(struct pool *pool, struct offer *offer);
 enum require_event {
     REQUIRE_DEMAND,     /* a DEMAND waits for it */
     REQUIRE_OFFER,      /* a generation to bind to is there: require->generation */
+    REQUIRE_KEEP,       /* the same, for a group that lists it */
     REQUIRE_PULL,       /* the holder wants its bytes back */
     REQUIRE_RETRY,      /* the ticket could not be used, the DEMAND goes on */
     REQUIRE_COMPLETED,  /* the bytes are with the requirer */
@@ -136,20 +144,19 @@ enum require_event {
 /* Let it happen.  'require' may be gone afterwards.  False when the life of a REQUIRE does not know this event in its state. */
 bool require_event(struct pool *pool, struct require *require, enum require_event event);
 
-/* A new REQUIRE of 'handle'; commit: of the generation that alone shall serve it and is offered (require_is_missed), 0: any.  It is
- * not bound yet.  NULL when memory is short. */
-struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, uint64_t commit);
+/* A new REQUIRE of 'handle'; pinned: to the one generation that alone shall serve it.  It is not bound yet.  NULL when memory is short. */
+struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, bool pinned);
 
 #define NOT_OFFERED "what its group lists is not offered any more"
 
-/* What a group has listed with this commit (0: any) is not offered any more. */
+/* What a group has listed with this commit (0: any) is not offered any more, and no group retains it. */
 bool require_is_missed(const struct cdo *cdo, uint64_t commit);
 
 /* The generation that alone should serve it was lost. */
 static inline bool require_is_over(const struct require *require) { return require->pinned && !require->generation; }
 
-/* Bind it to what is offered, if anything is. */
-void require_bind(struct pool *pool, struct require *require);
+/* Bind it to what is offered, if anything is; with a commit to that generation, also while its holder waits for it. */
+void require_bind(struct pool *pool, struct require *require, uint64_t commit);
 
 void serve_require(struct pool *pool, struct session *session, const struct record *record);
 void serve_retract(struct pool *pool, struct session *session, const struct record *record);

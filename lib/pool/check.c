@@ -28,7 +28,7 @@ static void check_require(struct walk *walk, const struct require *require, cons
     require_that(walk, require->handle->require == require, "a REQUIRE is that of its handle");
     require_that(walk, require->generation == generation, "a REQUIRE knows the generation it is bound to");
     require_that(walk, session->state == SESSION_JOINED, "a REQUIRE belongs to a session that is in the pool");
-    require_that(walk, bound == (require->state == REQUIRE_BOUND || require->state == REQUIRE_FETCHING || require->state == REQUIRE_READING),
+    require_that(walk, bound == (require->state == REQUIRE_BOUND || require->state == REQUIRE_RETAINING || require->ticket != 0),
                  "a REQUIRE's state says whether it is bound");
     require_that(walk, (require->ticket != 0) == (require->state == REQUIRE_FETCHING || require->state == REQUIRE_READING),
                  "a ticket is open exactly while a REQUIRE is fetching or reading");
@@ -36,7 +36,7 @@ static void check_require(struct walk *walk, const struct require *require, cons
                  "a DEMAND that is not ended has a REQUIRE that is awaited or reading");
     require_that(walk, !require->demand || operation_waits(require->demand) == (require->state == REQUIRE_AWAITED),
                  "a DEMAND waits for other people exactly while nothing is offered");
-    require_that(walk, !bound || !generation->whole || require->state == REQUIRE_BOUND, "what the pool has itself is served at once");
+    require_that(walk, !bound || !generation->whole || require->ticket == 0, "what the pool has itself is served at once");
 }
 
 static void check_generation(struct walk *walk, const struct generation *generation, bool newest)
@@ -58,8 +58,13 @@ static void check_generation(struct walk *walk, const struct generation *generat
         require_that(walk, (group_prepared(offer) != NULL) == offer_is_prepared(offer), "what is prepared is known to its session");
         require_that(walk, !offer->withdrawal || generation->state == GENERATION_WITHDRAWING, "only a deferred WITHDRAW waits");
     }
-    list_each(link, (struct list *)&generation->bound)
-        check_require(walk, list_entry(link, struct require, link), generation);
+    bool served = false;
+    list_each(link, (struct list *)&generation->bound) {
+        const struct require *require = list_entry(link, struct require, link);
+        check_require(walk, require, generation);
+        require_that(walk, !served || require->state != REQUIRE_RETAINING, "who retains a generation stands before who is to be served");
+        served = served || require->state != REQUIRE_RETAINING;
+    }
 }
 
 static void check_cdo(struct map_link *link, void *context)

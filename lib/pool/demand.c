@@ -75,7 +75,7 @@ static struct require *demanded(struct pool *pool, const struct record_demand *a
 {
     if (handle->require)
         return handle->require;
-    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit);
+    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit != 0);
     if (!require)
         return NULL;
     if (made)
@@ -101,7 +101,7 @@ static mstro_status demand_begin(struct pool *pool, struct session *session, con
     require->demand = operation;
     fact_append(pool, FACT_DEMAND, &(struct fact_of){ .session = session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
     if (require->state == REQUIRE_OPEN)
-        require_bind(pool, require);
+        require_bind(pool, require, require->pinned ? asked->commit : 0);
     require_event(pool, require, REQUIRE_DEMAND);
     return MSTRO_OK;
 }
@@ -143,6 +143,8 @@ static bool demand_is_possible(struct pool *pool, struct session *session, const
     if (handle->offer)
         answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself offers " TEXT_FORMAT,
                        TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (require && require->state == REQUIRE_RETAINING)
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle retains " TEXT_FORMAT " for a group", TEXT_ARGUMENTS(short_name(handle->cdo)));
     else if (require && require->demand)
         answer_refused(pool, session, asked->op, MSTRO_BUSY, "another DEMAND of " TEXT_FORMAT " by this handle waits",
                        TEXT_ARGUMENTS(short_name(handle->cdo)));

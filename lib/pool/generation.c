@@ -10,7 +10,7 @@ static void bind_waiting(struct pool *pool, struct generation *generation)
     list_each(link, &generation->cdo->unbound) {
         struct require *require = list_entry(link, struct require, link);
         if (!require->pinned)
-            require_bind(pool, require);
+            require_bind(pool, require, 0);
     }
 }
 

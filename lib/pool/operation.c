@@ -83,12 +83,25 @@ void operation_rest(struct pool *pool, struct operation *operation)
     pool->waiting--;
 }
 
+/* A group waits for others in its turn: whoever has offered it knows for whom. */
+static struct text retained_by(struct pool *pool, const struct require *require, const struct operation *operation)
+{
+    struct text group = text_cut(seal_name(require->loss)), name = short_name(require->handle->cdo);
+    if (require->handle->session == operation->session)
+        return sentence(pool, "the group " TEXT_FORMAT " of this application itself, which lists " TEXT_FORMAT ": withdraw the group first",
+                        TEXT_ARGUMENTS(group), TEXT_ARGUMENTS(name));
+    return sentence(pool, "the group " TEXT_FORMAT " of " TEXT_FORMAT ", which lists " TEXT_FORMAT, TEXT_ARGUMENTS(group),
+                    TEXT_ARGUMENTS(who_is(pool, require->handle->session)), TEXT_ARGUMENTS(name));
+}
+
 static struct text reason_of_withdraw(struct pool *pool, const struct operation *operation)
 {
     struct offer *offer = operation->handle->offer;
     struct require *require = offer ? generation_needed_by(offer->generation) : NULL;
     if (!require)
         return text_of("the acks of its subscribers");
+    if (require->state == REQUIRE_RETAINING)
+        return retained_by(pool, require, operation);
     return sentence(pool, "the REQUIRE of " TEXT_FORMAT, TEXT_ARGUMENTS(who_is(pool, require->handle->session)));
 }
 
@@ -97,6 +110,8 @@ static struct text reason_of_leave(struct pool *pool, const struct operation *op
     list_each(link, &operation->session->handles) {
         struct handle *handle = list_entry(link, struct handle, of_session);
         struct require *require = handle->offer ? generation_needed_by(handle->offer->generation) : NULL;
+        if (require && require->state == REQUIRE_RETAINING)
+            return retained_by(pool, require, operation);
         if (require)
             return sentence(pool, "the REQUIRE of " TEXT_FORMAT " for " TEXT_FORMAT,
                             TEXT_ARGUMENTS(who_is(pool, require->handle->session)), TEXT_ARGUMENTS(short_name(handle->cdo)));

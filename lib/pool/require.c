@@ -9,9 +9,16 @@
 static void attach(struct pool *pool, struct require *require)
 {
     (void)pool;
-    require->generation = require->handle->cdo->newest;
     list_remove(&require->link);
     list_append(&require->generation->bound, &require->link);
+}
+
+/* Before all that are to be served. */
+static void retain(struct pool *pool, struct require *require)
+{
+    (void)pool;
+    list_remove(&require->link);
+    list_append(require->generation->bound.next, &require->link);
 }
 
 static void detach(struct require *require)
@@ -151,6 +158,15 @@ static void report_loss(struct pool *pool, struct require *require)
     detach(require);
 }
 
+/* Who requires it as the group lists it is told. */
+static void retain_no_more(struct pool *pool, struct require *require)
+{
+    (void)pool;
+    seal_release(pool, require->loss);
+    require->loss = NULL;
+    detach(require);
+}
+
 static void bear_loss(struct pool *pool, struct require *require)
 {
     struct seal *epitaph = session_epitaph(pool, holder_of(require));
@@ -166,6 +182,7 @@ static const struct { uint8_t next; void (*action)(struct pool *, struct require
     /* state            event                   next                action */
     [REQUIRE_OPEN]     [REQUIRE_DEMAND]     = { REQUIRE_AWAITED,  wait_for_offer  },
     [REQUIRE_OPEN]     [REQUIRE_OFFER]      = { REQUIRE_BOUND,    attach          },
+    [REQUIRE_OPEN]     [REQUIRE_KEEP]       = { REQUIRE_RETAINING, retain         },
     [REQUIRE_OPEN]     [REQUIRE_COMPLETED]  = { REQUIRE_ABSENT,   served          },
     [REQUIRE_OPEN]     [REQUIRE_END]        = { REQUIRE_ABSENT,   remove_require  },
 
@@ -195,6 +212,9 @@ static const struct { uint8_t next; void (*action)(struct pool *, struct require
     [REQUIRE_READING]  [REQUIRE_LOSS]       = { REQUIRE_OPEN,     report_loss     },
     [REQUIRE_READING]  [REQUIRE_LOSS_BORNE] = { REQUIRE_AWAITED,  bear_loss       },
     [REQUIRE_READING]  [REQUIRE_END]        = { REQUIRE_ABSENT,   remove_require  },
+
+    [REQUIRE_RETAINING][REQUIRE_LOSS]       = { REQUIRE_OPEN,     retain_no_more  },
+    [REQUIRE_RETAINING][REQUIRE_END]        = { REQUIRE_ABSENT,   remove_require  },
 };
 
 bool require_event(struct pool *pool, struct require *require, enum require_event event)
@@ -207,7 +227,7 @@ bool require_event(struct pool *pool, struct require *require, enum require_even
     return true;
 }
 
-struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, uint64_t commit)
+struct require *require_make(struct pool *pool, struct handle *handle, bool on_loss_wait, bool pinned)
 {
     struct require *require = memory_take(pool, sizeof *require);
     if (!require)
@@ -215,23 +235,38 @@ struct require *require_make(struct pool *pool, struct handle *handle, bool on_l
     require->handle = handle;
     require->state = REQUIRE_OPEN;
     require->on_loss_wait = on_loss_wait;
-    require->pinned = commit != 0;
+    require->pinned = pinned;
     list_append(&handle->cdo->unbound, &require->link);
     handle->require = require;
     pool->requires++;
     return require;
 }
 
-void require_bind(struct pool *pool, struct require *require)
+static struct generation *offered(const struct cdo *cdo)
 {
-    const struct generation *newest = require->handle->cdo->newest;
-    if (newest && newest->state == GENERATION_OFFERED)
+    return cdo->newest && cdo->newest->state == GENERATION_OFFERED ? cdo->newest : NULL;
+}
+
+/* Who has required the group in time has what it lists, though its holder waits to have it back. */
+static struct generation *listed(const struct cdo *cdo, uint64_t commit)
+{
+    struct generation *generation = cdo->newest;
+    while (generation && generation->commit != commit)
+        generation = generation->older;
+    return generation && (generation == offered(cdo) || generation_is_retained(generation)) ? generation : NULL;
+}
+
+void require_bind(struct pool *pool, struct require *require, uint64_t commit)
+{
+    const struct cdo *cdo = require->handle->cdo;
+    require->generation = commit ? listed(cdo, commit) : offered(cdo);
+    if (require->generation)
         require_event(pool, require, REQUIRE_OFFER);
 }
 
 bool require_is_missed(const struct cdo *cdo, uint64_t commit)
 {
-    return commit && !(cdo->newest && cdo->newest->state == GENERATION_OFFERED && cdo->newest->commit == commit);
+    return commit && !listed(cdo, commit);
 }
 
 /* Who wants no answer would go on believing that it is required. */
@@ -239,6 +274,53 @@ static void fail_unanswered(struct pool *pool, struct session *session, const st
 {
     if (asked->op == 0)
         session_fail(pool, session);
+}
+
+/* False: it was answered. */
+static bool require_is_possible(struct pool *pool, struct session *session, const struct record_require *asked, const struct handle *handle)
+{
+    bool retain = asked->flags & REQUIRE_RETAIN;
+    const struct generation *now = offered(handle->cdo);
+    if (handle->offer)
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself offers " TEXT_FORMAT, TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (handle->require && (retain || handle->require->state == REQUIRE_RETAINING))
+        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle requires " TEXT_FORMAT " already", TEXT_ARGUMENTS(short_name(handle->cdo)));
+    else if (handle->require || (retain && !now && !asked->commit))
+        answer_done(pool, session, asked->op);
+    else if (retain ? asked->commit && !(now && now->commit == asked->commit) : require_is_missed(handle->cdo, asked->commit))
+        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of(NOT_OFFERED));
+    else
+        return true;
+    return false;
+}
+
+/* NULL when memory is short. */
+static struct require *require_begin(struct pool *pool, const struct record_require *asked, struct handle *handle)
+{
+    bool retain = asked->flags & REQUIRE_RETAIN;
+    struct seal *group = retain ? seal_make(pool, asked->group, (struct bytes){ 0 }) : NULL;
+    struct require *require = retain && !group ? NULL : require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, retain || asked->commit);
+    if (require)
+        require->loss = group;
+    else
+        seal_release(pool, group);
+    return require;
+}
+
+/* Where its holder waits for all who need it, it is brought now, as those that came before. */
+static void require_enter(struct pool *pool, struct require *require, const struct record_require *asked)
+{
+    struct session *session = require->handle->session;
+    if (asked->flags & REQUIRE_RETAIN) {
+        require->generation = offered(require->handle->cdo);
+        require_event(pool, require, REQUIRE_KEEP);
+        answer_ack(pool, session, asked->op, MSTRO_OK, 0, require->generation->commit, (struct text){ 0 });
+        return;
+    }
+    require_bind(pool, require, asked->commit);
+    answer_done(pool, session, asked->op);
+    if (require->generation && require->generation->state == GENERATION_WITHDRAWING)
+        require_event(pool, require, REQUIRE_PULL);
 }
 
 void serve_require(struct pool *pool, struct session *session, const struct record *record)
@@ -251,34 +333,19 @@ void serve_require(struct pool *pool, struct session *session, const struct reco
         fail_unanswered(pool, session, asked);
     if (status != MSTRO_OK)
         return;
-    if (handle->offer) {
-        answer_refused(pool, session, asked->op, MSTRO_INVARG, "this handle itself offers " TEXT_FORMAT,
-                       TEXT_ARGUMENTS(short_name(handle->cdo)));
-        return;
-    }
-    if (handle->require) {
-        answer_done(pool, session, asked->op);
-        return;
-    }
-    if (require_is_missed(handle->cdo, asked->commit)) {
-        answer_lost(pool, session, asked->op, handle->cdo, 0, text_of(NOT_OFFERED));
+    bool possible = require_is_possible(pool, session, asked, handle);
+    struct require *require = possible ? require_begin(pool, asked, handle) : NULL;
+    if (!require && made)
+        handle_free(pool, handle);
+    if (require) {
         if (made)
-            handle_free(pool, handle);
-        return;
-    }
-    struct require *require = require_make(pool, handle, asked->flags & REQUIRE_ON_LOSS_WAIT, asked->commit);
-    if (!require) {
-        if (made)
-            handle_free(pool, handle);
+            handle_tell(pool, handle, asked->op);
+        fact_append(pool, FACT_REQUIRE, &(struct fact_of){ .session = session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
+        require_enter(pool, require, asked);
+    } else if (possible) {
         answer_refused(pool, session, asked->op, MSTRO_NOMEM, "the pool has no memory for one more REQUIRE");
         fail_unanswered(pool, session, asked);
-        return;
     }
-    if (made)
-        handle_tell(pool, handle, asked->op);
-    fact_append(pool, FACT_REQUIRE, &(struct fact_of){ .session = session, .cdo = handle->cdo, .op = asked->op, .size = -1 });
-    require_bind(pool, require);
-    answer_done(pool, session, asked->op);
 }
 
 void serve_retract(struct pool *pool, struct session *session, const struct record *record)

@@ -94,7 +94,7 @@ enum generation_state {
 struct generation {
     struct cdo *cdo;
     struct generation *older;
-    struct list bound;   /* REQUIREs that it has not served */
+    struct list bound;   /* REQUIREs that it has not served, those that retain it first */
     struct list holders; /* offers */
     struct seal *sealed;
     struct seal *copy; /* inline bytes, or NULL */
@@ -153,6 +153,7 @@ enum require_state {
     REQUIRE_BOUND,    /* to a generation, nothing asked for yet */
     REQUIRE_FETCHING, /* told to bring the bytes now: a ticket is open that answers no DEMAND */
     REQUIRE_READING,  /* a ticket is open and a DEMAND waits for its bytes */
+    REQUIRE_RETAINING, /* bound for a group that lists it: nothing is brought, its holder does not have it back */
     REQUIRE_STATES
 };
 
@@ -161,7 +162,7 @@ struct require {
     struct handle *handle;
     struct generation *generation; /* NULL while unbound */
     struct operation *demand;      /* the DEMAND that is not ended, or NULL */
-    struct seal *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell */
+    struct seal *loss;            /* who was lost: told with the next DEMAND, once.  NULL: nothing to tell.  While RETAINING: the group's name */
     uint64_t ticket;               /* the open one, 0 when none is */
     uint64_t voided;               /* the last one that a loss closed: a COMPLETED may be under way */
     uint64_t told;                 /* the DEMAND that a loss has ended: it may be asking again, not knowing yet */

@@ -70,8 +70,12 @@
 
 /* Answered when the pool knows of it, so that a client can tell others by any means that it has required; op 0 is not answered: who has
  * sent it is put out when there is no memory for it.
- * commit: of the generation that a group lists, 0: any.  No other serves it: unless that one is offered it is refused with MSTRO_PEER_LOST. */
-#define RECORD_REQUIRE(F, T, B, L) F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0) F(u64, commit, 2)
+ * commit: of the generation that a group lists, 0: any.  No other serves it: unless that one is offered, or a group retains it, it is refused
+ * with MSTRO_PEER_LOST.
+ * With REQUIRE_RETAIN nothing is brought: the generation of that commit, or of 0 the one that is offered now, is kept for the group of this
+ * name until the handle is disposed of, and its WITHDRAW waits.  Answered with its commit; 0: nothing is offered, and nothing retained. */
+#define RECORD_REQUIRE(F, T, B, L) \
+    F(u64, op, 0) F(u64, handle, 0) F(u32, flags, 0) T(name, MAX_NAME, 0) F(u64, commit, 2) T(group, MAX_NAME, 2)
 
 #define RECORD_RETRACT(F, T, B, L) F(u64, op, 0) F(u64, handle, 0)
 
@@ -128,8 +132,8 @@
 
 #define RECORD_REFUSED(F, T, B, L) F(u64, op, 0) F(u32, status, 0) T(detail, MAX_DETAIL, 0)
 
-/* The end of an operation.  flags: ACK_*; generation: that was offered or withdrawn, or, with MSTRO_PEER_LOST, lost; of a SUBSCRIBE under a
- * name what it is to say to other shards. */
+/* The end of an operation.  flags: ACK_*; generation: that was offered or withdrawn, or, with MSTRO_PEER_LOST, lost; the commit of what a
+ * REQUIRE retains; of a SUBSCRIBE under a name what it is to say to other shards. */
 #define RECORD_ACK(F, T, B, L) F(u64, op, 0) F(u32, status, 0) F(u32, flags, 0) F(u64, generation, 0) T(detail, MAX_DETAIL, 0)
 
 /* What a requirer needs to bring the bytes into its memory.  op: the DEMAND it answers; 0: bring them now, because the holder
@@ -212,6 +216,7 @@
 #define OFFER_GROUP 4u /* a group: inline_data is the list of its members (names.h) */
 /* require.flags, demand.flags */
 #define REQUIRE_ON_LOSS_WAIT 1u
+#define REQUIRE_RETAIN 2u /* of a REQUIRE: for a group that lists it */
 /* subscribe.flags */
 #define SUBSCRIBE_DURABLE 1u /* the name outlives whoever has it */
 #define SUBSCRIBE_SHARED 2u  /* several may have it, each event goes to one of them */

@@ -68,6 +68,11 @@ EXTRA_DIST += \
 	%D%/group-lost-between-list-and-members.trace \
 	%D%/group-member-missed.trace \
 	%D%/group-member-of-others-dies.trace \
+	%D%/group-member-of-others-gone.trace \
+	%D%/group-member-of-others-inline.trace \
+	%D%/group-member-of-others-let-go.trace \
+	%D%/group-member-of-others-lost.trace \
+	%D%/group-member-of-others-notes.trace \
 	%D%/group-member-of-others.trace \
 	%D%/group-name-taken-while-prepared.trace \
 	%D%/group-nested.trace \

@@ -198,7 +198,10 @@ static void say_record(struct play *play, struct talker *talker, const struct re
         break;
     case KIND_ACK:
         say(play, "ACK to %s", op_label(talker, record->ack.op));
-        if (record->ack.generation && record->ack.status == MSTRO_OK)
+        if (strncmp(op_label(talker, record->ack.op), "retain ", strlen("retain ")) == 0) {
+            if (record->ack.status == MSTRO_OK)
+                say(play, ", commit %" PRIu64, record->ack.generation >> 10);
+        } else if (record->ack.generation && record->ack.status == MSTRO_OK)
             say(play, ", generation %" PRIu64, record->ack.generation);
         if (record->ack.flags & ACK_CUT_READERS)
             say(play, ", cut readers");
@@ -374,6 +377,20 @@ static void play_requires(struct play *play, struct line *line)
     record.require.name = name_of(value(line, "meaning", name));
     record.require.flags = loss_flag(line, REQUIRE_ON_LOSS_WAIT);
     record.require.commit = number(line, "commit", 0) << 10;
+    send(play, line, &record);
+}
+
+/* "retains temp for set": so that what set lists is kept for it. */
+static void play_retains(struct play *play, struct line *line)
+{
+    const char *name = object(line);
+    struct record record = { .kind = KIND_REQUIRE };
+    record.require.op = next_op(line->talker, "retain", name);
+    record.require.handle = handle_of(line->talker, name);
+    record.require.name = name_of(name);
+    record.require.flags = REQUIRE_RETAIN;
+    record.require.commit = number(line, "commit", 0) << 10;
+    record.require.group = text_of(value(line, "for", ""));
     send(play, line, &record);
 }
 
@@ -560,6 +577,7 @@ static void play_dismisses(struct play *play, struct line *line)
 
 static const struct { const char *verb; void (*play)(struct play *, struct line *); } verbs[] = {
     { "joins", play_joins },         { "offers", play_offers },       { "requires", play_requires },
+    { "retains", play_retains },
     { "demands", play_demands },     { "completes", play_completes }, { "retracts", play_retracts },
     { "withdraws", play_withdraws }, { "disposes", play_disposes },   { "cancels", play_cancels },
     { "beats", play_beats },         { "leaves", play_leaves },       { "dies", play_dies },
