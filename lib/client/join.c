@@ -66,7 +66,7 @@ void heartbeat_tick(struct turn *t)
 
 /* ---- ends ---- */
 
-struct ending { struct turn *turn; mstro_status status; struct text detail; bool also_leave; };
+struct ending { struct turn *turn; mstro_status status; struct text detail; bool also_leave, retained; };
 
 static bool move_runs(const struct handle *h)
 {
@@ -125,7 +125,7 @@ void client_end_session(struct turn *t, mstro_status status, struct text detail)
     c->life = SESSION_ENDED;
     c->end_status = status;
     snprintf(c->end_detail, sizeof c->end_detail, TEXT_FORMAT, TEXT_ARGUMENTS(detail));
-    struct ending e = { t, status, text_of(c->end_detail), true };
+    struct ending e = { .turn = t, .status = status, .detail = text_of(c->end_detail), .also_leave = true };
     map_each(&c->handles, abort_if_moving, &e);
     map_each(&c->operations, end_operation, &e);
     map_each(&c->handles, forget_life, NULL);
@@ -143,11 +143,14 @@ void client_tell_end(struct turn *t)
     o->detail = text_of(c->end_detail);
 }
 
-/* Nobody shall have to wait for a process that leaves: what it needs goes first, then what it subscribed to. */
+/* Nobody shall have to wait for a process that leaves: what it needs goes first, then what it subscribed to.  What its groups list goes
+ * when they are withdrawn. */
 static void give_up_need(struct map_link *link, void *context)
 {
     struct ending *e = context;
     struct handle *h = map_entry(link, struct handle, link);
+    if (((h->flags & REQUIRE_RETAIN) != 0) != e->retained)
+        return;
     bool needs = move_runs(h) || h->life == LIFE_REQUIRING || h->life == LIFE_REQUIRED || h->life == LIFE_DEMANDING || h->life == LIFE_PAUSING;
     if (!needs)
         return;
@@ -209,6 +212,8 @@ static uint16_t leave_others(struct turn *t, const struct record *leave)
 static void leave_shards(struct turn *t, struct operation *leave, bool force)
 {
     struct record r = { .kind = KIND_LEAVE, .leave = { .op = leave->op, .force = force } };
+    struct ending e = { .turn = t, .retained = true };
+    map_each(&t->client->handles, give_up_need, &e);
     t->client->leave.op = 0;
     leave->force = force;
     leave->awaited = leave_others(t, &r);
@@ -243,7 +248,7 @@ void leave_start(struct turn *t)
         return;
     }
     if (c->life == SESSION_JOINED) {
-        struct ending e = { t, MSTRO_CANCELLED, text_of("this process leaves the pool"), false };
+        struct ending e = { .turn = t, .status = MSTRO_CANCELLED, .detail = text_of("this process leaves the pool") };
         c->life = SESSION_LEAVING;
         map_each(&c->subscriptions, give_up_subscription, &e);
         map_each(&c->handles, abort_if_moving, &e);
@@ -282,7 +287,7 @@ void leave_bye(struct turn *t)
         leave_goes_on(t, leave);
         return;
     }
-    struct ending e = { t, (mstro_status)bye->status, bye->detail, true };
+    struct ending e = { .turn = t, .status = (mstro_status)bye->status, .detail = bye->detail, .also_leave = true };
     map_each(&t->client->operations, end_leave, &e);
     bool asked_for = t->client->life == SESSION_LEAVING;
     client_end_session(t, asked_for ? MSTRO_UNINIT : bye->status ? (mstro_status)bye->status : MSTRO_POOL_LOST, bye->detail);

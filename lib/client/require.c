@@ -5,17 +5,18 @@
  * without an op: nothing is waited for, the order of the records does the rest. */
 #include "lib/client/state.h"
 
-static void send_require(struct turn *t, uint64_t op)
+static void send_require(struct turn *t, uint64_t op, struct text group)
 {
     const struct handle *h = t->handle;
-    struct record r = { .kind = KIND_REQUIRE, .require = { .op = op, .handle = h->number, .flags = h->flags, .name = h->name, .commit = h->commit } };
+    struct record r = { .kind = KIND_REQUIRE,
+                        .require = { .op = op, .handle = h->number, .flags = h->flags, .name = h->name, .commit = h->commit, .group = group } };
     turn_send(t, h->shard, &r);
 }
 
 void require_send(struct turn *t)
 {
     t->handle->verdict.status = MSTRO_OK;
-    send_require(t, t->operation->op);
+    send_require(t, t->operation->op, t->in->record->require.group);
 }
 
 void require_known(struct turn *t)
@@ -33,7 +34,7 @@ static bool is_awaited(uint8_t how) { return how == TICKET_DIRECT || how == TICK
 static void require_anew(struct turn *t)
 {
     if (t->client->life == SESSION_JOINED)
-        send_require(t, 0);
+        send_require(t, 0, (struct text){ 0 });
 }
 
 void retract_send(struct turn *t)

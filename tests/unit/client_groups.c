@@ -54,6 +54,39 @@ static void who_leaves_withdraws_a_group_whose_withdrawal_was_cancelled(void **s
     SAID("SEND LEAVE");
 }
 
+static uint64_t retain(uint64_t handle)
+{
+    return start((struct record){ .kind = KIND_REQUIRE, .require = { .handle = handle, .name = text_of("x"), .flags = REQUIRE_RETAIN, .group = text_of("g") } });
+}
+
+static void what_a_group_lists_is_retained_in_its_name(void **state)
+{
+    (void)state;
+    uint64_t op = retain(1);
+    SAID("SEND REQUIRE");
+    assert_int_equal(out.at[0].record.require.flags, REQUIRE_RETAIN);
+    assert_true(text_equal(out.at[0].record.require.group, text_of("g")));
+    hear((struct record){ .kind = KIND_ACK, .ack = { .op = op, .generation = 5 } });
+    SAID("DONE 2 OK");
+    assert_int_equal(out.at[0].generation, 5);
+    dispose(1);
+    SAID("SEND DISPOSE; DONE 3 OK");
+}
+
+static void who_leaves_keeps_what_its_groups_list_until_they_are_withdrawn(void **state)
+{
+    (void)state;
+    ack(retain(1), MSTRO_OK);
+    required(2);
+    ack(offer_group(3), MSTRO_OK);
+    start((struct record){ .kind = KIND_LEAVE });
+    SAID("SEND RETRACT; SEND WITHDRAW");
+    assert_int_equal(out.at[0].record.retract.handle, 2);
+    ack(out.at[1].record.withdraw.op, MSTRO_OK);
+    SAID("SEND RETRACT; SEND LEAVE");
+    assert_int_equal(out.at[0].record.retract.handle, 1);
+}
+
 static void pool_is_told_when_the_members_of_a_ticket_are_required(void **state)
 {
     (void)state;
@@ -111,6 +144,8 @@ int main(void)
         CASE(who_leaves_withdraws_its_groups_before),
         CASE(who_leaves_by_force_waits_for_no_group),
         CASE(who_leaves_withdraws_a_group_whose_withdrawal_was_cancelled),
+        CASE(what_a_group_lists_is_retained_in_its_name),
+        CASE(who_leaves_keeps_what_its_groups_list_until_they_are_withdrawn),
         CASE(pool_is_told_when_the_members_of_a_ticket_are_required),
         CASE(member_is_required_as_its_group_lists_it),
         CASE(loss_says_which_generation_it_was),
