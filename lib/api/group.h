@@ -13,6 +13,9 @@ mstro_status group_seal(mstro_group g, uint64_t deadline);
 mstro_status group_offer(mstro_group g, uint64_t deadline);
 mstro_status group_withdraw(mstro_group g, uint64_t deadline);
 
+/* What others offer is retained for it no more.  MSTRO_BUSY, MSTRO_NOMEM: some of it still is. */
+mstro_status group_release(mstro_group g);
+
 /* ---- who needs it: group_demand.c ---- */
 mstro_status group_require(mstro_group g, uint64_t deadline);
 mstro_status group_demand(mstro_group g, uint64_t deadline);
@@ -29,8 +32,8 @@ mstro_status group_run(mstro_group g, enum verb verb, uint64_t deadline);
 struct group_batch {
     enum verb verb;
     bool (*wanted)(const struct member *m);
-    void (*prepared)(struct mstro_group_ *g, struct record *r); /* NULL: nothing is to be added to the record */
-    void (*done)(struct member *m);                             /* it has ended well */
+    void (*prepared)(struct member *m, struct record *r); /* NULL: nothing is to be added to the record */
+    void (*done)(struct member *m, uint64_t generation);  /* it has ended well, of that generation */
 };
 mstro_status group_run_members(mstro_group g, const struct group_batch *batch, uint64_t deadline);
 

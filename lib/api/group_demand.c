@@ -46,7 +46,12 @@ mstro_status group_retract(mstro_group g, uint64_t deadline)
 /* ---- demand ---- */
 
 static bool is_missing(const struct member *m) { return !m->here; }
-static void note_here(struct member *m) { m->here = true; }
+static void note_here(struct member *m, uint64_t generation)
+{
+    (void)generation;
+    m->here = true;
+}
+
 
 static const struct group_batch bringing = { VERB_DEMAND, is_missing, NULL, note_here };
 

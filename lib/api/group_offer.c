@@ -135,14 +135,62 @@ static mstro_status select_members(mstro_group g, uint64_t deadline)
 
 static bool is_own(const struct member *m) { return m->own; }
 static bool is_lent(const struct member *m) { return m->lent; }
-static void note_lent(struct member *m) { m->lent = true; }
-static void note_back(struct member *m) { m->lent = false; }
-static void prepare_for(struct mstro_group_ *g, struct record *r) { r->offer.group = g->cdo->number; }
+static void prepare_for(struct member *m, struct record *r) { r->offer.group = m->group->cdo->number; }
+
+static void note_lent(struct member *m, uint64_t generation)
+{
+    (void)generation;
+    m->lent = true;
+}
+
+static void note_back(struct member *m, uint64_t generation)
+{
+    (void)generation;
+    m->lent = false;
+}
 
 static const struct group_batch preparing = { VERB_OFFER, is_own, prepare_for, note_lent };
 static const struct group_batch returning = { VERB_WITHDRAW, is_lent, NULL, note_back };
 
-/* Of what is somebody else's: the generation that was found. */
+/* ---- what is somebody else's: kept for those who require the group, as long as it is offered ---- */
+
+static bool is_others(const struct member *m) { return !m->own; }
+static bool is_retained(const struct member *m) { return m->retained; }
+
+/* From here on the session knows the handle, whatever comes of it. */
+static void retain_for(struct member *m, struct record *r)
+{
+    m->retained = true;
+    r->require.commit = m->commit;
+    r->require.group = cdo_name(m->group->cdo);
+}
+
+/* What nobody offers stays a name. */
+static void note_commit(struct member *m, uint64_t commit) { m->commit = commit; }
+
+static void note_released(struct member *m, uint64_t generation)
+{
+    (void)generation;
+    m->retained = false;
+}
+
+static const struct group_batch retaining = { VERB_RETAIN, is_others, retain_for, note_commit };
+static const struct group_batch releasing = { VERB_RELEASE, is_retained, NULL, note_released };
+
+static bool retains_any(mstro_group g)
+{
+    for (struct list *link = g->members.next; link != &g->members; link = link->next)
+        if (is_retained(list_entry(link, const struct member, link)))
+            return true;
+    return false;
+}
+
+mstro_status group_release(mstro_group g)
+{
+    return retains_any(g) ? group_run_members(g, &releasing, NO_DEADLINE) : MSTRO_OK;
+}
+
+/* Of what is somebody else's: the generation that is retained. */
 static uint8_t name_flags(const struct member *m) { return m->own ? NAME_OWN : m->commit ? NAME_COMMIT : 0; }
 
 static mstro_status list_members(mstro_group g, struct names_writer *w, uint8_t *memory, uint32_t *own)
@@ -184,7 +232,7 @@ static mstro_status offer_all(mstro_group g, struct bytes list, uint32_t own, ui
     char why[512];
     snprintf(why, sizeof why, "%s", mstro_error_detail());
     group_run_members(g, &returning, NO_DEADLINE);
-    return detail_set(s, "the group '%.200s' is not offered: %s", g->cdo->name, why);
+    return detail_set(s, "%s", why);
 }
 
 static mstro_status offer_listed(mstro_group g, uint64_t deadline)
@@ -200,30 +248,45 @@ static mstro_status offer_listed(mstro_group g, uint64_t deadline)
     return s;
 }
 
+static mstro_status offer_retained(mstro_group g, uint64_t deadline)
+{
+    mstro_status s = group_run_members(g, &retaining, deadline);
+    if (s == MSTRO_OK)
+        s = offer_listed(g, deadline);
+    if (s == MSTRO_OK)
+        return s;
+    char why[512];
+    snprintf(why, sizeof why, "%s", mstro_error_detail());
+    group_release(g);
+    return detail_set(s, "the group '%.200s' is not offered: %s", g->cdo->name, why);
+}
+
 mstro_status group_offer(mstro_group g, uint64_t deadline)
 {
     if (g->use != GROUP_IDLE || g->consumer)
         return detail_set(MSTRO_INVARG, "offer: the group '%.200s' is %s", g->cdo->name, g->consumer ? "one that was required" : group_use_name(g->use));
     struct list *last = g->selected ? g->selected : g->members.previous;
-    mstro_status s = group_seal(g, deadline);
+    mstro_status s = group_release(g); /* of an offer that did not come to be */
+    if (s == MSTRO_OK)
+        s = group_seal(g, deadline);
     if (s == MSTRO_OK) {
         group_truncate(g, last == &g->members ? NULL : last); /* what was found for an earlier offer */
         s = select_members(g, deadline);
     }
     if (s == MSTRO_OK)
-        s = offer_listed(g, deadline);
+        s = offer_retained(g, deadline);
     g->selected = last;
     g->next = &g->members;
     if (s == MSTRO_OK)
         g->use = GROUP_LENT;
-    else
+    else if (!retains_any(g))
         group_truncate(g, last == &g->members ? NULL : last);
     return s;
 }
 
 /* ---- withdraw ---- */
 
-/* The group first: who required it has required its members then, and their WITHDRAWs wait for him. */
+/* The group first: who required it has required its members then, and their WITHDRAWs wait for him.  So what others offer is theirs. */
 mstro_status group_withdraw(mstro_group g, uint64_t deadline)
 {
     mstro_status s = MSTRO_OK;
@@ -234,11 +297,12 @@ mstro_status group_withdraw(mstro_group g, uint64_t deadline)
     if (s != MSTRO_OK && g->cdo->use == USE_LENT)
         return s;
     g->use = GROUP_RETURNING;
+    mstro_status released = group_release(g);
     mstro_status members = group_run_members(g, &returning, deadline);
-    bool all = true;
+    bool all = !retains_any(g);
     for (struct list *link = g->members.next; link != &g->members; link = link->next)
         all = all && list_entry(link, struct member, link)->cdo->use != USE_LENT;
     if (all)
         g->use = GROUP_IDLE;
-    return s == MSTRO_OK ? members : s;
+    return s != MSTRO_OK ? s : members != MSTRO_OK ? members : released;
 }

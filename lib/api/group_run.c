@@ -83,7 +83,7 @@ static void prepare(mstro_group g, const struct group_batch *batch, struct runs 
         if (run->over)
             continue;
         if (batch->prepared)
-            batch->prepared(g, &run->operation.request.record);
+            batch->prepared(run->member, &run->operation.request.record);
         run->operation.request.ended = run_ended;
         runs->start[runs->started++] = &run->operation.request;
     }
@@ -96,7 +96,7 @@ static void finish(const struct group_batch *batch, struct run *run, uint64_t de
     run->over = true;
     note_status(run->runs, run);
     if (run->status == MSTRO_OK)
-        batch->done(run->member);
+        batch->done(run->member, run->operation.request.generation);
 }
 
 /* Who has ended says why before those that are cancelled because of it. */
@@ -136,7 +136,9 @@ mstro_status group_dispose(mstro_group g)
     bool lent = g->use == GROUP_LENT || g->use == GROUP_RETURNING;
     if (lent && session_status(process_session()) == MSTRO_OK)
         return detail_set(MSTRO_INVARG, "dispose: the group '%.200s' is %s: withdraw it first", g->cdo->name, group_use_name(g->use));
-    mstro_status s = g->cdo ? group_run(g, VERB_DISPOSE, NO_DEADLINE) : MSTRO_OK; /* first: its move may be making members */
+    mstro_status s = g->consumer ? MSTRO_OK : group_release(g);
+    if (s == MSTRO_OK && g->cdo)
+        s = group_run(g, VERB_DISPOSE, NO_DEADLINE); /* first: its move may be making members */
     if (s != MSTRO_OK)
         return s;
     g->cdo = NULL;

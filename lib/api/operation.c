@@ -84,6 +84,18 @@ static mstro_status prepare_dispose(struct mstro_cdo_ *cdo, struct record *r)
     return held ? not_now(cdo, "dispose", "offered: withdraw it first") : MSTRO_OK;
 }
 
+static mstro_status prepare_retain(struct mstro_cdo_ *cdo, struct record *r)
+{
+    *r = (struct record){ .kind = KIND_REQUIRE, .require = { .handle = cdo->number, .flags = REQUIRE_RETAIN, .name = cdo_name(cdo) } };
+    return MSTRO_OK;
+}
+
+static mstro_status prepare_release(struct mstro_cdo_ *cdo, struct record *r)
+{
+    *r = (struct record){ .kind = KIND_DISPOSE, .dispose = { .handle = cdo->number } };
+    return MSTRO_OK;
+}
+
 static mstro_status prepare_seal(struct mstro_cdo_ *cdo, struct record *r)
 {
     *r = (struct record){ 0 }; /* nothing is said */
@@ -122,6 +134,8 @@ static const struct {
     [VERB_DEMAND] = { prepare_demand, after_demand, NULL },
     [VERB_WITHDRAW] = { prepare_withdraw, after_giving_back, NULL },
     [VERB_DISPOSE] = { prepare_dispose, NULL, NULL },
+    [VERB_RETAIN] = { prepare_retain, NULL, NULL },
+    [VERB_RELEASE] = { prepare_release, NULL, NULL },
 };
 
 /* ---- the steps ---- */

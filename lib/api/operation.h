@@ -7,7 +7,8 @@
 /* A handle of this name, which is checked; in nobody's list.  Between process_enter and _leave.  cdo.c */
 mstro_status cdo_declare(const char *operation, const char *name, struct mstro_cdo_ **out);
 
-enum verb { VERB_SEAL, VERB_OFFER, VERB_REQUIRE, VERB_RETRACT, VERB_DEMAND, VERB_WITHDRAW, VERB_DISPOSE };
+/* RETAIN and RELEASE are of what a group lists of others: its handle stays as it is. */
+enum verb { VERB_SEAL, VERB_OFFER, VERB_REQUIRE, VERB_RETRACT, VERB_DEMAND, VERB_WITHDRAW, VERB_DISPOSE, VERB_RETAIN, VERB_RELEASE };
 
 /* A request of the user's (mstro_request points to 'request', which stands first). */
 struct operation_request {

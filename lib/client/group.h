@@ -26,6 +26,7 @@ struct member {
     struct mstro_cdo_ *cdo;
     struct mstro_request_ request; /* the session's REQUIRE or DISPOSE of it */
     uint64_t commit; /* the generation that the group lists, 0: any */
+    bool retained;   /* somebody else's: the session knows its handle, which retains it for the group that is offered */
     bool own;   /* offered with the group */
     bool users; /* the handle is the user's */
     bool lent;  /* offered, or prepared for it, with the group */

@@ -3,11 +3,11 @@
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager %D%/api_pool_manager
 TESTS += %D%/api_in_process %D%/api_start_and_end %D%/api_with_manager %D%/api_pool_manager
-%C%_api_in_process_SOURCES = %D%/api_in_process.c %D%/api_scenarios.c %D%/api_group_scenarios.c %D%/api_event_scenarios.c %D%/api_scenarios.h %D%/api_play.c %D%/api_play.h
+%C%_api_in_process_SOURCES = %D%/api_in_process.c %D%/api_scenarios.c %D%/api_group_scenarios.c %D%/api_listed_scenarios.c %D%/api_event_scenarios.c %D%/api_scenarios.h %D%/api_play.c %D%/api_play.h
 %C%_api_in_process_LDADD = libmaestro.la $(CMOCKA_LIBS)
 %C%_api_start_and_end_SOURCES = %D%/api_start_and_end.c
 %C%_api_start_and_end_LDADD = libmaestro.la $(CMOCKA_LIBS)
-%C%_api_with_manager_SOURCES = %D%/api_with_manager.c %D%/api_scenarios.c %D%/api_group_scenarios.c %D%/api_event_scenarios.c %D%/api_scenarios.h %D%/api_play.c %D%/api_play.h
+%C%_api_with_manager_SOURCES = %D%/api_with_manager.c %D%/api_scenarios.c %D%/api_group_scenarios.c %D%/api_listed_scenarios.c %D%/api_event_scenarios.c %D%/api_scenarios.h %D%/api_play.c %D%/api_play.h
 %C%_api_with_manager_LDADD = libmaestro.la $(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/api_leaves_nothing

@@ -306,117 +306,6 @@ static const char *find_parts(struct stage *s)
     return NULL;
 }
 
-/* ---- what others offer and take back ---- */
-
-enum { PART = 70000, STEP_OF_PARTS = 4712, STEP_AFTER = 4713 };
-
-static const char *offer_part(struct stage *s, unsigned char *data, int64_t step, mstro_cdo *part)
-{
-    fill(data, PART, (unsigned)step);
-    OK(declare_with(name_of(s, "part"), data, PART, part));
-    OK(mstro_cdo_attribute_set(*part, ".maestro.ecmwf.step", &step, true, false));
-    OK(mstro_cdo_offer(*part));
-    return NULL;
-}
-
-/* Offered, taken back and offered again with what the group's selector does not find; nobody waits for that. */
-static const char *offer_another(struct stage *s)
-{
-    static unsigned char data[PART];
-    mstro_cdo part;
-    PLAY(offer_part(s, data, STEP_OF_PARTS, &part));
-    meet(s); /* 1: offered */
-    meet(s); /* 2: listed, and nobody has required it */
-    OK(mstro_cdo_withdraw(part));
-    OK(mstro_cdo_dispose(part));
-    meet(s); /* 3: gone */
-    meet(s);
-    PLAY(offer_part(s, data, STEP_AFTER, &part));
-    meet(s); /* 5: its name is offered again */
-    meet(s);
-    OK(mstro_cdo_withdraw(part));
-    OK(mstro_cdo_dispose(part));
-    PLAY(offer_part(s, data, STEP_OF_PARTS, &part));
-    meet(s); /* 7: something to be found again */
-    meet(s);
-    meet(s);
-    meet(s); /* 10: required as the group has listed it */
-    OK(mstro_cdo_withdraw(part));
-    memset(data, 0, sizeof data);
-    meet(s); /* 11: ours again */
-    OK(mstro_cdo_dispose(part));
-    return NULL;
-}
-
-static const char *collect_others(struct stage *s)
-{
-    mstro_group g;
-    mstro_cdo_selector selector;
-    size_t count;
-    OK(mstro_cdo_selector_create(NULL, NULL, "(.maestro.ecmwf.step = 4712)", &selector));
-    OK(mstro_group_declare(name_of(s, "others"), &g));
-    OK(mstro_group_add_by_selector(g, selector));
-    OK(mstro_cdo_selector_dispose(selector));
-    meet(s);
-    OK(mstro_group_offer(g));
-    OK(mstro_group_size_get(g, &count));
-    CHECK(count == 1);
-    meet(s); /* 2 */
-    meet(s);
-    meet(s);
-    meet(s);
-    meet(s);
-    OK(mstro_group_withdraw(g));
-    meet(s);
-    OK(mstro_group_offer(g));
-    meet(s); /* 8: listed again */
-    meet(s);
-    OK(mstro_group_withdraw(g)); /* who requires it has required what it lists */
-    meet(s); /* 10 */
-    meet(s);
-    OK(mstro_group_dispose(g));
-    return NULL;
-}
-
-static const char *expect_loss(struct stage *s, mstro_group g)
-{
-    EXPECT(mstro_group_demand(g), MSTRO_PEER_LOST);
-    CHECK(strstr(mstro_error_detail(), name_of(s, "part")));
-    CHECK(strstr(mstro_error_detail(), name_of(s, "others")));
-    return NULL;
-}
-
-static const char *want_what_was_listed(struct stage *s)
-{
-    mstro_group g;
-    mstro_cdo member;
-    void *data;
-    int64_t size;
-    OK(mstro_group_declare(name_of(s, "others"), &g));
-    meet(s);
-    meet(s);
-    meet(s);
-    PLAY(expect_loss(s, g)); /* it is gone */
-    meet(s); /* 4 */
-    meet(s);
-    PLAY(expect_loss(s, g)); /* its name is offered, and is not what was listed */
-    OK(mstro_group_retract(g));
-    meet(s); /* 6: known to be lost */
-    meet(s);
-    meet(s);
-    OK(mstro_group_require(g));
-    meet(s); /* 9: required */
-    meet(s);
-    meet(s);
-    OK(mstro_group_demand(g));
-    OK(mstro_group_next(g, &member));
-    OK(mstro_cdo_access_ptr(member, &data, &size));
-    CHECK(size == PART && holds(data, PART, STEP_OF_PARTS));
-    free(data);
-    OK(mstro_group_dispose(g));
-    return NULL;
-}
-
 /* ---- many generations, read as they come ---- */
 
 enum { GENERATIONS = 40 };
@@ -661,8 +550,6 @@ const struct scenario api_group_scenarios[] = {
       { { "producer", lend_set }, { "early", demand_set_early }, { "late", demand_set_late } } },
     { "a_conflict_on_one_member_leaves_nothing_of_the_group", { { "producer", lend_in_vain }, { "other", take_a_name } } },
     { "members_are_listed_named_selected_and_nested", { { "parts", offer_parts }, { "collector", collect_parts }, { "consumer", find_parts } } },
-    { "of_what_others_offer_a_group_brings_what_it_has_listed_or_nothing",
-      { { "other", offer_another }, { "collector", collect_others }, { "consumer", want_what_was_listed } } },
     { "who_reads_a_group_sees_all_of_one_offer", { { "producer", lend_again_and_again }, { "reader 0", read_as_they_come }, { "reader 1", read_as_they_come } } },
     { "a_group_that_is_not_in_a_state_for_a_call_says_so", { { "both", misuse_groups } } },
     { "a_group_that_another_thread_uses_is_busy", { { "both", use_a_group_in_two_threads } } },

@@ -52,6 +52,8 @@ int main(void)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     for (const struct scenario *s = api_group_scenarios; s->sentence; s++)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
+    for (const struct scenario *s = api_listed_scenarios; s->sentence; s++)
+        tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     for (const struct scenario *s = api_event_scenarios; s->sentence; s++)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     return _cmocka_run_group_tests("api in process", tests, count, NULL, NULL);

@@ -19,6 +19,6 @@ struct role { const char *name; const char *(*play)(struct stage *stage); };
 struct scenario { const char *sentence; struct role role[ROLES_MAX]; };
 
 /* Each ends with a NULL sentence. */
-extern const struct scenario api_scenarios[], api_group_scenarios[], api_event_scenarios[];
+extern const struct scenario api_scenarios[], api_group_scenarios[], api_listed_scenarios[], api_event_scenarios[];
 
 #endif

@@ -259,6 +259,8 @@ int main(void)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     for (const struct scenario *s = api_group_scenarios; s->sentence; s++)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
+    for (const struct scenario *s = api_listed_scenarios; s->sentence; s++)
+        tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     for (const struct scenario *s = api_event_scenarios; s->sentence; s++)
         tests[count++] = (struct CMUnitTest){ .name = s->sentence, .test_func = play, .initial_state = (void *)(uintptr_t)s };
     for (const struct scenario *s = with_processes_only; s->sentence; s++)
