@@ -74,7 +74,8 @@ static void some_record(struct record *record)
         break;
     case KIND_OFFER: some_offer(&record->offer); break;
     case KIND_REQUIRE:
-        record->require = (struct record_require){ .op = few(), .handle = few(), .flags = (uint32_t)below(2), .name = some_name() };
+        record->require = (struct record_require){ .op = few(), .handle = few(), .flags = (uint32_t)below(4), .name = some_name(), .group = some_name(),
+                                                   .commit = below(3) ? 0 : below(20) << 10 };
         break;
     case KIND_RETRACT: record->retract = (struct record_retract){ .op = few(), .handle = few() }; break;
     case KIND_DEMAND:

@@ -19,6 +19,7 @@ static struct model_answer answer_of(const struct pool_output *output)
         answer.status = record->ack.status;
         answer.flags = record->ack.flags;
         answer.generation = record->ack.status == MSTRO_PEER_LOST ? record->ack.generation : 0;
+        answer.retained = record->ack.generation;
         break;
     case KIND_TICKET:
         answer.op = record->ticket.op;
@@ -81,6 +82,7 @@ static bool same(const struct model_answer *must, const struct model_answer *cam
 {
     return must->session == came->session && must->shard == came->shard && must->kind == came->kind && must->op == came->op && (must->status == came->status || must->status == ANY_STATUS) &&
            must->flags == came->flags && must->handle == came->handle && must->generation == came->generation && must->how == came->how && must->commit == came->commit && must->members == came->members &&
+           (!must->retains || must->retained == came->retained) &&
            (must->kind != KIND_TICKET_VOID || must->ticket == came->ticket || must->ticket == UINT64_MAX /* held up: never seen */);
 }
 

@@ -109,6 +109,30 @@ struct model_generation *standing(struct model *model, const char *name)
     return NULL;
 }
 
+struct model_generation *offered(struct model *model, const char *name)
+{
+    struct model_generation *generation = standing(model, name);
+    return generation && !generation->prepared && !generation->withdrawing ? generation : NULL;
+}
+
+static bool is_retained(const struct model *model, int generation)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++)
+        if (model->handle[i].session && model->handle[i].retains && model->handle[i].bound == generation)
+            return true;
+    return false;
+}
+
+struct model_generation *listed(struct model *model, const char *name, uint64_t commit)
+{
+    for (int i = 0; i < MODEL_GENERATIONS; i++) {
+        struct model_generation *generation = &model->generation[i];
+        if (strcmp(generation->name, name) == 0 && !generation->prepared && generation->commit == commit)
+            return generation == offered(model, name) || is_retained(model, i) ? generation : NULL;
+    }
+    return NULL;
+}
+
 struct model_named *named(struct model *model, const char *name)
 {
     int unused = -1;
@@ -239,12 +263,11 @@ void give_ticket(struct model *model, struct model_handle *handle, uint64_t op)
 
 void bind_handle(struct model *model, struct model_handle *handle)
 {
-    struct model_generation *generation = standing(model, handle->name);
-    bool other = generation && handle->commit && handle->commit != generation->commit;
-    if (other || !handle->needs || handle->bound != NO_GENERATION || !generation || generation->withdrawing || generation->prepared)
+    struct model_generation *generation = handle->commit ? listed(model, handle->name, handle->commit) : offered(model, handle->name);
+    if (!handle->needs || handle->bound != NO_GENERATION || !generation)
         return;
     handle->bound = (int)(generation - model->generation);
-    if (handle->demand)
+    if (handle->demand || (generation->session && generation->withdrawing))
         give_ticket(model, handle, handle->demand);
 }
 
@@ -259,7 +282,7 @@ void forget_need(struct model *model, struct model_handle *handle)
 {
     if (handle->needs && handle->demand)
         expect_ack(model, handle->session, handle->demand, MSTRO_CANCELLED);
-    handle->needs = handle->owed_loss = handle->bears_loss = false;
+    handle->needs = handle->owed_loss = handle->bears_loss = handle->retains = false;
     handle->demand = handle->ticket = handle->voided = handle->told = 0;
     handle->bound = NO_GENERATION;
 }
@@ -278,6 +301,9 @@ void lose_generation(struct model *model, struct model_generation *generation)
         struct model_handle *handle = &model->handle[i];
         if (!handle->session || !handle->needs || handle->bound != generation - model->generation)
             continue;
+        handle->bound = NO_GENERATION;
+        if (handle->retains)
+            continue;
         bool borne = !handle->commit && (handle->bears_loss || generation->bears_loss);
         if (handle->ticket) {
             struct model_answer *answer = expect(model, handle->session, KIND_TICKET_VOID, 0, MSTRO_PEER_LOST);
@@ -287,7 +313,6 @@ void lose_generation(struct model *model, struct model_generation *generation)
             handle->voided = handle->ticket;
             handle->ticket = 0;
         }
-        handle->bound = NO_GENERATION;
         if (!borne && handle->demand) {
             expect(model, handle->session, KIND_ACK, handle->demand, MSTRO_PEER_LOST)->generation = generation->number;
             handle->told = handle->demand;

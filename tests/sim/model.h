@@ -31,6 +31,7 @@ struct model_handle {
     uint64_t session, number; /* session 0: not used */
     char name[MODEL_NAME];
     bool needs, bears_loss, owed_loss;
+    bool retains; /* for a group that lists it: it is never served */
     uint64_t commit; /* the generation that alone may serve it, 0: any */
     uint64_t lost; /* the generation whose loss is owed */
     int bound; /* index of a generation */
@@ -57,7 +58,7 @@ struct model_generation {
 enum { ANY_STATUS = 1 << 30 };
 
 /* One answer that must come.  To a shard: session is 0, handle is the session it is about. */
-struct model_answer { uint64_t session, shard, op, handle, by_handle /* whose record led to it, if it is of the same session */, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came, voided /* held up: from this step on */; };
+struct model_answer { uint64_t session, shard, op, handle, by_handle /* whose record led to it, if it is of the same session */, generation, ticket, commit, members; enum record_kind kind; uint32_t status, flags, leads_to /* an event, when it is good */; int how; bool came, voided /* held up: from this step on */; bool retains; uint64_t retained; /* of a REQUIRE that retains: what it must say; of one that came, what it says */ };
 
 /* Something that happens: a flag of mstro_pool_event_kind, by whom, and to what.  sudden: no operation of its own led to it; announced: in
  * which step of the pool that was asked for, 0: in this one; op: of that session, which subscribers can hold up, 0: none.  came: a fact says so. */

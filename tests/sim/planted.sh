@@ -42,7 +42,7 @@ plant() {
     echo "not ok $number - $1: no seed finds it"
 }
 
-echo "1..68"
+echo "1..71"
 plant "a requirer that dies while a WITHDRAW is deferred keeps its holder for ever" lib/pool/require.c \
     '/\[REQUIRE_FETCHING\] \[REQUIRE_END\]/d'
 plant "a pool that was stopped puts everybody out" lib/pool/pool.c 's/sessions_excuse(pool, gap);/;/'
@@ -116,3 +116,6 @@ plant "what was parked says that it was announced long ago" lib/pool/hold.c 's/h
 plant "a subscription that ends is said to have been told what ended it" lib/pool/consumer.c 's/^    bool over = .*$/    bool over = false;/'
 plant "a shard that has no room left does not ask what was taken" lib/pool/consumer.c 's/^    return !subscription_keeps(consumer->subscription) && consumer->open <= .*$/    return !subscription_keeps(consumer->subscription);/'
 plant "who comes to a name is said to be behind what waits there" lib/pool/subscription.c 's/^    if (!list_empty(&queue->waiting)) {/    if (list_empty(\&queue->waiting) \&\& queue->bytes) {/'
+plant "what a group lists is let go when its process begins to leave" lib/client/join.c 's/if (((h->flags & REQUIRE_RETAIN) != 0) != e->retained)/if (false)/' 2
+plant "what a group lists is required for it as if it wanted the bytes" lib/client/require.c 's/\.flags = h->flags, /.flags = h->flags \& ~REQUIRE_RETAIN, /'
+plant "who has required a group misses what is wanted back" lib/pool/require.c 's/generation == offered(cdo) || generation_is_retained(generation)/generation == offered(cdo)/'

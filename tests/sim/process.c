@@ -103,11 +103,17 @@ static void operation_ended(struct world *world, struct process *process, const 
         break;
     case KIND_REQUIRE:
         use->needed = good;
+        if (use->retains && good)
+            sets_retained(world, use, out->generation);
+        else if (out->status == MSTRO_PEER_LOST)
+            sets_missed(world, process, use);
         break;
     case KIND_DEMAND:
         use->needed = !good;
         if (good)
             check_demanded(world, process, use);
+        if (out->status == MSTRO_PEER_LOST)
+            sets_missed(world, process, use);
         if (out->status == MSTRO_PEER_LOST && world->losses == 0 && (use->own || !use->commit)) /* else it may have been withdrawn */
             world_fail(world, "process %d was told of a loss, but nothing was lost", (int)(process - world->process));
         break;
@@ -134,6 +140,8 @@ static void move_begins(struct world *world, struct process *process, const stru
         world_fail(world, "process %d: a move of a handle that is none, or that is moving", (int)(process - world->process));
         return;
     }
+    if (use->retains)
+        world_fail(world, "process %d: it brings %s, which it only keeps for its group", (int)(process - world->process), use->name);
     use->moving = true;
     use->slow = world_chance(world, 300);
     use->abort = use->moved_here = false;

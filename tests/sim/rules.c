@@ -113,7 +113,7 @@ static void withdraw(struct model *model, struct model_generation *generation, u
     generation->withdraw_op = op;
     for (int i = 0; !generation->whole && i < MODEL_HANDLES; i++) {
         struct model_handle *handle = &model->handle[i];
-        if (handle->session && handle->needs && handle->bound == index && !handle->ticket)
+        if (handle->session && handle->needs && handle->bound == index && !handle->ticket && !handle->retains)
             give_ticket(model, handle, 0);
     }
 }
@@ -244,10 +244,9 @@ static void rule_offer(struct model *model, uint64_t session, const struct recor
 /* What alone may serve it is not offered, or is lost. */
 static bool is_missed(struct model *model, const struct model_handle *handle, uint64_t commit)
 {
-    const struct model_generation *generation = standing(model, handle->name);
     if (handle->needs)
         return handle->commit && handle->bound == NO_GENERATION;
-    return commit && !(generation && !generation->prepared && !generation->withdrawing && generation->commit == commit);
+    return commit && !listed(model, handle->name, commit);
 }
 
 static bool rule_need(struct model *model, struct model_handle *handle, uint64_t op, bool bears_loss, uint64_t commit, bool new)
@@ -268,8 +267,38 @@ static bool rule_need(struct model *model, struct model_handle *handle, uint64_t
     return true;
 }
 
+/* For a group that will list it: what is offered now, if it is what is meant. */
+static void rule_retain(struct model *model, uint64_t session, const struct record_require *asked)
+{
+    bool new = !model_handle_of(model, session, asked->handle);
+    struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
+    const struct model_generation *now = offered(model, handle->name);
+    bool any = now && (!asked->commit || asked->commit == now->commit), possible = !handle->needs && !model_held_by(model, session, asked->handle);
+    mstro_status status = !possible ? MSTRO_INVARG : !any && asked->commit ? MSTRO_PEER_LOST : MSTRO_OK;
+    if (asked->op) {
+        struct model_answer *answer = expect(model, session, KIND_ACK, asked->op, status);
+        answer->retains = status == MSTRO_OK;
+        answer->retained = any ? now->commit : 0;
+    }
+    if (status == MSTRO_OK && any) {
+        rule_need(model, handle, asked->op, false, now->commit, new);
+        handle->retains = true;
+        handle->bound = (int)(now - model->generation);
+    } else if (new)
+        handle->session = 0;
+}
+
 static void rule_require(struct model *model, uint64_t session, const struct record_require *asked)
 {
+    const struct model_handle *known = model_handle_of(model, session, asked->handle);
+    if (asked->flags & REQUIRE_RETAIN) {
+        rule_retain(model, session, asked);
+        return;
+    }
+    if (known && known->retains && known->bound != NO_GENERATION) {
+        expect_ack(model, session, asked->op, MSTRO_INVARG);
+        return;
+    }
     bool new = !model_handle_of(model, session, asked->handle);
     struct model_handle *handle = handle_known(model, session, asked->handle, asked->name);
     if (!handle->needs && !model_held_by(model, session, asked->handle) && is_missed(model, handle, asked->commit)) {
@@ -318,7 +347,9 @@ static void rule_demand(struct model *model, uint64_t session, const struct reco
         expect_ack(model, session, asked->op, MSTRO_NOENT);
         return;
     }
-    if (handle->needs && handle->demand)
+    if (handle->retains && handle->bound != NO_GENERATION)
+        expect_ack(model, session, asked->op, MSTRO_INVARG);
+    else if (handle->needs && handle->demand)
         expect_ack(model, session, asked->op, MSTRO_BUSY);
     else if (handle->needs && handle->owed_loss) {
         expect(model, session, KIND_ACK, asked->op, MSTRO_PEER_LOST)->generation = handle->lost;

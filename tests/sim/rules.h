@@ -34,6 +34,10 @@ struct model_handle *handle_known(struct model *model, uint64_t session, uint64_
 struct model_generation *standing(struct model *model, const char *name);
 struct model_named *named(struct model *model, const char *name);
 
+/* The generation that is offered; the one of that commit, if it is or a group retains it.  NULL: there is none. */
+struct model_generation *offered(struct model *model, const char *name);
+struct model_generation *listed(struct model *model, const char *name, uint64_t commit);
+
 /* Who needs the name is bound to what stands, and told where it is. */
 void bind_handle(struct model *model, struct model_handle *handle);
 void bind_all(struct model *model, const char *name);

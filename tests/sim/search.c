@@ -21,7 +21,7 @@ enum { FULL = 100000 }; /* states, where there are millions: two objects in two 
 
 enum verb {
     /* on an object */
-    OFFER, OFFER_INLINE, OFFER_BEARING, PREPARE, OFFER_GROUP_OF, REQUIRE, REQUIRE_BEARING, REQUIRE_COMMITTED, REQUIRE_MISSED, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, TAKE_BACK, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
+    OFFER, OFFER_INLINE, OFFER_BEARING, PREPARE, OFFER_GROUP_OF, REQUIRE, REQUIRE_BEARING, REQUIRE_COMMITTED, REQUIRE_MISSED, RETAIN, DEMAND, COMPLETE, COMPLETE_LATE, FAIL, RETRY, RETRY_LATE, RETRY_UNASKED, WITHDRAW, TAKE_BACK, RETRACT, DISPOSE, CANCEL_DEMAND, CANCEL_WITHDRAW,
     OBJECT_VERBS,
     /* of a client */
     JOIN = OBJECT_VERBS, LEAVE, LEAVE_NOW, CANCEL_LEAVE, DIE,
@@ -31,7 +31,7 @@ enum verb {
 };
 
 static const char *const verb_name[VERBS] = {
-    "offers", "offers inline", "offers, bearing losses,", "prepares for the other", "offers the group", "requires", "requires, bearing losses,", "requires as listed", "requires, too late,", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "takes back at once", "retracts",
+    "offers", "offers inline", "offers, bearing losses,", "prepares for the other", "offers the group", "requires", "requires, bearing losses,", "requires as listed", "requires, too late,", "retains", "demands", "completes", "completes late", "fails", "asks again for", "asks again late for", "asks again, unasked, for", "withdraws", "takes back at once", "retracts",
     "disposes", "cancels demand", "cancels withdraw", "joins", "leaves", "leaves now", "cancels leave", "dies", "takes mail"
 };
 
@@ -205,6 +205,10 @@ static bool input_of(const struct world *world, struct action action, uint64_t o
         record->require = (struct record_require){ .op = op, .handle = number, .name = name };
         record->require.commit = action.verb == REQUIRE_MISSED ? UINT64_MAX : model_commit_of(model, object_name[action.object]);
         return record->require.commit != 0;
+    case RETAIN:
+        record->kind = KIND_REQUIRE;
+        record->require = (struct record_require){ .op = op, .handle = number, .name = name, .flags = REQUIRE_RETAIN, .group = text_of("g") };
+        return true;
     case DEMAND:
         record->kind = KIND_DEMAND;
         record->demand = (struct record_demand){ .op = op, .handle = number, .name = name };

@@ -126,7 +126,7 @@ static void prepare_set(struct world *world, struct process *process)
 static void begin_set(struct world *world, struct process *process)
 {
     struct use *use = &process->use[LENT_SET];
-    for (int i = 0; i < 1 + OWN_MEMBERS; i++)
+    for (int i = 0; i < 1 + OWN_MEMBERS; i++) /* what is somebody else's has its handles when it is listed */
         use[i] = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS };
     snprintf(use->name, sizeof use->name, "g%d", process->lends_set ? process->lends_set - 1 : (int)world_below(world, world->set_names));
     for (int i = 0; i < OWN_MEMBERS; i++)
@@ -162,21 +162,68 @@ void sets_found(struct process *process, const struct record_selected *selected)
     }
 }
 
+/* Somebody has died, or something of somebody was lost; the one is known before the other. */
+static uint64_t losses(const struct world *world)
+{
+    uint64_t count = world->losses;
+    for (uint16_t shard = 0; shard < world->shards; shard++)
+        count += world->witness[shard].met.lost + world->witness[shard].met.lost_groups;
+    return count;
+}
+
+/* commit 0: what is offered now, if anything is. */
+static void retain(struct world *world, struct process *process, const char *name, uint64_t commit)
+{
+    struct use *use = &process->use[LENT_SET + 1 + OWN_MEMBERS];
+    while (use->number)
+        use++;
+    *use = (struct use){ .number = ++process->handles, .role = ROLE_NEEDS, .retains = true, .losses = losses(world) };
+    snprintf(use->name, sizeof use->name, "%s", name);
+    struct record record = { .kind = KIND_REQUIRE };
+    record.require = (struct record_require){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .flags = REQUIRE_RETAIN,
+                                              .commit = commit, .group = text_of(process->use[LENT_SET].name) };
+    process_asks(world, process, use, &record, record.require.op);
+}
+
+/* What is somebody else's: some of it by name, the rest as it was found. */
+static void retain_listed(struct world *world, struct process *process)
+{
+    process->lends = LENDS_RETAINS;
+    process->lists_stranger = world_chance(world, world->strangers);
+    if (process->lists_stranger)
+        retain(world, process, "n0", 0);
+    if (world_chance(world, world->nested))
+        retain(world, process, strcmp(process->use[LENT_SET].name, "g0") == 0 ? "g1" : "g0", 0);
+    for (int i = 0; i < process->finds; i++)
+        retain(world, process, process->found[i].name, process->found[i].commit);
+}
+
+void sets_retained(struct world *world, struct use *use, uint64_t commit)
+{
+    use->commit = commit;
+    for (int i = 0; i < RETAINED_MAX; i++)
+        if (commit == 0 || world->retained[i].commit == commit)
+            return; /* for another group: that one's is what must be brought at least */
+    world->retained[world->retains % RETAINED_MAX].commit = commit;
+    world->retained[world->retains++ % RETAINED_MAX].losses = use->losses;
+}
+
+void sets_missed(struct world *world, const struct process *process, const struct use *use)
+{
+    for (int i = 0; i < RETAINED_MAX && use->commit && !use->own && !use->retains; i++)
+        if (world->retained[i].commit == use->commit && world->retained[i].losses == losses(world))
+            world_fail(world, "process %d: %s is lost, which a group retains, and nobody was lost", index_of(world, process), use->name);
+}
+
 static void offer_set(struct world *world, struct process *process)
 {
     static struct names_writer list;
     static uint8_t memory[256];
     struct use *use = &process->use[LENT_SET];
     names_begin(&list, memory, sizeof memory);
-    for (int i = 0; i < OWN_MEMBERS; i++)
-        names_put(&list, text_of(use[1 + i].name), NAME_OWN, 0);
-    process->lists_stranger = world_chance(world, world->strangers);
-    if (process->lists_stranger)
-        names_put(&list, text_of("n0"), 0, 0); /* somebody else's */
-    if (world_chance(world, world->nested))
-        names_put(&list, text_of(strcmp(use->name, "g0") == 0 ? "g1" : "g0"), 0, 0);
-    for (int i = 0; i < process->finds; i++)
-        names_put(&list, text_of(process->found[i].name), NAME_COMMIT, process->found[i].commit);
+    for (int i = 0; i < SET_MEMBERS; i++)
+        if (i < OWN_MEMBERS || use[1 + i].number)
+            names_put(&list, text_of(use[1 + i].name), i < OWN_MEMBERS ? NAME_OWN : use[1 + i].commit ? NAME_COMMIT : 0, use[1 + i].commit);
     struct record record = { .kind = KIND_OFFER };
     record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .flags = OFFER_GROUP,
                                           .members = OWN_MEMBERS, .inline_data = names_written(&list), .size = (int64_t)names_written(&list).length };
@@ -213,11 +260,12 @@ bool sets_list_of(const struct process *lender, const struct process *other)
     return there && lender->lends == LENDS_OFFERED && lender->use[LENT_SET].offered && (lender->lists_stranger || lender->finds > 0);
 }
 
-/* All that is prepared or offered goes back; then once more, or no more. */
+/* All that is prepared or offered goes back, and what is retained; then once more, or no more. */
 static void return_set(struct world *world, struct process *process)
 {
     struct use *use = &process->use[LENT_SET];
     bool left = false;
+    dispose_all(world, process, use + 1 + OWN_MEMBERS, SET_MEMBERS - OWN_MEMBERS);
     for (int i = 1; i < 1 + OWN_MEMBERS; i++) {
         left = left || use[i].offered;
         if (use[i].offered)
@@ -234,35 +282,44 @@ static void return_set(struct world *world, struct process *process)
 void sets_lend(struct world *world, struct process *process)
 {
     struct use *use = &process->use[LENT_SET];
-    bool all = true;
-    if (any_op(use, 1 + OWN_MEMBERS)) {
-        if (use->op && use->kind == KIND_WITHDRAW && world_chance(world, 20))
-            start_cancel(world, process, use->op);
+    bool all = true, retained = true;
+    if (any_op(use, 1 + SET_MEMBERS)) {
+        const struct use *some = &use[world_below(world, 1 + SET_MEMBERS)];
+        if (some->op && ((some == use && use->kind == KIND_WITHDRAW) || some->retains) && world_chance(world, 100))
+            start_cancel(world, process, some->op);
         return;
     }
     for (int i = 1; i < 1 + OWN_MEMBERS; i++)
         all = all && use[i].offered;
+    for (int i = 1 + OWN_MEMBERS; i < 1 + SET_MEMBERS; i++)
+        retained = retained && use[i].status == MSTRO_OK;
     switch (process->lends) {
     case LENDS_NOTHING:
-        if (any_known(use, 1 + OWN_MEMBERS))
-            dispose_all(world, process, use, 1 + OWN_MEMBERS);
+        if (any_known(use, 1 + SET_MEMBERS))
+            dispose_all(world, process, use, 1 + SET_MEMBERS);
         else if (!world->healing)
             begin_set(world, process);
         break;
     case LENDS_PREPARED:
         process->finds = 0;
         if (!all && world_chance(world, 100)) /* though one was refused: the pool must find that out */
-            offer_set(world, process);
+            retain_listed(world, process);
         else if (!all || world_chance(world, 30))
             process->lends = LENDS_RETURNS;
         else if (world_chance(world, world->selected))
             select_members(world, process);
         else
-            offer_set(world, process);
+            retain_listed(world, process);
         break;
     case LENDS_SELECTS:
         if (!is_pending(process, process->select_op))
+            retain_listed(world, process);
+        break;
+    case LENDS_RETAINS:
+        if (retained)
             offer_set(world, process);
+        else
+            process->lends = LENDS_RETURNS;
         break;
     case LENDS_OFFERED:
         if (!use->offered)

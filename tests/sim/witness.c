@@ -116,6 +116,7 @@ void witness_happened(struct witness *w, size_t at, uint64_t actor)
         let_pass(w);
     if (!fact->intent && (fact->event == MSTRO_POOL_EVENT_GROUP_LOST || (fact->whole && fact->event == MSTRO_POOL_EVENT_WITHDRAW)))
         group_ends(w, fact);
+    w->met.lost += fact->event == MSTRO_POOL_EVENT_LOST;
     if (fact->whole && fact->event == MSTRO_POOL_EVENT_LOST)
         complain(w, "the group %s is lost as if it were a single object", fact->name);
     if (fact->intent && fact->event == MSTRO_POOL_EVENT_WITHDRAW)

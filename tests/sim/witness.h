@@ -84,8 +84,8 @@ struct duty { struct audience *audience; uint64_t app, number /* of the operatio
 struct group { uint64_t app; char name[W_NAME]; bool over; };
 
 /* How often it has met what it is there for.  events: that were held against the rules; ends: of subscriptions, by the pool; acks: that an
- * operation surely waited for and that came in time; late: that did not; names: SUBSCRIBEs under one; lost_groups: GROUP_LOST. */
-struct met { uint64_t events, gaps, ends, acks, late, names, lost_groups; };
+ * operation surely waited for and that came in time; late: that did not; names: SUBSCRIBEs under one; lost: LOST; lost_groups: GROUP_LOST. */
+struct met { uint64_t events, gaps, ends, acks, late, names, lost, lost_groups; };
 
 /* All zero: nothing has happened yet. */
 struct witness {

@@ -23,7 +23,7 @@
 enum { SHARDS_MAX = 7 };
 /* A process has handles of its own for single objects, for a group that it lends, and for one that it needs. */
 enum { SINGLES = 5, SET_MEMBERS = 8, LENT_SET = SINGLES, NEEDED_SET = LENT_SET + 1 + SET_MEMBERS, HANDLES = NEEDED_SET + 1 + SET_MEMBERS };
-enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256, GONE_MAX = 64 };
+enum { PROCESSES = 5, NAMES = 4, OPERATIONS = 64, WATCHES = 3, ASKED = 64, DOUBLED = 16, HELD_MAX = 256, MEMBERS = 256, GONE_MAX = 64, RETAINED_MAX = 64 };
 enum { LEASE_MS = 2000, ACK_TIMEOUT_MS = 100, LINGER_MS = 10, EVENT_WINDOW = 32, KEPT_FACTS = 200, SERIAL_STEP = 1024 };
 
 /* A record under way, as bytes. */
@@ -47,11 +47,13 @@ struct use {
     mstro_status status;         /* of the last operation that has ended */
     bool own;                    /* was offered with its group */
     uint64_t commit;             /* the generation that its group lists, 0: any */
+    bool retains;                /* for the group that this process lends: 'commit' is what the pool has said */
+    uint64_t losses;             /* how many there had been when that was asked for */
     int64_t room;                /* of the memory it shall come into, 0: as much as is needed */
 };
 
 /* Programs with groups: sets.c */
-enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_SELECTS, LENDS_OFFERED, LENDS_RETURNS };
+enum lends { LENDS_NOTHING, LENDS_PREPARED, LENDS_SELECTS, LENDS_RETAINS, LENDS_OFFERED, LENDS_RETURNS };
 enum { FOUND_MAX = 2, SELECTED_STEP = 1 };
 enum needs { NEEDS_NOTHING, NEEDS_OBJECT, NEEDS_LISTED, NEEDS_READS, NEEDS_AGAIN };
 enum enrols { ENROL_CLEARS, ENROL_REQUIRES };
@@ -124,6 +126,8 @@ struct world {
     uint64_t strangers, nested, selected; /* how many in a thousand list what is somebody else's, another group, what a query finds */
     uint64_t sets_read, listed_read; /* groups that were read whole, and what was somebody else's in them */
     uint64_t refused_sets; /* OFFERs of groups of which not all was prepared */
+    struct { uint64_t commit, losses; } retained[RETAINED_MAX]; /* of late for groups, and how many losses there had been before */
+    uint64_t retains;
     bool listed_lost; /* the one who died held what an offered group lists */
     uint64_t kills, evictions;
     uint64_t losses; /* processes that were killed, evicted or left at once */
@@ -226,6 +230,10 @@ void sets_name_member(struct world *world, char name[8]);
 
 /* Groups lie in all shards of two, and in as many of seven as they have members. */
 void check_sets_spread(struct world *world);
+
+/* The pool keeps what a group lists; somebody who has required that is told that it is lost. */
+void sets_retained(struct world *world, struct use *use, uint64_t commit);
+void sets_missed(struct world *world, const struct process *process, const struct use *use);
 
 /* More of what the query has found. */
 void sets_found(struct process *process, const struct record_selected *selected);
