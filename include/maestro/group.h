@@ -24,17 +24,20 @@ mstro_status mstro_group_declare(const char *name, mstro_group *result);
  * and withdrawn with it, and by no call of its own (MSTRO_INVARG); it stays the caller's. */
 mstro_status mstro_group_add(mstro_group g, mstro_cdo cdo);
 
-/* Make the object of that name a member, whoever offers it, now or later.  It may be a group. */
+/* Make the object of that name a member, whoever offers it.  It may be a group.  What is offered under it when the group is, is what those who
+ * need the group get, and is kept for them; where nothing is, they get what is offered later, which is not. */
 mstro_status mstro_group_add_by_name(mstro_group g, const char *cdo_name);
 
-/* Make members of all objects that are offered and match when the group is offered.  's' may be disposed at once. */
+/* Make members of all objects that are offered and match when the group is offered; they are kept for those who need the group.  's' may
+ * be disposed at once. */
 mstro_status mstro_group_add_by_selector(mstro_group g, mstro_cdo_selector s);
 
 /* Freeze the list of members, and their attributes.  Implied by offer. */
 mstro_status mstro_group_seal(mstro_group g);
 
 /* Lend the added handles and the group to the pool: all become visible, the group last, or nothing does.  The detail says which member
- * failed and why: MSTRO_CONFLICT when somebody offers its name already.  MSTRO_QUOTA: the names are more than the 16 KiB that a group has
+ * failed and why: MSTRO_CONFLICT when somebody offers its name already, MSTRO_PEER_LOST when a selector has found it and it was taken back
+ * before it could be kept.  What others offer and the group lists cannot be withdrawn until the group is.  MSTRO_QUOTA: the names are more than the 16 KiB that a group has
  * for them (names that begin alike take little). */
 mstro_status mstro_group_offer(mstro_group g);
 
@@ -49,8 +52,8 @@ mstro_status mstro_group_demand(mstro_group g);
 /* Take the announcement back. */
 mstro_status mstro_group_retract(mstro_group g);
 
-/* Take the group back, then its members: waits until everybody who required the group has all of it, has retracted or is gone.  After
- * MSTRO_TIMEOUT call it again. */
+/* Take the group back, then its members: waits until everybody who required the group has all of it, has retracted or is gone, and until the
+ * groups that list this one, or a member, are withdrawn.  After MSTRO_TIMEOUT call it again. */
 mstro_status mstro_group_withdraw(mstro_group g);
 
 /* How many members there are: those that were added (selected ones from the offer on), or, of a group that was demanded, that it has. */
