@@ -295,6 +295,13 @@ static void needs(uint64_t session, uint64_t handle, const char *name)
     say(session, (struct record){ .kind = KIND_REQUIRE, .require = { .op = op, .handle = handle, .name = text_of(name) } }, op);
 }
 
+static void retains(uint64_t session, uint64_t handle, const char *name)
+{
+    uint64_t op = ++ops;
+    say(session, (struct record){ .kind = KIND_REQUIRE, .require = { .op = op, .handle = handle, .name = text_of(name), .flags = REQUIRE_RETAIN,
+                                                                     .group = text_of("a group of some name that takes memory") } }, op);
+}
+
 static void needs_silently(uint64_t session, uint64_t handle, const char *name)
 {
     say(session, (struct record){ .kind = KIND_REQUIRE, .require = { .handle = handle, .name = text_of(name) } }, 0);
@@ -401,6 +408,7 @@ static void play_scenario(void)
     offers_group(A, 32, "group", 1);
     demands(B, 6, "group", false);
     completes(B, 6);
+    retains(B, 7, "member");
     withdraws(A, 31, false);
     prepares(A, 31, "unseen", 33);
     demands(B, 3, "late", false);
