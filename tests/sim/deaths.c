@@ -32,17 +32,30 @@ static bool is_quiet(const struct world *world)
     return !mail_waits(world);
 }
 
-/* What groups list: offered for good. */
+/* It wants it back: that waits for the group that lists it, and for who has required that. */
+static void take_back(struct world *world, struct process *process, struct use *use)
+{
+    struct record record = { .kind = KIND_WITHDRAW, .withdraw = { .op = ++process->ops, .handle = use->number } };
+    process_asks(world, process, use, &record, record.withdraw.op);
+}
+
+/* What groups list: each is offered and, where nothing else holds anybody up, now and then taken back and offered again. */
 static void offer_listed(struct world *world, struct process *process)
 {
     struct record record = { .kind = KIND_OFFER };
     unsigned char room[ATTRIBUTE_ROOM];
     for (int i = 0; i < LISTED; i++) {
         struct use *use = &process->use[i];
-        struct record_place place = { .address = process->handles + 1 };
-        if (use->number)
+        struct record_place place = { .address = use->number ? use->number : process->handles + 1 };
+        if (use->op)
             continue;
-        *use = (struct use){ .number = ++process->handles, .role = ROLE_OFFERS, .word = ++world->contents };
+        if (use->offered && !world->held && world_chance(world, 30)) {
+            take_back(world, process, use);
+            return;
+        }
+        if (use->offered)
+            continue;
+        *use = (struct use){ .number = use->number ? use->number : ++process->handles, .role = ROLE_OFFERS, .word = ++world->contents };
         use->content = use->word * 3;
         snprintf(use->name, sizeof use->name, "n%d", i);
         record.offer = (struct record_offer){ .op = ++process->ops, .handle = use->number, .name = text_of(use->name), .word = use->word, .size = 8,
