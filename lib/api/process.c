@@ -342,15 +342,16 @@ static bool wait_until_all_are_out(uint64_t deadline)
     return atomic_load(&process.inside) == 0;
 }
 
-/* The pool did not say which offers others still needed: those that only this process could serve. */
+/* The pool did not say which offers others still needed.  Small ones it may have itself. */
 static void report_left_behind(void)
 {
     int64_t served_by_pool = session_membership(process.session).inline_limit;
     pthread_mutex_lock(&process.lists);
     for (struct list *link = process.cdos.next; link != &process.cdos; link = link->next) {
         const struct mstro_cdo_ *cdo = list_entry(link, const struct mstro_cdo_, link);
-        if (cdo->use == USE_LENT && cdo->size > served_by_pool)
-            log_warn(LOG_CORE, "finalize drops the offer of '%.200s': the pool manager does not answer, others may have needed it", cdo->name);
+        if (cdo->use == USE_LENT)
+            log_warn(LOG_CORE, "finalize drops the offer of '%.200s': the pool manager does not answer, others may have needed it%s", cdo->name,
+                     cdo->size > served_by_pool ? "" : "; should the pool manager go on it serves who has required it, unless its inline budget was used up");
     }
     pthread_mutex_unlock(&process.lists);
 }
