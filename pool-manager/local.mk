@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += %D%/maestro-pool-manager
-%C%_maestro_pool_manager_SOURCES = \
+pool_manager_sources = \
 	%D%/main.c \
 	%D%/manager.c \
 	%D%/manager.h \
@@ -12,4 +12,5 @@ bin_PROGRAMS += %D%/maestro-pool-manager
 	%D%/settings.h \
 	%D%/statistics.c \
 	%D%/statistics.h
+%C%_maestro_pool_manager_SOURCES = $(pool_manager_sources)
 %C%_maestro_pool_manager_LDADD = $(maestro_static)

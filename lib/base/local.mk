@@ -33,6 +33,8 @@ libcore_la_SOURCES += \
 	%D%/spare.c \
 	%D%/spare.h \
 	%D%/status.c \
+	%D%/thread.c \
+	%D%/thread.h \
 	%D%/utf8.c \
 	%D%/utf8.h \
 	%D%/view.h

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
+#include "lib/base/thread.h"
 #include "lib/client/group.h"
 #include "lib/client/move.h"
 #include "lib/client/subscription.h"
@@ -462,16 +462,11 @@ static void *attend(void *argument)
     return NULL;
 }
 
-/* It takes no signal of the application's. */
-static mstro_status start_thread(struct session *s)
+static mstro_status begin_thread(struct session *s)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&s->thread, NULL, attend, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    s->has_thread = failed == 0;
-    return failed ? detail_set(MSTRO_FAIL, "no thread for the pool's connection: %s", strerror(failed)) : MSTRO_OK;
+    mstro_status status = thread_start(&s->thread, "the connection to the pool", 0, attend, s);
+    s->has_thread = status == MSTRO_OK;
+    return status;
 }
 
 static void stop_thread(struct session *s)
@@ -624,7 +619,7 @@ mstro_status session_open(struct session **out, struct link *link, const struct 
     atomic_init(&s->deadline, NO_DEADLINE);
     mstro_status status = join(s, who, deadline);
     if (status == MSTRO_OK && link->background)
-        status = start_thread(s);
+        status = begin_thread(s);
     if (status != MSTRO_OK)
         session_release(s);
     else
@@ -657,7 +652,7 @@ mstro_status session_reach(struct session *s, struct fabric *fabric, const char 
     session_submit(s, &r.submission);
     session_wait(s, &r.done, NO_DEADLINE);
     if (r.status == MSTRO_OK && !s->has_thread)
-        r.status = start_thread(s);
+        r.status = begin_thread(s);
     return r.status;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
+#include "lib/base/thread.h"
 #include "lib/serve/witness.h"
 #include "lib/system/credential.h"
 
@@ -25,7 +25,7 @@
 #define ATTEND_PAUSE NANOSECONDS_PER_SECOND
 #define WATCH_STUCK (60 * NANOSECONDS_PER_SECOND) /* the manager's host answers, and this connection passes nothing */
 
-enum { KNOCKS = WATCH_VERDICT / WATCH_KNOCK };
+enum { KNOCKS = WATCH_VERDICT / WATCH_KNOCK, STACK = 128 * 1024 };
 
 struct watch {
     int witness, shown;
@@ -168,20 +168,6 @@ static void *run(void *context)
 
 /* ---- begin and end ---- */
 
-static bool start_thread(struct watch *w)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 128 * 1024);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&w->thread, &attributes, run, w) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return started;
-}
-
 mstro_status watch_start(struct watch **out, int witness, const char *there, int shown,
                          void (*lost)(void *context, mstro_status status, const char *reason), void *context)
 {
@@ -190,12 +176,12 @@ mstro_status watch_start(struct watch **out, int witness, const char *there, int
         return MSTRO_NOMEM;
     *w = (struct watch){ .witness = witness, .shown = shown, .lost = lost, .context = context, .looked = clock_now() };
     snprintf(w->there, sizeof w->there, "%s", there);
-    if (!start_thread(w)) {
+    mstro_status status = thread_start(&w->thread, "the watch over the pool manager", STACK, run, w);
+    if (status == MSTRO_OK)
+        *out = w;
+    else
         free(w);
-        return detail_set(MSTRO_NOMEM, "cannot start the thread that watches the pool manager");
-    }
-    *out = w;
-    return MSTRO_OK;
+    return status;
 }
 
 void watch_stop(struct watch *w)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -19,6 +18,7 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/base/thread.h"
 #include "lib/serve/member.h"
 #include "lib/serve/rings_door.h"
 #include "lib/system/credential.h"
@@ -371,16 +371,6 @@ static void *run(void *context)
 
 /* ---- begin and end ---- */
 
-static bool start_thread(struct admission *a)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    a->started = pthread_create(&a->thread, NULL, run, a) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return a->started;
-}
-
 static mstro_status prepare(struct admission *a)
 {
     mstro_status status = witness_listen(a->settings.address, &a->listener, a->name);
@@ -405,7 +395,9 @@ static mstro_status prepare(struct admission *a)
         return detail_set(MSTRO_IO, "cannot watch for memory that is offered: %s", strerror(errno));
     a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listen_for(a, true);
-    return start_thread(a) ? MSTRO_OK : detail_set(MSTRO_NOMEM, "cannot start a thread for the pool's door");
+    status = thread_start(&a->thread, "the pool's door", 0, run, a);
+    a->started = status == MSTRO_OK;
+    return status;
 }
 
 static unsigned open_descriptors(void)

@@ -2,7 +2,6 @@
 #include "lib/serve/shard.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "lib/base/list.h"
 #include "lib/base/log.h"
 #include "lib/base/map.h"
+#include "lib/base/thread.h"
 #include "lib/fabric/rings.h"
 #include "lib/serve/first_reason.h"
 #include "lib/serve/outbox.h"
@@ -409,17 +409,6 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals belong to the application's threads. */
-static bool start_thread(struct shard *s)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->started = pthread_create(&s->thread, NULL, run, s) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->started;
-}
-
 /* ---- begin and end ---- */
 
 static void ring(void *context) { fabric_wake(((struct shard *)context)->fabric); }
@@ -445,8 +434,9 @@ mstro_status shard_start(struct shard **out, struct host *host, struct id pool, 
         status = endpoint_open(s->fabric, ENDPOINT_CONTROL, &events, &s->endpoint);
     if (status == MSTRO_OK)
         host_set_bell(host, ring, s);
-    if (status == MSTRO_OK && !start_thread(s))
-        status = detail_set(MSTRO_NOMEM, "cannot start a thread for the pool");
+    if (status == MSTRO_OK)
+        status = thread_start(&s->thread, "the pool", 0, run, s);
+    s->started = status == MSTRO_OK;
     if (status != MSTRO_OK) {
         shard_halt(s);
         shard_stop(s);

@@ -44,11 +44,11 @@ static void read_errors(int file, off_t from, char *said, size_t size)
 }
 
 /* Run the daemon to its end, what it says on stderr in 'said'. */
-static int run_manager(const char *const arguments[], char *said, size_t size)
+static int run_to_its_end(const char *program, const char *const arguments[], char *said, size_t size)
 {
     struct process p;
     int file = errors_go_to_file();
-    process_start(&p, built("pool-manager/maestro-pool-manager"), arguments, NULL);
+    process_start(&p, built(program), arguments, NULL);
     errors_go_back();
     int code = process_wait(&p, 20000);
     read_errors(file, 0, said, size);
@@ -56,6 +56,11 @@ static int run_manager(const char *const arguments[], char *said, size_t size)
     close(p.in);
     close(p.out);
     return code;
+}
+
+static int run_manager(const char *const arguments[], char *said, size_t size)
+{
+    return run_to_its_end("pool-manager/maestro-pool-manager", arguments, said, size);
 }
 
 static void in_directory(char path[256], const char *name) { snprintf(path, 256, "%s/%s", stage.directory, name); }
@@ -304,6 +309,27 @@ static void infos_that_are_none_or_stale_are_named(void **state)
     unsetenv("MSTRO_POOL_MANAGER_INFO");
 }
 
+/* ---- a system at its limits ---- */
+
+static void a_manager_that_gets_no_thread_ends_saying_so_whichever_it_is(void **state)
+{
+    (void)state;
+    enum { SHARDS = 2 };
+    const char *arguments[] = { "--shards=2", NULL };
+    for (int left = 0; left < SHARDS + 1; left++) { /* those of the shards, then that of the door */
+        char said[4096], number[16];
+        snprintf(number, sizeof number, "%d", left);
+        setenv("MAESTRO_THREADS_LEFT", number, 1);
+        assert_int_equal(run_to_its_end("tests/proc/manager_short_of_threads", arguments, said, sizeof said), 70);
+        assert_non_null(strstr(said, left < SHARDS ? "no thread can be started for the pool: " : "no thread can be started for the pool's door: "));
+        assert_non_null(strstr(said, "ulimit -u"));
+    }
+    setenv("MAESTRO_THREADS_LEFT", "3", 1);
+    stage_manager_by(&stage, built("tests/proc/manager_short_of_threads"), arguments);
+    unsetenv("MAESTRO_THREADS_LEFT");
+    expect(stage_actor(&stage, "somebody"), "finalize", "MSTRO_OK");
+}
+
 /* ---- variables ---- */
 
 enum { LINES = 4 };
@@ -453,6 +479,7 @@ int main(void)
         on(open_empty, a_key_file_keeps_the_key_out_of_the_info),
         on(stage_begin, a_taken_component_name_is_refused_naming_its_process),
         on(stage_begin, infos_that_are_none_or_stale_are_named),
+        on(open_empty, a_manager_that_gets_no_thread_ends_saying_so_whichever_it_is),
         on(open_empty, statistics_come_as_often_as_the_environment_says),
         on(open_empty, an_idle_process_says_so_as_often_as_the_environment_of_the_manager_says),
         on(stage_begin, eight_idle_clients_cost_less_than_a_hundredth_of_a_core),
