@@ -106,8 +106,10 @@ mstro_status workflow_lock(struct workflow_lock *lock, const char *workflow)
     mstro_status status = open_directory(lock);
     if (status == MSTRO_OK)
         status = take_file(lock, workflow);
-    if (status == MSTRO_OK && (ftruncate(lock->file, 0) != 0 || dprintf(lock->file, "%ld\n", (long)getpid()) < 0))
+    if (status == MSTRO_OK && (ftruncate(lock->file, 0) != 0 || dprintf(lock->file, "%ld\n", (long)getpid()) < 0)) {
         status = detail_set(MSTRO_IO, "cannot write %s/%s: %s", lock->path, lock->name, strerror(errno));
+        unlinkat(lock->directory, lock->name, 0); /* the lock is ours */
+    }
     if (status == MSTRO_OK)
         return MSTRO_OK;
     if (lock->file >= 0)

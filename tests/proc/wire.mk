@@ -63,5 +63,5 @@ dist_check_SCRIPTS += %D%/providers.sh %D%/shards.sh
 TESTS += %D%/providers.sh %D%/shards.sh
 endif
 
-dist_check_SCRIPTS += %D%/netns.sh
-TESTS += %D%/netns.sh
+dist_check_SCRIPTS += %D%/full-file-systems.sh %D%/netns.sh
+TESTS += %D%/full-file-systems.sh %D%/netns.sh
