@@ -39,6 +39,17 @@ static void check_require(struct walk *walk, const struct require *require, cons
     require_that(walk, !bound || !generation->whole || require->ticket == 0, "what the pool has itself is served at once");
 }
 
+/* What its session knows of it, NULL: it is not prepared. */
+static const struct prepared *find_prepared(const struct offer *offer)
+{
+    list_each(link, &offer->handle->session->prepared) {
+        const struct prepared *prepared = list_entry(link, const struct prepared, of_session);
+        if (prepared->offer == offer)
+            return prepared;
+    }
+    return NULL;
+}
+
 static void check_generation(struct walk *walk, const struct generation *generation, bool newest)
 {
     bool stands = generation_stands(generation), needed = !list_empty(&generation->bound);
@@ -55,7 +66,7 @@ static void check_generation(struct walk *walk, const struct generation *generat
         const struct offer *offer = list_entry(link, struct offer, of_generation);
         require_that(walk, offer->handle->offer == offer && offer->generation == generation, "an offer is that of its handle");
         require_that(walk, offer->handle->session->state != SESSION_ABSENT, "an offer belongs to a session that is in the pool");
-        require_that(walk, (group_prepared(offer) != NULL) == offer_is_prepared(offer), "what is prepared is known to its session");
+        require_that(walk, find_prepared(offer) == group_prepared(offer), "what is prepared is known to its session");
         require_that(walk, !offer->withdrawal || generation->state == GENERATION_WITHDRAWING, "only a deferred WITHDRAW waits");
     }
     bool served = false;

@@ -21,15 +21,7 @@ static void prepared_free(struct pool *pool, struct prepared *prepared)
     memory_give(pool, prepared, sizeof *prepared);
 }
 
-struct prepared *group_prepared(const struct offer *offer)
-{
-    list_each(link, &offer->handle->session->prepared) {
-        struct prepared *prepared = list_entry(link, struct prepared, of_session);
-        if (prepared->offer == offer)
-            return prepared;
-    }
-    return NULL;
-}
+struct prepared *group_prepared(const struct offer *offer) { return offer_is_prepared(offer) ? offer->generation->prepared : NULL; }
 
 static uint32_t count_prepared(struct session *session, uint64_t group)
 {
@@ -158,6 +150,7 @@ void group_prepare(struct pool *pool, struct prepared *prepared, struct offer *o
     *prepared = (struct prepared){ .offer = offer, .group = whole ? asked->handle : asked->group, .made = made, .whole = whole,
                                    .members = asked->members, .op = asked->op, .announced = facts_announced(pool) };
     list_append(&session->prepared, &prepared->of_session);
+    offer->generation->prepared = prepared;
     generation_event(pool, offer->generation, GENERATION_PREPARE);
     if (!whole)
         answer_done(pool, session, asked->op);

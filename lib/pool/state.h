@@ -101,7 +101,10 @@ struct generation {
     struct seal *component; /* who offered it: it may be gone while the copy is still asked for */
     int64_t size;
     uint64_t commit; /* which one of all that were offered: the members of a group share that of the group */
-    uint64_t serial; /* of its OFFER */
+    union {
+        uint64_t serial;           /* of its OFFER */
+        struct prepared *prepared; /* while it is PREPARED */
+    };
     uint32_t number; /* 0 while it is prepared */
     uint8_t state;         /* enum generation_state */
     bool whole : 1;        /* the pool has all there is: no data, or a copy of them */

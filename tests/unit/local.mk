@@ -11,6 +11,12 @@ TESTS += %D%/subscription_scale
 %C%_subscription_scale_SOURCES = %D%/subscription_scale.c
 %C%_subscription_scale_LDADD = $(unit_libs)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/group_scale
+TESTS += %D%/group_scale
+%C%_group_scale_SOURCES = %D%/group_scale.c tests/lib/cost.c tests/lib/cost.h
+%C%_group_scale_LDADD = $(unit_libs)
+endif
 include %D%/base.mk
 include %D%/wire.mk
 include %D%/serve.mk
