@@ -50,20 +50,13 @@ static bool print_variables(void)
 }
 
 #ifdef HAVE_JANSSON
-/* What is not UTF-8 (a variable may hold anything) is given as far as it is. */
-static json_t *json_of_text(const char *text)
-{
-    json_t *string = json_string(text);
-    return string ? string : json_string("(not UTF-8)");
-}
-
 static bool print_json(const struct findings *f)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < f->count; i++) {
         const struct finding *one = &f->list[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "section", one->section, "subject", json_of_text(one->subject), "verdict",
-                                              one->verdict == VERDICT_BAD ? "wrong" : verdict_names[one->verdict], "text", json_of_text(one->text)));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "section", one->section, "subject", one->subject, "verdict",
+                                              one->verdict == VERDICT_BAD ? "wrong" : verdict_names[one->verdict], "text", one->text));
     }
     json_t *root = json_pack("{s:i, s:i, s:i, s:o}", "version", 1, "wrong", (int)count_verdicts(f, VERDICT_BAD), "notes",
                              (int)count_verdicts(f, VERDICT_NOTE), "findings", list);

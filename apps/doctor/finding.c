@@ -9,6 +9,7 @@
 
 #include "apps/complaint.h"
 #include "apps/exit_code.h"
+#include "lib/base/utf8.h"
 
 void finding_add(struct findings *f, const char *section, enum verdict verdict, const char *subject, const char *format, ...)
 {
@@ -30,4 +31,6 @@ void finding_add(struct findings *f, const char *section, enum verdict verdict, 
     va_start(arguments, format);
     vsnprintf(one->text, sizeof one->text, format, arguments);
     va_end(arguments);
+    utf8_repair(one->subject); /* what did not fit may have been cut inside a character */
+    utf8_repair(one->text);
 }

@@ -68,6 +68,14 @@ check "and the exit code says so" ended_with 1
 MSTRO_SCHEMA_LIST="mine.yaml;other.yaml" MSTRO_SCHEMA_PATH="$work" doctor
 check "files that are right alone and wrong together are wrong" printed "^  WRONG +all together +.*$work/mine\.yaml.*$work/other\.yaml.*cannot be merged"
 
+xs=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx # 62
+name=$(printf '%s\303\244.yaml' "$xs")
+MSTRO_SCHEMA_LIST="$name" MSTRO_SCHEMA_PATH="$work" doctor --json
+check "a long name that is cut inside a character is shown up to there" printed "\"subject\": \"$xs\?\""
+name=$(printf 'not-\344-utf8.yaml')
+MSTRO_SCHEMA_LIST="$name" MSTRO_SCHEMA_PATH="$work" doctor --json
+check "what is no UTF-8 is shown but for that" printed '"subject": "not-\?-utf8\.yaml"'
+
 MSTRO_TRANSPORT_GFS_DIR=/shared doctor
 check "a variable without effect is worth a note" printed '^  note +MSTRO_TRANSPORT_GFS_DIR +/shared; no effect in this version$'
 finish
