@@ -92,7 +92,7 @@ static mstro_status list(mstro_group g, uint64_t deadline)
 /* This generation will not come whole: nothing of it is shown, and the next one is required. */
 static mstro_status give_up(mstro_group g, mstro_status why)
 {
-    char text[512];
+    char text[DETAIL_MAX + 1];
     snprintf(text, sizeof text, "%s", mstro_error_detail());
     g->lost = g->cdo->move.ticket.ticket.generation;
     group_discard(g, process_session());

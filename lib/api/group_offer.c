@@ -229,7 +229,7 @@ static mstro_status offer_all(mstro_group g, struct bytes list, uint32_t own, ui
         s = offer_object(g, list, own, deadline);
     if (s == MSTRO_OK)
         return MSTRO_OK;
-    char why[512];
+    char why[DETAIL_MAX + 1];
     snprintf(why, sizeof why, "%s", mstro_error_detail());
     group_run_members(g, &returning, NO_DEADLINE);
     return detail_set(s, "%s", why);

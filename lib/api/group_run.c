@@ -46,7 +46,7 @@ struct runs {
     size_t left;              /* [token] that have not ended */
     struct waitable decided;  /* all have, or one has failed */
     mstro_status first;
-    char detail[512];
+    char detail[DETAIL_MAX + 1];
 };
 
 /* [token] */
@@ -65,7 +65,8 @@ static void note_status(struct runs *runs, const struct run *run)
     if (run->status == MSTRO_OK || runs->first != MSTRO_OK)
         return;
     runs->first = run->status;
-    snprintf(runs->detail, sizeof runs->detail, "'%.200s': %.280s", run->member->cdo->name, mstro_error_detail());
+    detail_set(run->status, "'%.200s': %s", run->member->cdo->name, mstro_error_detail());
+    snprintf(runs->detail, sizeof runs->detail, "%s", mstro_error_detail());
 }
 
 static void prepare(mstro_group g, const struct group_batch *batch, struct runs *runs)

@@ -2,7 +2,6 @@
 #include "lib/client/remote_greeting.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -54,8 +53,7 @@ static mstro_status say_stale(const struct record_pool_info *info, const char *w
 /* What the socket says, as somebody who wants to join understands it. */
 static mstro_status explain(mstro_status status, const struct record_pool_info *info, enum sight sight)
 {
-    char why[256];
-    snprintf(why, sizeof why, "%s", mstro_error_detail());
+    const char *why = mstro_error_detail();
     switch (status) {
     case MSTRO_TIMEOUT:
         return detail_set(MSTRO_NO_PM, "the pool manager at " TEXT_FORMAT " does not answer: it %sstands still or has too much to do%s",

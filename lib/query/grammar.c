@@ -29,7 +29,7 @@ static mstro_status fault(const struct compiler *c, size_t at, const char *forma
 
 static mstro_status fault(const struct compiler *c, size_t at, const char *format, ...)
 {
-    char what[512];
+    char what[DETAIL_MAX + 1];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
@@ -224,9 +224,7 @@ static mstro_status read_literal(struct compiler *c, const struct type *t, struc
         status = type_read(t, text, out, &c->arena, &c->steps);
     if (status != MSTRO_SCHEMA)
         return status;
-    char why[400];
-    snprintf(why, sizeof why, "%s", mstro_error_detail());
-    return fault(c, token.at, "%s", why);
+    return fault(c, token.at, "%s", mstro_error_detail());
 }
 
 static bool is_word(struct token t, const char *word)

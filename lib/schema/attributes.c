@@ -232,11 +232,8 @@ static mstro_status check_value(const struct schema_entry *entry, const struct v
 {
     uint32_t steps = TYPE_STEPS;
     mstro_status status = type_check(entry->type, v, &steps);
-    if (status == MSTRO_SCHEMA) {
-        char why[512];
-        snprintf(why, sizeof why, "%s", mstro_error_detail());
-        return detail_set(MSTRO_SCHEMA, "'%s': %s", entry->key.at, why);
-    }
+    if (status == MSTRO_SCHEMA)
+        return detail_set(MSTRO_SCHEMA, "'%s': %s", entry->key.at, mstro_error_detail());
     if (status == MSTRO_OK && entry->core == CORE_LOCAL_SIZE && v->integer < 0)
         return detail_set(MSTRO_SCHEMA, "'%s': %lld is not a size", entry->key.at, (long long)v->integer);
     return status;

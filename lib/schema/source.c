@@ -137,9 +137,7 @@ static mstro_status read_type(struct schema_source *s, const struct yaml *y, con
     const struct yaml_node *at = yaml_find(y, in, "type");
     if (!at || status != MSTRO_SCHEMA || at->kind != YAML_SCALAR)
         return status;
-    char why[512];
-    snprintf(why, sizeof why, "%s", mstro_error_detail());
-    return yaml_fault(y, at, "%s", why);
+    return yaml_fault(y, at, "%s", mstro_error_detail());
 }
 
 static mstro_status read_default(struct schema_source *s, const struct yaml *y, const struct yaml_node *in, struct schema_entry *entry)

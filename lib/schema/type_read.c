@@ -157,7 +157,5 @@ mstro_status type_read_yaml(const struct type *t, const struct yaml *y, const st
     mstro_status status = type_read(t, node->text, out, arena, steps);
     if (status != MSTRO_SCHEMA)
         return status;
-    char why[512];
-    snprintf(why, sizeof why, "%s", mstro_error_detail());
-    return yaml_fault(y, node, "%s", why);
+    return yaml_fault(y, node, "%s", mstro_error_detail());
 }

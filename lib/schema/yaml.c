@@ -29,7 +29,7 @@ static mstro_status fault_at(const struct yaml *y, size_t line, size_t column, c
 
 static mstro_status fault_list(const struct yaml *y, size_t line, size_t column, const char *format, va_list arguments)
 {
-    char what[768];
+    char what[DETAIL_MAX + 1];
     vsnprintf(what, sizeof what, format, arguments);
     if (y->about)
         return detail_set(y->failure, "%s:%zu:%zu: '%s': %s", y->file, line, column, y->about, what);

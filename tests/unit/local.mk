@@ -17,6 +17,12 @@ TESTS += %D%/group_scale
 %C%_group_scale_SOURCES = %D%/group_scale.c tests/lib/cost.c tests/lib/cost.h
 %C%_group_scale_LDADD = $(unit_libs)
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/reasons
+TESTS += %D%/reasons
+%C%_reasons_SOURCES = %D%/reasons.c
+%C%_reasons_LDADD = libmaestro.la $(CMOCKA_LIBS)
+endif
 include %D%/base.mk
 include %D%/wire.mk
 include %D%/serve.mk
