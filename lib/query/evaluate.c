@@ -93,14 +93,9 @@ static bool compare(struct evaluation *e, const struct value *a, const struct va
     return spend(e, 1 + extra) && value_compare(a, b, order);
 }
 
-static bool is_whole(const struct value *v)
-{
-    return value_is_number(v) && v->kind != VALUE_FLOAT && v->kind != VALUE_DOUBLE;
-}
-
 static long double as_real(const struct value *v)
 {
-    if (!is_whole(v))
+    if (!value_is_integer(v))
         return v->real;
     return v->kind == VALUE_INT32 || v->kind == VALUE_INT64 ? (long double)v->integer : (long double)v->natural;
 }
@@ -119,7 +114,7 @@ static bool on_step(const struct value *v, const struct value *from, const struc
 {
     if (from->kind == VALUE_TIMESTAMP)
         return v->kind == VALUE_TIMESTAMP && on_day(v->time, from->time, by->natural);
-    if (is_whole(v) && is_whole(from) && is_whole(by))
+    if (value_is_integer(v) && value_is_integer(from) && value_is_integer(by))
         return (v->natural - from->natural) % by->natural == 0; /* modulo 2^64 the difference is right for signed ones too */
     long double real = as_real(v), first = as_real(from), step = as_real(by);
     long double meant = first + roundl((real - first) / step) * step;

@@ -327,7 +327,7 @@ mstro_status attributes_set(struct attributes *a, const char *key, void *val, bo
     struct value value;
     struct attribute *place;
     status = native_read(entry->type, val, &value);
-    if (status == MSTRO_OK && !(value_is_number(&value) && entry->core == CORE_NONE)) /* as a number of its type any will do */
+    if (status == MSTRO_OK && !(value_is_integer(&value) && entry->core == CORE_NONE)) /* as one of its type any will do */
         status = check_value(entry, &value);
     if (status == MSTRO_OK)
         status = table_place(a, entry, &place);

@@ -2,6 +2,7 @@
 #include "lib/schema/type.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/detail.h"
@@ -375,6 +376,8 @@ mstro_status type_check(const struct type *t, const struct value *v, uint32_t *s
         return detail_set(MSTRO_SCHEMA, "a %s is not a " TEXT_FORMAT, value_kind_name(v->kind), TEXT_ARGUMENTS(t->written));
     if (v->kind == VALUE_TEXT)
         return check_text(t, v->text, steps);
+    if ((v->kind == VALUE_FLOAT || v->kind == VALUE_DOUBLE) && !isfinite(v->real))
+        return detail_set(MSTRO_SCHEMA, "%g is not finite, as a " TEXT_FORMAT " is", v->real, TEXT_ARGUMENTS(t->written));
     if (v->kind == VALUE_TIMESTAMP && !timestamp_is_valid(v->time))
         return detail_set(MSTRO_SCHEMA, "a timestamp whose nanoseconds, offset or year is out of range");
     if (v->kind != VALUE_LIST || !t->element)

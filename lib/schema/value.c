@@ -197,9 +197,11 @@ static bool is_signed(const struct value *v) { return v->kind == VALUE_INT32 || 
 static bool is_unsigned(const struct value *v) { return v->kind == VALUE_UINT32 || v->kind == VALUE_UINT64; }
 static bool is_real(const struct value *v) { return v->kind == VALUE_FLOAT || v->kind == VALUE_DOUBLE; }
 
+bool value_is_integer(const struct value *v) { return is_signed(v) || is_unsigned(v); }
+
 bool value_is_number(const struct value *v)
 {
-    return is_signed(v) || is_unsigned(v) || is_real(v);
+    return value_is_integer(v) || is_real(v);
 }
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))

@@ -72,6 +72,7 @@ bool value_compare(const struct value *a, const struct value *b, int *order);
 /* Values for which value_compare finds 0 have the same hash. */
 uint64_t value_hash(const struct value *v);
 
+bool value_is_integer(const struct value *v);
 bool value_is_number(const struct value *v);
 
 /* Points to nothing, and has the size of its C type. */

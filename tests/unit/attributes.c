@@ -2,6 +2,7 @@
 /* attributes.c - the attribute table of one handle, as maestro/attributes.h promises it */
 #include "tests/lib/check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -206,6 +207,24 @@ static void value_that_does_not_fit_its_type_is_refused_and_changes_nothing(void
     assert_int_equal(attributes_set(table(state), MSTRO_ATTR_CORE_CDO_ON_LOSS, &colour, true, false), MSTRO_SCHEMA);
     const void *val;
     assert_int_equal(attributes_get(table(state), ".maestro.my.code", NULL, &val), MSTRO_NOENT);
+}
+
+static void real_number_that_is_not_finite_is_refused_however_it_is_set(void **state)
+{
+    struct attributes *a = table(state);
+    float factor = NAN;
+    assert_int_equal(attributes_set(a, ".maestro.my.factor", &factor, true, false), MSTRO_SCHEMA);
+    assert_string_equal(mstro_error_detail(), "'.maestro.my.factor': nan is not finite, as a float() is");
+    assert_int_equal(attributes_set(a, ".maestro.my.box", (double[]){ 1, INFINITY }, true, false), MSTRO_SCHEMA);
+    assert_int_equal(attributes_set_list(a, ".maestro.my.box", (double[]){ -INFINITY, 1 }, 2), MSTRO_SCHEMA);
+    assert_int_equal(attributes_set_yaml(a, "{.maestro.my.factor: nan}"), MSTRO_SCHEMA);
+    factor = 1;
+    assert_int_equal(attributes_set(a, ".maestro.my.factor", &factor, false, true), MSTRO_OK);
+    factor = INFINITY; /* where the library reads it */
+    set_string(a, ".maestro.my.must", "there");
+    assert_int_equal(attributes_seal(a), MSTRO_SCHEMA);
+    factor = 2;
+    assert_int_equal(attributes_seal(a), MSTRO_OK);
 }
 
 static void timestamp_and_numbers_of_every_width_come_back(void **state)
@@ -540,6 +559,7 @@ int main(void)
         CASE(unknown_key_is_dropped_where_that_is_asked_for),
         CASE(key_without_value_has_its_default_or_nothing),
         CASE(value_that_does_not_fit_its_type_is_refused_and_changes_nothing),
+        CASE(real_number_that_is_not_finite_is_refused_however_it_is_set),
         CASE(timestamp_and_numbers_of_every_width_come_back),
         CASE(dims_size_has_as_many_values_as_ndims_says),
         CASE(sealing_refuses_a_layout_that_cannot_be),
