@@ -438,7 +438,9 @@ int main(int argc, char **argv)
         { 0 }
     };
     struct schema *schema;
-    options_read(argc, argv, options, "what offers cost while many subscriptions ask for objects that nobody offers");
+    options_read(argc, argv, options, "what offers cost while 10, 100 ... subscriptions ask for objects that nobody offers, and one more for those\n"
+                 "that are, as ratios to offers with none: in the engine alone, then from process to process, through the pool manager of\n"
+                 "MSTRO_POOL_MANAGER_INFO (with its CPU time where BENCH_MANAGER is its process id) or one that is served by the first process");
     if (set.rounds < 1 || set.rounds > ROUNDS_MAX || set.processes < 1 || set.processes > PROCESSES_MAX || set.offers < 1) {
         fprintf(stderr, "subscriptions: --rounds 1 to %d, --processes 1 to %d, --offers at least 1\n", ROUNDS_MAX, PROCESSES_MAX);
         return 2;
