@@ -39,6 +39,7 @@ const struct variable known_variables[] = {
     { "MSTRO_LEASE", "a process silent for longer is taken for dead", FORM_DURATION },
     { "MSTRO_HEARTBEAT", "a process with nothing to say says so this often", FORM_DURATION },
     { "MSTRO_ACK_TIMEOUT", "how long a missing acknowledgement holds an operation", FORM_DURATION },
+    { "MSTRO_EVENT_LINGER", "how long an event may wait for more to travel with", FORM_DURATION },
     { "MSTRO_INLINE_LIMIT", "data up to this size travel inside the messages", FORM_SIZE },
     { "MSTRO_INLINE_BUDGET", "memory of the pool manager for such data", FORM_SIZE },
     { "MSTRO_MEMORY_BUDGET", "memory of the pool manager for everything", FORM_SHARE },
