@@ -255,7 +255,7 @@ static mstro_status offer_retained(mstro_group g, uint64_t deadline)
         s = offer_listed(g, deadline);
     if (s == MSTRO_OK)
         return s;
-    char why[512];
+    char why[DETAIL_MAX + 1];
     snprintf(why, sizeof why, "%s", mstro_error_detail());
     group_release(g);
     return detail_set(s, "the group '%.200s' is not offered: %s", g->cdo->name, why);
