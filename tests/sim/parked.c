@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/pool/cdo.h"
 #include "lib/pool/hold.h"
 #include "lib/pool/session.h"
 #include "lib/wire/copy.h"
@@ -196,11 +197,25 @@ static void take_next(struct search *search, size_t i)
     model->announced = 0;
 }
 
+/* What is prepared is seen by nobody, and whether it came before the last handle of its name went would show with its generation only. */
+static bool counts_alike(const struct search *search)
+{
+    const struct model *model = &search->world->model[search->shard];
+    for (size_t i = 0; i < search->count; i++) {
+        const struct record *first = &list_entry(search->going[i].parked->records.next, struct kept, link)->record;
+        const struct cdo *cdo = first->kind == KIND_OFFER ? cdo_find(search->world->pool[search->shard], first->offer.name) : NULL;
+        for (int k = 0; cdo && k < MODEL_GENERATIONS; k++)
+            if (text_equal(text_of(model->named[k].name), first->offer.name) && model->named[k].generations != cdo->generations && (fprintf(stderr, "%s: model %lu pool %u records %zu op %lu fresh %d\n", model->named[k].name, model->named[k].generations, cdo->generations, search->records, first->offer.op, search->going[i].parked->fresh), 1))
+                return false;
+    }
+    return true;
+}
+
 static bool agrees(const struct search *search)
 {
     struct model *model = &search->world->model[search->shard];
     model_end(model);
-    return model_compare(model, &search->world->out, 0) && observe_rules(search->world, search->shard);
+    return model_compare(model, &search->world->out, 0) && counts_alike(search) && observe_rules(search->world, search->shard);
 }
 
 /* Is what that record leads to what happens next; or, if nothing happens, what is answered? */
@@ -212,6 +227,19 @@ static bool explains(const struct search *search, const struct model *before, si
     return observe_next(search->world, search->shard, before->events, fact);
 }
 
+/* The next of going[i], when those whom nobody needs any more have left, or before.  False: none of them has to leave now. */
+static bool take_next_when(struct search *search, size_t i, bool they_left)
+{
+    struct model *model = &search->world->model[search->shard];
+    int events = model->events;
+    if (they_left)
+        model_end(model);
+    if (they_left && model->events == events)
+        return false;
+    take_next(search, i);
+    return true;
+}
+
 /* In which order those go on who waited for the same is not said: any will do that explains what came.  'fact': up to which it is explained. */
 static bool find_order(struct search *search, size_t depth, size_t fact)
 {
@@ -220,15 +248,16 @@ static bool find_order(struct search *search, size_t depth, size_t fact)
     if (depth == search->records || depth == DEPTH_MAX)
         return agrees(search);
     *before = *model;
-    for (size_t i = 0; i < search->count && search->tries < TRIES_MAX; i++) {
-        size_t next = fact;
+    for (size_t k = 0; k < 2 * search->count && search->tries < TRIES_MAX; k++) {
+        size_t next = fact, i = k % search->count;
         if (search->going[i].taken == search->going[i].records)
             continue;
         search->tries++;
-        take_next(search, i);
-        if (explains(search, before, &next) && find_order(search, depth + 1, next))
-            return true;
-        search->going[i].taken--;
+        if (take_next_when(search, i, k >= search->count)) {
+            if (explains(search, before, &next) && find_order(search, depth + 1, next))
+                return true;
+            search->going[i].taken--;
+        }
         *model = *before;
     }
     return false;
