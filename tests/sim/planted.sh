@@ -60,7 +60,7 @@ plant "a group whose members are required is never served" lib/client/require.c 
 plant "a member is required whichever offer of its group it comes with" lib/client/client.c 's/t->in->record->require.commit/0/' 7
 plant "a group is seen before its members are, in other shards" lib/pool/group.c 's/    if (group->awaited == 0)/    group->counted = group->members;\n    if (true)/' 2
 plant "a member is seen when it is prepared" lib/pool/offer.c 's/    if (prepared)$/    if (prepared \&\& (asked->flags \& OFFER_GROUP))/'
-plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0 || granted < .*)$/    if (true)/' 7
+plant "another shard does not follow the first in who has a name" lib/pool/subscription.c 's/^    if (pool->settings.shard == 0 || granted < .*)$/    if (true)/' 7 --held
 plant "another shard goes on under a shared name that the first has ended and begun anew" lib/pool/subscription.c 's/^    return pool->settings.shard != 0 && asked->granted > .*$/    return false;/' 7
 plant "who comes to a shared name is granted another than those who have it" lib/pool/subscription.c 's/^    if (consumer->made || !(subscription->flags & SUBSCRIBE_SHARED))$/    if (true)/' 2
 plant "what was told under a name and not taken is lost with who had it" lib/pool/consumer.c 's/queue_return(subscription, told);/told_free(pool, told);/' 2
