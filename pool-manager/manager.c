@@ -48,7 +48,7 @@ static mstro_status take_signals(struct manager *m)
     return m->signals >= 0 ? MSTRO_OK : detail_set(MSTRO_IO, "cannot wait for signals: %s", strerror(errno));
 }
 
-/* Every member needs two descriptors. */
+/* Every member needs some (lib/serve/admission.c). */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

@@ -24,7 +24,7 @@ EXTRA_DIST += %D%/lib/leaks.supp %D%/lib/races.supp
 unit_cflags = $(AM_CFLAGS)
 unit_libs = libcore.la $(CMOCKA_LIBS)
 
-EXTRA_DIST += %D%/lib/check.h %D%/lib/ear.h %D%/lib/entries.h %D%/lib/slowness.h %D%/lib/sources.sh %D%/lib/tap.sh %D%/lib/with-deadline.sh
+EXTRA_DIST += %D%/lib/check.h %D%/lib/ear.h %D%/lib/entries.h %D%/lib/lingering.h %D%/lib/share.h %D%/lib/slowness.h %D%/lib/sources.sh %D%/lib/tap.sh %D%/lib/with-deadline.sh
 
 # Tests that take long, or do more when MAESTRO_LONG=1 is in their environment, as it is here.
 LONG_TESTS =

@@ -58,7 +58,7 @@ static void examine_rings(struct findings *f)
     static const char subject[] = "messages on this node";
     struct segment segment;
     bool wanted;
-    struct descriptors given;
+    int given;
     if (rings_wanted(&wanted) != MSTRO_OK)
         finding_add(f, section, VERDICT_BAD, subject, "%s", mstro_error_detail());
     else if (!wanted)
@@ -68,7 +68,7 @@ static void examine_rings(struct findings *f)
     else {
         finding_add(f, section, VERDICT_GOOD, subject, "through shared memory");
         segment_close(&segment);
-        descriptors_close(&given);
+        close(given);
     }
 }
 

@@ -7,7 +7,6 @@ libcore_la_SOURCES += \
 	%D%/clock.h \
 	%D%/condition.c \
 	%D%/condition.h \
-	%D%/descriptors.h \
 	%D%/detail.c \
 	%D%/detail.h \
 	%D%/eventcount.c \

@@ -54,7 +54,7 @@ struct remote_link {
     struct link link;
     int witness;
     struct watch *watch;
-    int shown; /* which process we are, to those of the same node who want to read from us; -1: they cannot see it */
+    int shown; /* which process we are, to those of the same node who want to read from us; -1: they cannot see it, or the watch has it */
     struct fabric *fabric;
     struct endpoint *control;
     struct reach reach;
@@ -458,11 +458,27 @@ static void show_process(struct remote_link *l, struct id pool)
         log_warn(LOG_TRANSPORT, "%s", mstro_error_detail());
 }
 
+/* Whatever could keep us from using it must show before the pool takes it. */
+static mstro_status offer_memory(struct remote_link *l, const struct record_pool_info *info)
+{
+    int given;
+    mstro_status status = segment_create(&l->segment, l->shards, &given);
+    if (status != MSTRO_OK)
+        return status;
+    for (uint16_t shard = 0; shard < l->shards && status == MSTRO_OK; shard++)
+        status = fabric_expect_rings(l->fabric, &l->segment.pair[shard]);
+    if (status == MSTRO_OK)
+        status = rings_offer(info->pool, &l->keys, &l->segment, given);
+    close(given);
+    if (status != MSTRO_OK)
+        segment_close(&l->segment);
+    return status;
+}
+
 /* Before the first frame.  Where it fails all go over the network, which is no more than slower. */
 static void share_memory(struct remote_link *l, const struct record_pool_info *info)
 {
     bool wanted;
-    struct descriptors given;
     mstro_status status = rings_wanted(&wanted);
     if (status == MSTRO_OK && !wanted)
         status = detail_set(MSTRO_REFUSED, "MSTRO_RINGS says so");
@@ -470,12 +486,8 @@ static void share_memory(struct remote_link *l, const struct record_pool_info *i
         status = detail_set(MSTRO_REFUSED, "it is on another node");
     else if (status == MSTRO_OK && !fabric_takes_rings(l->fabric))
         status = detail_set(MSTRO_UNIMPL, "the network of this process does not sleep where a bell would be heard");
-    else if (status == MSTRO_OK && (status = segment_create(&l->segment, l->shards, &given)) == MSTRO_OK) {
-        status = rings_offer(info->pool, &l->keys, &l->segment, &given);
-        descriptors_close(&given);
-        if (status != MSTRO_OK)
-            segment_close(&l->segment);
-    }
+    else if (status == MSTRO_OK)
+        status = offer_memory(l, info);
     log_info(LOG_FABRIC, "messages to the pool manager go %s%s", status == MSTRO_OK ? "through shared memory" : "over the network: ",
              status == MSTRO_OK ? "" : mstro_error_detail());
 }
@@ -496,7 +508,11 @@ static mstro_status connect_to(struct remote_link *l, const struct record_pool_i
     }
     char there[WITNESS_ADDRESS_MAX];
     snprintf(there, sizeof there, TEXT_FORMAT, TEXT_ARGUMENTS(info->witness));
-    return status == MSTRO_OK ? watch_start(&l->watch, l->witness, there, l->shown, lose, l) : status;
+    if (status == MSTRO_OK)
+        status = watch_start(&l->watch, l->witness, there, l->shown, lose, l);
+    if (status == MSTRO_OK)
+        l->shown = -1;
+    return status;
 }
 
 mstro_status link_remote(struct link **out, const char *info, uint64_t deadline)

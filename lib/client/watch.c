@@ -16,7 +16,7 @@
 #include "lib/base/detail.h"
 #include "lib/base/thread.h"
 #include "lib/serve/witness.h"
-#include "lib/system/credential.h"
+#include "lib/system/porter.h"
 
 #define WATCH_BEAT (500 * NANOSECONDS_PER_MILLISECOND)
 #define WATCH_DOUBT (400 * NANOSECONDS_PER_MILLISECOND)
@@ -28,7 +28,9 @@
 enum { KNOCKS = WATCH_VERDICT / WATCH_KNOCK, STACK = 128 * 1024 };
 
 struct watch {
-    int witness, shown;
+    int witness;
+    int shown;             /* -1: there is none, or it is the porter's */
+    struct porter *porter; /* NULL: nobody has looked at which process this is so far */
     char there[WITNESS_ADDRESS_MAX];
     void (*lost)(void *context, mstro_status status, const char *reason);
     void *context;
@@ -36,7 +38,7 @@ struct watch {
     atomic_bool stop;
     uint32_t delivered;                     /* of the thread, as all below */
     uint64_t looked, silent, stuck, beat_at; /* silent: for so long nothing was heard; stuck: likewise, of the witness alone */
-    uint64_t attend_at;                     /* descriptors are short: who looks at which process this is has to wait until then */
+    uint64_t attend_at;                     /* no porter can be had: who looks at which process this is has to wait until then */
     int knocks[KNOCKS];
     unsigned count;
 };
@@ -141,6 +143,15 @@ static int time_to_look(const struct watch *w)
     return next > now ? (int)((next - now) / NANOSECONDS_PER_MILLISECOND) + 1 : 0;
 }
 
+/* What they bring must not hold this thread up. */
+static bool call_porter(struct watch *w)
+{
+    if (porter_start(&w->porter, w->shown, -1, &(struct porter_events){ 0 }) != MSTRO_OK)
+        return false;
+    w->shown = -1;
+    return true;
+}
+
 static void *run(void *context)
 {
     struct watch *w = context;
@@ -154,7 +165,7 @@ static void *run(void *context)
             break;
         if (ready > 0)
             take_answers(w, polled + 2);
-        if (ready > 0 && polled[1].revents && !credential_attend(w->shown))
+        if (ready > 0 && polled[1].revents && !call_porter(w))
             w->attend_at = clock_now() + ATTEND_PAUSE;
         over = ready > 0 && polled[0].revents && read_end(w);
         uint64_t now = clock_now();
@@ -191,5 +202,8 @@ void watch_stop(struct watch *w)
     atomic_store(&w->stop, true);
     shutdown(w->witness, SHUT_RDWR);
     pthread_join(w->thread, NULL);
+    if (w->shown >= 0 && !call_porter(w)) /* somebody may have come just now */
+        close(w->shown);
+    porter_stop(w->porter);
     free(w);
 }

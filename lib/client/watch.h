@@ -13,8 +13,8 @@ struct watch;
 
 /* Start it.  'lost' is called once at most, from the watch's thread: MSTRO_POOL_LOST, MSTRO_PARTITIONED, MSTRO_STALE_EPOCH (the pool has
  * said that it put this process out).  'witness' belongs to the caller, who keeps it open until watch_stop has returned; 'there' is its
- * other end as people write it.  'shown' is the socket of credential_show, which the thread attends to on the way; also the caller's, -1:
- * there is none.  MSTRO_NOMEM. */
+ * other end as people write it.  'shown' is the socket of credential_show, -1: there is none; it is the watch's from here on, which has a
+ * porter (lib/system/porter.h) attend to it when somebody comes for the first time.  MSTRO_NOMEM: then it stays the caller's. */
 mstro_status watch_start(struct watch **out, int witness, const char *there, int shown,
                          void (*lost)(void *context, mstro_status status, const char *reason), void *context);
 

@@ -130,6 +130,13 @@ bool fabric_takes_rings(const struct fabric *f)
     return f->operations->peer_use_rings != NULL;
 }
 
+mstro_status fabric_expect_rings(struct fabric *f, const struct ring_pair *rings)
+{
+    if (!fabric_takes_rings(f))
+        return detail_set(MSTRO_UNIMPL, "this fabric has no use for memory that is shared with a peer");
+    return f->operations->expect_rings(f, rings);
+}
+
 mstro_status peer_use_rings(struct peer *p, struct ring_pair rings)
 {
     const struct fabric *f = p->endpoint->fabric;

@@ -106,11 +106,15 @@ mstro_status peer_add(struct endpoint *e, struct bytes address, void *context, s
 void peer_remove(struct peer *p);
 
 /* Before the first frame, of a control endpoint: frames to and from the peer go through these rings, which are the fabric's from here on.
- * MSTRO_UNIMPL: it knows of none (lib/fabric/rings.h does), and they stay the caller's. */
+ * MSTRO_UNIMPL: it knows of none (lib/fabric/rings.h does); MSTRO_NOMEM, never for rings that were expected.  Then they stay the caller's. */
 mstro_status peer_use_rings(struct peer *p, struct ring_pair rings);
 
 /* Whether peer_use_rings may succeed. */
 bool fabric_takes_rings(const struct fabric *f);
+
+/* Before these rings are agreed with the other side: whatever peer_use_rings could fail for.  Closing them takes it back.  MSTRO_UNIMPL,
+ * MSTRO_NOMEM. */
+mstro_status fabric_expect_rings(struct fabric *f, const struct ring_pair *rings);
 
 void *peer_context(const struct peer *p);
 

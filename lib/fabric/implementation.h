@@ -20,6 +20,7 @@ struct fabric_operations {
     void (*peer_remove)(struct peer *p);
     unsigned (*peer_in_flight)(const struct peer *p);
     mstro_status (*peer_use_rings)(struct peer *p, struct ring_pair rings); /* NULL: it knows of none */
+    mstro_status (*expect_rings)(struct fabric *f, const struct ring_pair *rings); /* likewise */
     mstro_status (*send)(struct peer *p, void *frame, size_t length);
     mstro_status (*read)(const struct read_request *request);
     mstro_status (*region_register)(struct fabric *f, const void *memory, size_t length, struct region **out);

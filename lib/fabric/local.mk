@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libcore_la_SOURCES += \
+	%D%/bell.c \
+	%D%/bell.h \
 	%D%/chaos.c \
 	%D%/chaos.h \
 	%D%/dispositions.c \

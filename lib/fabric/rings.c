@@ -16,6 +16,7 @@
 #include "lib/base/detail.h"
 #include "lib/base/log.h"
 #include "lib/base/setting.h"
+#include "lib/fabric/bell.h"
 #include "lib/fabric/rings.h"
 
 /* A frame that waits for room in a full ring. */
@@ -42,7 +43,7 @@ static void drop_queue(struct rings_peer *p)
 static void ring_peer(struct rings_peer *p)
 {
     atomic_fetch_add_explicit(&rings_of(p->base.endpoint->fabric)->rung, 1, memory_order_relaxed);
-    ring_pair_ring(&p->rings);
+    bell_ring(p->rings.bell);
 }
 
 /* 'sending' held.  It will be tried again, or told, by who handles. */
@@ -218,19 +219,29 @@ void rings_rest(struct rings_fabric *f, struct rings_peer *p)
     f->looked_into--;
 }
 
+/* Its bell is in the set from here on, and not listened to. */
+mstro_status rings_expect(struct fabric *fabric, const struct ring_pair *rings)
+{
+    struct epoll_event bell = { .events = 0 };
+    if (fabric->limits.largest_frame > RING_LARGEST_FRAME)
+        return detail_set(MSTRO_UNIMPL, "frames of %zu bytes do not fit a ring", fabric->limits.largest_frame);
+    if (epoll_ctl(rings_of(fabric)->bells, EPOLL_CTL_ADD, rings->bell, &bell) != 0)
+        return detail_set(MSTRO_NOMEM, "a bell cannot be listened to: %s", strerror(errno));
+    return MSTRO_OK;
+}
+
 /* What the other side has written before this is found at once. */
 mstro_status rings_use(struct peer *peer, struct ring_pair rings)
 {
     struct rings_peer *p = rings_peer_of(peer);
     struct rings_fabric *f = rings_of(peer->endpoint->fabric);
-    if (f->base.limits.largest_frame > RING_LARGEST_FRAME)
-        return detail_set(MSTRO_UNIMPL, "frames of %zu bytes do not fit a ring", f->base.limits.largest_frame);
     struct epoll_event bell = { .events = EPOLLIN, .data.ptr = p };
+    bool expected = epoll_ctl(f->bells, EPOLL_CTL_MOD, rings.bell, &(struct epoll_event){ .events = 0 }) == 0;
+    mstro_status status = expected ? MSTRO_OK : rings_expect(&f->base, &rings);
+    if (status != MSTRO_OK)
+        return status;
     pthread_mutex_lock(&f->lock);
-    if (epoll_ctl(f->bells, EPOLL_CTL_ADD, rings.bell, &bell) != 0) {
-        pthread_mutex_unlock(&f->lock);
-        return detail_set(MSTRO_NOMEM, "a bell cannot be listened to: %s", strerror(errno));
-    }
+    epoll_ctl(f->bells, EPOLL_CTL_MOD, rings.bell, &bell);
     p->rings = rings;
     atomic_store(&p->shares, true);
     f->sharing++;
@@ -277,7 +288,7 @@ void rings_peer_remove(struct peer *peer)
     rings_rest(f, p);
     if (atomic_load(&p->shares)) {
         f->sharing--;
-        epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* closing it would not do: the other side may have kept our end */
+        epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* closing it would not do: a child of fork may have it */
     }
     p->held++;
     p->removed = true;

@@ -22,6 +22,7 @@ struct rings_fabric {
     atomic_int closers;             /* threads that wait for the driver to leave */
     _Atomic uint64_t look_at;       /* when to look into the inner fabric although rings keep us busy */
     bool postponed;                 /* driver; that has been put off since the last look, for a bell */
+    uint64_t review_at;             /* driver; when to look into all rings, whether a bell was rung or not */
     int bells;                      /* an epoll set of all that may be rung for us, with the peers that they belong to */
     atomic_ulong rung;              /* bells that we have rung */
     unsigned char *frame;           /* driver; the one at hand */
@@ -56,6 +57,7 @@ void rings_peer_remove(struct peer *p);
 unsigned rings_peer_in_flight(const struct peer *p);
 mstro_status rings_send(struct peer *p, void *frame, size_t length);
 mstro_status rings_use(struct peer *p, struct ring_pair rings);
+mstro_status rings_expect(struct fabric *f, const struct ring_pair *rings);
 void rings_let_go(struct rings_peer *p);                     /* driver, lock held */
 void rings_bury(struct rings_fabric *f);                     /* driver, lock held: let go of those that are gone */
 void rings_activate(struct rings_fabric *f, struct rings_peer *p); /* lock held */

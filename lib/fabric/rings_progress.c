@@ -13,12 +13,14 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
+#include "lib/fabric/bell.h"
 #include "lib/fabric/rings.h"
 #include "lib/fabric/rings_fabric.h"
 
 enum { FRAMES_A_TURN = 16, BELLS_A_TURN = 64, TURNS_TO_ARM = 8, LOOKS_A_YIELD = 32 };
 
 #define INNER_INTERVAL UINT64_C(20000)            /* ns between looks into the inner fabric, which are system calls, while rings keep us busy */
+#define REVIEW_INTERVAL NANOSECONDS_PER_SECOND
 #define FULL_NAP NANOSECONDS_PER_MILLISECOND      /* while frames wait for room: a reader that makes some tells nobody */
 /* How long who has just been written to looks on before it lies down: getting up takes longer than most answers, and so much CPU that a
  * lone operation costs less with it, also on two cores.  Now and then it makes way, for a writer that may be on the same one. */
@@ -35,8 +37,10 @@ static bool hear_bells(struct rings_fabric *f)
     int count = f->looked_into < f->sharing ? epoll_wait(f->bells, rung, BELLS_A_TURN, 0) : 0;
     for (int i = 0; i < count; i++) {
         struct rings_peer *p = rung[i].data.ptr; /* who is removed is taken out of the set under the lock */
-        if (!ring_pair_hear(&p->rings))
-            epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* the other side has closed it: its witness says so */
+        if (!p) /* expected, and not listened to: nothing rings on our side before it is */
+            continue;
+        if (!bell_hear(p->rings.bell))
+            epoll_ctl(f->bells, EPOLL_CTL_DEL, p->rings.bell, NULL); /* the other side has gone: its witness says so */
         rings_activate(f, p);
     }
     pthread_mutex_unlock(&f->lock);
@@ -113,10 +117,28 @@ static bool retry_waiting(struct rings_fabric *f)
     return any;
 }
 
+/* Whose bell was lost (bell.h) is looked into all the same.  A look costs a cache line for each peer. */
+static void review(struct rings_fabric *f, uint64_t now)
+{
+    if (now < f->review_at)
+        return;
+    f->review_at = now + REVIEW_INTERVAL;
+    pthread_mutex_lock(&f->lock);
+    list_each(endpoint, &f->endpoints)
+        list_each(link, &list_entry(endpoint, struct wrapping_endpoint, place)->peers) {
+            struct rings_peer *p = list_entry(link, struct rings_peer, in_endpoint);
+            if (atomic_load(&p->shares) && !atomic_load(&p->lost) && ring_filled(&p->rings.in))
+                rings_activate(f, p);
+        }
+    pthread_mutex_unlock(&f->lock);
+}
+
 static bool look_inside(struct rings_fabric *f)
 {
-    atomic_store(&f->look_at, clock_now() + INNER_INTERVAL);
+    uint64_t now = clock_now();
+    atomic_store(&f->look_at, now + INNER_INTERVAL);
     f->postponed = false;
+    review(f, now);
     return fabric_progress(f->inner, 0) == MSTRO_OK;
 }
 
@@ -208,6 +230,8 @@ static mstro_status sleep_armed(struct rings_fabric *f, uint64_t deadline)
     bool quiet = f->asleep = arm_all(f);
     if (!list_empty(&f->waiting) && clock_now() + FULL_NAP < until)
         until = clock_now() + FULL_NAP;
+    else if (f->sharing > 0 && clock_now() + REVIEW_INTERVAL < until)
+        until = clock_now() + REVIEW_INTERVAL;
     pthread_mutex_unlock(&f->lock);
     if (!quiet)
         return MSTRO_OK;
@@ -396,6 +420,7 @@ static const struct fabric_operations operations = {
     .peer_remove = rings_peer_remove,
     .peer_in_flight = rings_peer_in_flight,
     .peer_use_rings = rings_use,
+    .expect_rings = rings_expect,
     .send = rings_send,
     .read = rings_read,
     .region_register = rings_region_register,

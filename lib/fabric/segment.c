@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -18,13 +17,15 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/detail.h"
+#include "lib/fabric/bell.h"
 
-enum { PAGE = 4096, LAYOUT = 2, SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
+enum { PAGE = 4096, LAYOUT = 3, SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
 
 struct segment_head {
     _Atomic uint32_t state; /* enum segment_state; a futex of who made it */
     uint32_t layout, pairs;
     unsigned char token[SEGMENT_TOKEN];
+    struct { _Atomic uint16_t client, pool; } bell[SEGMENT_PAIRS]; /* the ports; each is read once */
 };
 
 /* What lies behind the head, once for each shard. */
@@ -69,37 +70,44 @@ static mstro_status map_all(struct segment *s, unsigned pairs, int fd, bool is_p
     return detail_set(MSTRO_NOMEM, "memory to share cannot be mapped: %s", strerror(error));
 }
 
-static mstro_status make_memory(unsigned pairs, struct descriptors *given)
+static mstro_status make_memory(unsigned pairs, int *given)
 {
-    int fd = memfd_create("maestro-rings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0)
-        given->at[given->count++] = fd;
-    if (fd < 0 || ftruncate(fd, (off_t)size_of(pairs)) != 0 || fcntl(fd, F_ADD_SEALS, SEALS) != 0)
+    *given = memfd_create("maestro-rings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (*given < 0 || ftruncate(*given, (off_t)size_of(pairs)) != 0 || fcntl(*given, F_ADD_SEALS, SEALS) != 0)
         return detail_set(MSTRO_IO, "memory to share cannot be made: %s", strerror(errno));
     return MSTRO_OK;
 }
 
-static mstro_status make_bell(struct ring_pair *p, struct descriptors *given)
+static mstro_status make_client_bell(struct segment *s, unsigned pair)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return detail_set(MSTRO_IO, "a bell for the other side cannot be made: %s", strerror(errno));
-    p->bell = ends[0];
-    given->at[given->count++] = ends[1];
-    return MSTRO_OK;
+    uint16_t port;
+    mstro_status status = bell_make(&s->pair[pair].bell, &port);
+    if (status == MSTRO_OK)
+        atomic_store(&s->head->bell[pair].client, port);
+    return status;
 }
 
-mstro_status segment_create(struct segment *s, unsigned pairs, struct descriptors *given)
+static mstro_status make_pool_bell(struct segment *s, unsigned pair)
+{
+    uint16_t port;
+    mstro_status status = bell_make(&s->pair[pair].bell, &port);
+    if (status == MSTRO_OK)
+        status = bell_connect(s->pair[pair].bell, atomic_load(&s->head->bell[pair].client));
+    if (status == MSTRO_OK)
+        atomic_store(&s->head->bell[pair].pool, port);
+    return status;
+}
+
+mstro_status segment_create(struct segment *s, unsigned pairs, int *given)
 {
     *s = (struct segment){ 0 };
-    *given = (struct descriptors){ 0 };
     mstro_status status = make_memory(pairs, given);
     if (status == MSTRO_OK)
-        status = map_all(s, pairs, given->at[0], false);
+        status = map_all(s, pairs, *given, false);
     for (unsigned i = 0; i < pairs && status == MSTRO_OK; i++) {
         atomic_init(&s->pair[i].in.ring->armed, 1);
         atomic_init(&s->pair[i].out.ring->armed, 1);
-        status = make_bell(&s->pair[i], given);
+        status = make_client_bell(s, i);
     }
     if (status == MSTRO_OK) {
         s->head->layout = LAYOUT;
@@ -107,46 +115,37 @@ mstro_status segment_create(struct segment *s, unsigned pairs, struct descriptor
         return MSTRO_OK;
     }
     segment_close(s);
-    descriptors_close(given);
+    if (*given >= 0)
+        close(*given);
+    *given = -1;
     return status;
 }
 
-/* What could change its size, or answer an access with an error of a disk, would end this process with a signal. */
+/* What could change its size, or answer an access with an error of a disk, would end this process with a signal.  The seals are asked for
+ * first: that is answered at once of any descriptor, and nothing but memory has some. */
 static bool is_safe(int fd, unsigned pairs)
 {
     struct stat file;
     struct statfs in;
-    return fstat(fd, &file) == 0 && fstatfs(fd, &in) == 0 && in.f_type == TMPFS_MAGIC && (fcntl(fd, F_GET_SEALS) & SEALS) == SEALS &&
+    int seals = fcntl(fd, F_GET_SEALS);
+    return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &file) == 0 && fstatfs(fd, &in) == 0 && in.f_type == TMPFS_MAGIC &&
            file.st_size >= 0 && (size_t)file.st_size == size_of(pairs);
 }
 
-/* No other kind of descriptor: each would be waited for in another way. */
-static bool is_bell(int fd)
-{
-    int domain = -1, type = -1;
-    socklen_t length = sizeof domain;
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
-           domain == AF_UNIX && type == SOCK_STREAM;
-}
-
-mstro_status segment_adopt(struct segment *s, unsigned pairs, struct descriptors *given)
+mstro_status segment_adopt(struct segment *s, unsigned pairs, int given)
 {
     *s = (struct segment){ 0 };
-    bool bells = given->count == 1 + pairs;
-    for (unsigned i = 1; i <= pairs && bells; i++)
-        bells = is_bell(given->at[i]);
-    if (!bells || !is_safe(given->at[0], pairs))
-        return detail_set(MSTRO_INVMSG, "what is to be shared is no sealed memory of %zu bytes with %u bells", size_of(pairs), pairs);
-    mstro_status status = map_all(s, pairs, given->at[0], true);
-    if (status == MSTRO_OK && (s->head->layout != LAYOUT || s->head->pairs != pairs)) {
-        segment_refuse(s);
-        segment_close(s);
-        return detail_set(MSTRO_INVMSG, "what is to be shared is laid out for another version");
-    }
+    if (!is_safe(given, pairs))
+        return detail_set(MSTRO_INVMSG, "what is to be shared is no sealed memory of %zu bytes", size_of(pairs));
+    mstro_status status = map_all(s, pairs, given, true);
+    if (status == MSTRO_OK && (s->head->layout != LAYOUT || s->head->pairs != pairs))
+        status = detail_set(MSTRO_INVMSG, "what is to be shared is laid out for another version");
     for (unsigned i = 0; i < pairs && status == MSTRO_OK; i++)
-        s->pair[i].bell = given->at[1 + i];
-    if (status == MSTRO_OK)
-        given->count = 1;
+        status = make_pool_bell(s, i);
+    if (status != MSTRO_OK && s->head)
+        segment_refuse(s);
+    if (status != MSTRO_OK)
+        segment_close(s);
     return status;
 }
 
@@ -183,11 +182,16 @@ mstro_status segment_await(struct segment *s, const unsigned char token[SEGMENT_
     case SEGMENT_WITHDRAWN: return detail_set(MSTRO_TIMEOUT, "the pool manager has not taken it in time");
     default: return detail_set(MSTRO_REFUSED, "the pool manager does not take it");
     }
+    mstro_status status = MSTRO_OK;
     unsigned char seen[SEGMENT_TOKEN], differs = 0;
     memcpy(seen, s->head->token, sizeof seen);
     for (size_t i = 0; i < sizeof seen; i++)
         differs |= seen[i] ^ token[i];
-    return differs ? detail_set(MSTRO_REFUSED, "it was taken by somebody who is not the pool manager") : MSTRO_OK;
+    if (differs)
+        return detail_set(MSTRO_REFUSED, "it was taken by somebody who is not the pool manager");
+    for (unsigned i = 0; i < s->pairs && status == MSTRO_OK; i++)
+        status = bell_connect(s->pair[i].bell, atomic_load(&s->head->bell[i].pool));
+    return status;
 }
 
 /* ---- pairs ---- */
@@ -217,22 +221,4 @@ void ring_pair_close(struct ring_pair *p)
             close(p->bell);
     }
     *p = (struct ring_pair){ 0 };
-}
-
-/* ---- the bell ---- */
-
-void ring_pair_ring(const struct ring_pair *p)
-{
-    while (send(p->bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
-}
-
-bool ring_pair_hear(const struct ring_pair *p)
-{
-    char rung[256];
-    ssize_t got;
-    do
-        got = recv(p->bell, rung, sizeof rung, MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
-    return got > 0 || (got < 0 && errno == EAGAIN);
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -19,11 +20,13 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/thread.h"
+#include "lib/fabric/rings.h"
 #include "lib/serve/member.h"
 #include "lib/serve/rings_door.h"
 #include "lib/system/credential.h"
+#include "lib/system/porter.h"
 
-enum { EVENTS = 64, HALF_OPEN = 1024 };
+enum { EVENTS = 64, HALF_OPEN = 1024, OFFERS = 64 };
 
 /* Descriptors that are left alone: the application's, where the pool is in one, and those of whoever has to look after the manager. */
 enum { RESERVE = 64 };
@@ -53,8 +56,13 @@ struct admission {
     struct shard_set shards;
     char name[WITNESS_ADDRESS_MAX];
     int listener, epoll, bell;
-    int shown; /* which process the pool is in */
-    int rings; /* rings_door.h; -1: it is shut */
+    int shown; /* which process the pool is in; -1: the porter has it */
+    int rings; /* rings_door.h; -1: it is shut, or the porter has it */
+    struct porter *porter;
+    pthread_mutex_t offers; /* leaf; guards what follows */
+    struct rings_offer offered[OFFERS];
+    unsigned offers_count;
+    bool unattended; /* for want of a descriptor */
     int spare; /* given up when descriptors are short, so that who comes can be told */
     pthread_t thread;
     bool started;
@@ -174,6 +182,15 @@ static void watch(struct admission *a, struct guest *g)
         guest_free(a, g, errno == 0 ? "died: its connection closed" : errno == ETIMEDOUT ? "cannot be reached any more" : "died: its connection broke");
 }
 
+static void complain(struct admission *a, const char *what, int error)
+{
+    uint64_t now = clock_now();
+    if (now < a->complain_at)
+        return;
+    a->complain_at = now + COMPLAINT_INTERVAL;
+    log_warn(LOG_PM, "cannot %s: %s (%u are in, %u at the door)", what, strerror(error), a->guests - a->half_open, a->half_open);
+}
+
 /* ---- memory that guests of this node share with us ---- */
 
 /* Only who has not joined yet can offer any. */
@@ -187,20 +204,64 @@ static struct member *find_offering(struct admission *a, const struct rings_offe
     return NULL;
 }
 
-/* A few at a time, as guests. */
+/* In the porter's thread.  What is too much is dropped: who offers it does not wait for long. */
+static void memory_came(void *context, struct bytes words, int memory)
+{
+    struct admission *a = context;
+    pthread_mutex_lock(&a->offers);
+    bool kept = a->offers_count < OFFERS && rings_offer_read(words, memory, &a->offered[a->offers_count]) == MSTRO_OK;
+    a->offers_count += kept;
+    pthread_mutex_unlock(&a->offers);
+    if (kept)
+        eventfd_write(a->bell, 1);
+    else
+        close(memory);
+}
+
+static void nobody_attended(void *context)
+{
+    struct admission *a = context;
+    pthread_mutex_lock(&a->offers);
+    a->unattended = true;
+    pthread_mutex_unlock(&a->offers);
+    eventfd_write(a->bell, 1);
+}
+
+static bool next_offer(struct admission *a, struct rings_offer *offer)
+{
+    pthread_mutex_lock(&a->offers);
+    bool some = a->offers_count > 0;
+    if (some) {
+        *offer = a->offered[0];
+        memmove(a->offered, a->offered + 1, --a->offers_count * sizeof *offer);
+    }
+    pthread_mutex_unlock(&a->offers);
+    return some;
+}
+
 static void take_offers(struct admission *a)
 {
     struct rings_offer offer;
-    mstro_status status;
-    for (int i = 0; i < EVENTS && (status = rings_door_take(a->rings, &offer)) != MSTRO_WOULDBLOCK; i++) {
-        if (status != MSTRO_OK)
-            continue;
+    while (next_offer(a, &offer)) {
         struct member *m = find_offering(a, &offer);
-        status = m ? member_use_rings(m, &offer.given) : detail_set(MSTRO_REFUSED, "nobody who may");
+        mstro_status status = m ? member_use_rings(m, offer.memory) : detail_set(MSTRO_REFUSED, "nobody who may");
         if (status != MSTRO_OK)
             log_info(LOG_PM, "session %llu: offers shared memory, which is not taken: %s", (unsigned long long)offer.session, mstro_error_detail());
-        descriptors_close(&offer.given);
+        close(offer.memory);
     }
+}
+
+static void take_word_of_porter(struct admission *a)
+{
+    eventfd_t rung;
+    eventfd_read(a->bell, &rung);
+    take_offers(a);
+    pthread_mutex_lock(&a->offers);
+    bool unattended = a->unattended;
+    a->unattended = false;
+    pthread_mutex_unlock(&a->offers);
+    if (unattended)
+        complain(a, "take memory that a process of this node offers, or be looked at by one", EMFILE);
 }
 
 /* ---- many ---- */
@@ -262,15 +323,6 @@ static void take_guest(struct admission *a, int fd)
     a->guests++;
 }
 
-static void complain(struct admission *a, int error)
-{
-    uint64_t now = clock_now();
-    if (now < a->complain_at)
-        return;
-    a->complain_at = now + COMPLAINT_INTERVAL;
-    log_warn(LOG_PM, "cannot take a connection: %s (%u are in, %u at the door)", strerror(error), a->guests - a->half_open, a->half_open);
-}
-
 /* No descriptor is left.  Who comes is told so with the spare one. */
 static bool turn_away(struct admission *a)
 {
@@ -288,7 +340,7 @@ static bool turn_away(struct admission *a)
 /* True: it may go on. */
 static bool bear_shortage(struct admission *a, int error)
 {
-    complain(a, error);
+    complain(a, "take a connection", error);
     if (error == EMFILE && (make_room(a) || (a->spare >= 0 && turn_away(a))))
         return true;
     listen_for(a, false); /* it would stay readable and keep us awake */
@@ -340,7 +392,6 @@ static void *run(void *context)
 {
     struct admission *a = context;
     struct epoll_event events[EVENTS];
-    eventfd_t rung;
     while (!atomic_load(&a->stop)) {
         int count = epoll_wait(a->epoll, events, EVENTS, wait_time(a));
         if (a->accept_again <= clock_now())
@@ -351,11 +402,7 @@ static void *run(void *context)
             if (events[i].data.ptr == &a->listener)
                 knocked = true;
             else if (events[i].data.ptr == &a->bell)
-                eventfd_read(a->bell, &rung);
-            else if (events[i].data.ptr == &a->shown)
-                credential_attend(a->shown);
-            else if (events[i].data.ptr == &a->rings)
-                take_offers(a);
+                take_word_of_porter(a);
             else if (g->greeting)
                 greet(a, g);
             else
@@ -384,15 +431,12 @@ static mstro_status prepare(struct admission *a)
     status = credential_show(a->settings.self.pool, CREDENTIAL_POOL, &a->shown);
     if (status != MSTRO_OK)
         return status;
-    struct epoll_event look = { .events = EPOLLIN | EPOLLET, /* without a descriptor it stays readable */ .data.ptr = &a->shown };
-    if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->shown, &look) != 0)
-        return detail_set(MSTRO_IO, "cannot watch for those who look for the pool: %s", strerror(errno));
     status = rings_door_open(a->settings.self.pool, &a->rings);
+    if (status == MSTRO_OK)
+        status = porter_start(&a->porter, a->shown, a->rings, &(struct porter_events){ a, memory_came, nobody_attended });
     if (status != MSTRO_OK)
         return status;
-    struct epoll_event offered = { .events = EPOLLIN, .data.ptr = &a->rings };
-    if (a->rings >= 0 && epoll_ctl(a->epoll, EPOLL_CTL_ADD, a->rings, &offered) != 0)
-        return detail_set(MSTRO_IO, "cannot watch for memory that is offered: %s", strerror(errno));
+    a->shown = a->rings = -1;
     a->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listen_for(a, true);
     status = thread_start(&a->thread, "the pool's door", 0, run, a);
@@ -413,7 +457,15 @@ static unsigned open_descriptors(void)
 
 static unsigned least(unsigned a, rlim_t b) { return a < b ? a : (unsigned)b; }
 
-/* A quarter of the descriptors that are left may be at the door; who is in needs one for the witness, and one for frames to each shard. */
+/* Of who is in: the witness, and for each shard a connection; and a bell, where messages go through memory, which does not keep a member from
+ * making the connection, too. */
+static unsigned descriptors_of_member(unsigned shards)
+{
+    bool rings;
+    return 1 + (rings_wanted(&rings) == MSTRO_OK && !rings ? 1 : 2) * shards;
+}
+
+/* A quarter of the descriptors that are left may be at the door. */
 static void fit_to_descriptors(struct admission_settings *settings, unsigned shards)
 {
     struct rlimit limit;
@@ -423,7 +475,7 @@ static void fit_to_descriptors(struct admission_settings *settings, unsigned sha
     rlim_t left = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
     unsigned asked = settings->connections;
     settings->half_open = least(settings->half_open, left / 4 > 0 ? left / 4 : 1);
-    rlim_t members = (left - left / 4) / (1 + shards);
+    rlim_t members = (left - left / 4) / descriptors_of_member(shards);
     settings->connections = least(settings->connections, members > 0 ? members : 1);
     if (settings->connections < asked)
         log_info(LOG_PM, "with %llu open files at most, %u processes can be connected at once, not %u", (unsigned long long)limit.rlim_cur,
@@ -443,6 +495,7 @@ mstro_status admission_start(struct admission **out, const struct shard_set *sha
     a->shards = *shards;
     a->listener = a->epoll = a->bell = a->shown = a->rings = a->spare = -1;
     a->accept_again = NO_DEADLINE;
+    pthread_mutex_init(&a->offers, NULL);
     list_init(&a->waiting);
     list_init(&a->inside);
     mstro_status status = prepare(a);
@@ -480,6 +533,10 @@ void admission_stop(struct admission *a)
         ring(a);
         pthread_join(a->thread, NULL);
     }
+    porter_stop(a->porter);
+    for (unsigned i = 0; i < a->offers_count; i++)
+        close(a->offered[i].memory);
+    pthread_mutex_destroy(&a->offers);
     free_all(a, &a->waiting);
     free_all(a, &a->inside);
     const int descriptors[] = { a->listener, a->epoll, a->bell, a->shown, a->rings, a->spare };

@@ -54,12 +54,12 @@ static bool take_rings(const struct shard_set *shards)
 }
 
 /* The client begins to speak when it is taken, and what it says first lies in the rings by the time that they are looked into. */
-mstro_status member_use_rings(struct member *m, struct descriptors *given)
+mstro_status member_use_rings(struct member *m, int memory)
 {
     struct segment segment;
     if (m->has_rings)
         return detail_set(MSTRO_INVMSG, "it has offered memory before");
-    mstro_status status = segment_adopt(&segment, m->count, given);
+    mstro_status status = segment_adopt(&segment, m->count, memory);
     if (status == MSTRO_OK && !take_rings(m->shards)) {
         segment_refuse(&segment);
         status = detail_set(MSTRO_UNIMPL, "this pool's network does not sleep where a bell would be heard");

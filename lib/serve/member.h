@@ -20,9 +20,9 @@ uint64_t member_session(const struct member *m);
 /* Whether this is what only it can know: it offers memory, for frames to go through. */
 bool member_offers(const struct member *m, const uint8_t token[RINGS_TOKEN]);
 
-/* From here on its frames, of which none has come yet, go through rings in the memory that is given.  The bells among
- * the descriptors are taken out of them, the others stay the caller's.  MSTRO_UNIMPL, MSTRO_INVMSG, MSTRO_NOMEM: why not; MSTRO_TIMEOUT: it has not waited. */
-mstro_status member_use_rings(struct member *m, struct descriptors *given);
+/* From here on its frames, of which none has come yet, go through rings in this memory, which stays the caller's to close.
+ * MSTRO_UNIMPL, MSTRO_INVMSG, MSTRO_NOMEM, MSTRO_IO: why not; MSTRO_TIMEOUT: it has not waited. */
+mstro_status member_use_rings(struct member *m, int memory);
 
 /* The pool has welcomed it. */
 bool member_joined(const struct member *m);

@@ -25,26 +25,20 @@ mstro_status rings_door_open(struct id pool, int *fd)
     return status;
 }
 
-mstro_status rings_door_take(int fd, struct rings_offer *offer)
+mstro_status rings_offer_read(struct bytes words, int memory, struct rings_offer *offer)
 {
-    uint8_t words[HANDOVER_WORDS];
-    size_t length;
-    mstro_status status = handover_take(fd, words, &length, &offer->given);
-    if (status != MSTRO_OK)
-        return status;
-    struct reader r = reader_of(bytes_of(words, length));
+    struct reader r = reader_of(words);
     offer->session = reader_u64(&r);
     offer->shards = reader_u16(&r);
+    offer->memory = memory;
     const uint8_t *token = reader_take(&r, RINGS_TOKEN);
-    if (token && reader_left(&r) == 0) {
-        memcpy(offer->token, token, RINGS_TOKEN);
-        return MSTRO_OK;
-    }
-    descriptors_close(&offer->given);
-    return detail_set(MSTRO_INVMSG, "%zu bytes were handed over that are no offer of shared memory", length);
+    if (!token || reader_left(&r) != 0)
+        return detail_set(MSTRO_INVMSG, "%zu bytes were handed over that are no offer of shared memory", words.length);
+    memcpy(offer->token, token, RINGS_TOKEN);
+    return MSTRO_OK;
 }
 
-mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, const struct descriptors *given)
+mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, int given)
 {
     uint8_t words[HANDOVER_WORDS];
     struct writer w = writer_of(words, sizeof words);

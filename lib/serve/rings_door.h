@@ -2,7 +2,7 @@
 /* rings_door.h - where clients of this node hand over the memory that their frames are to go through
  *
  * What comes may be from anybody in this network namespace; it counts when it holds the token that only the client of a
- * session can know.  All is done by the thread of the admission. */
+ * session can know.  The porter (lib/system/porter.h) takes it, and nothing but memory gets past it. */
 #ifndef LIB_SERVE_RINGS_DOOR_H
 #define LIB_SERVE_RINGS_DOOR_H
 #include "lib/fabric/segment.h"
@@ -12,19 +12,19 @@
 /* Begin to listen.  *fd is -1, and MSTRO_OK, where rings are not wanted (MSTRO_RINGS), or, with a warning, cannot be had. */
 mstro_status rings_door_open(struct id pool, int *fd);
 
-/* What a client says, and the descriptors that it gives, as they came. */
+/* What a client says, and the memory that it gives. */
 struct rings_offer {
     uint64_t session;
     uint16_t shards;
     uint8_t token[RINGS_TOKEN];
-    struct descriptors given; /* the caller's */
+    int memory;
 };
 
-/* The next one.  MSTRO_WOULDBLOCK: there is none at present; MSTRO_INVMSG: what came is none. */
-mstro_status rings_door_take(int fd, struct rings_offer *offer);
+/* Read the words that came with 'memory'.  MSTRO_INVMSG: they are no offer. */
+mstro_status rings_offer_read(struct bytes words, int memory, struct rings_offer *offer);
 
 /* The client's side: offer 's' with what its maker has given for the other side, and wait until it is taken.  MSTRO_NOENT: nobody takes such here; MSTRO_IO,
  * MSTRO_TIMEOUT, MSTRO_REFUSED. */
-mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, const struct descriptors *given);
+mstro_status rings_offer(struct id pool, const struct session_keys *keys, struct segment *s, int given);
 
 #endif

@@ -43,9 +43,10 @@ mstro_status credential_show(struct id pool, uint64_t number, int *fd)
 
 bool credential_attend(int fd)
 {
-    for (int who; (who = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
+    int who = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    if (who >= 0)
         close(who);
-    return errno != EMFILE && errno != ENFILE;
+    return who >= 0 || (errno != EMFILE && errno != ENFILE);
 }
 
 /* -1 and errno; ECONNREFUSED: nobody has this name. */

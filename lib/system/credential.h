@@ -25,7 +25,7 @@ socklen_t credential_name(struct id pool, uint64_t number, struct sockaddr_un *n
  * there are no such sockets here. */
 mstro_status credential_show(struct id pool, uint64_t number, int *fd);
 
-/* When 'fd' is readable: dismiss who has looked.  False: that takes a descriptor, and there is none; it stays readable. */
+/* When 'fd' is readable, in a thread that may be lost over it (porter.h): dismiss one who has looked.  False: that takes a descriptor, and there is none; it stays readable. */
 bool credential_attend(int fd);
 
 /* Which process shows itself.  *alive, when it is not NULL, gets a descriptor that becomes readable when that process ends (a pidfd):

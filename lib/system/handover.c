@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* F_GET_SEALS */
 #include "lib/system/handover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -10,8 +12,8 @@
 #include "lib/base/detail.h"
 #include "lib/system/credential.h"
 
-/* Whoever receives says CMSG_LEN of all that are allowed, into which no further one fits, and the kernel throws away what there is beyond that. */
-union control { struct cmsghdr header; unsigned char room[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))]; };
+/* One, into which no further one fits (CMSG_LEN, not CMSG_SPACE, is said): the kernel closes what there is beyond that, in the thread that receives. */
+union control { struct cmsghdr header; unsigned char room[CMSG_SPACE(sizeof(int))]; };
 
 mstro_status handover_open(struct id pool, uint64_t number, int *fd)
 {
@@ -36,17 +38,16 @@ static int send_all(int fd, const struct msghdr *message)
     return sent < 0 ? errno : 0;
 }
 
-mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, const struct descriptors *given)
+mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, int memory)
 {
     struct sockaddr_un name;
     union control control = { .room = { 0 } };
-    size_t bytes = given->count * sizeof given->at[0];
     struct iovec piece = { (void *)words.at, words.length };
     struct msghdr message = { .msg_name = &name, .msg_namelen = credential_name(pool, number, &name), .msg_iov = &piece, .msg_iovlen = 1,
-                              .msg_control = &control, .msg_controllen = CMSG_SPACE(bytes) };
+                              .msg_control = &control, .msg_controllen = sizeof control.room };
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-    *c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(bytes) };
-    memcpy(CMSG_DATA(c), given->at, bytes);
+    *c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof memory) };
+    memcpy(CMSG_DATA(c), &memory, sizeof memory);
     const struct timeval patience = { .tv_usec = 500000 };
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     int error = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ? errno : send_all(fd, &message);
@@ -57,26 +58,38 @@ mstro_status handover_give(struct id pool, uint64_t number, struct bytes words, 
     return error ? detail_set(MSTRO_IO, "it cannot be handed over: %s", strerror(error)) : MSTRO_OK;
 }
 
-mstro_status handover_take(int fd, uint8_t words[HANDOVER_WORDS], size_t *length, struct descriptors *got)
+/* The one descriptor that came along, or -1. */
+static int descriptor_of(struct msghdr *message)
+{
+    int fd = -1;
+    struct cmsghdr *c = CMSG_FIRSTHDR(message);
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    return fd;
+}
+
+mstro_status handover_take(int fd, uint8_t words[HANDOVER_WORDS], size_t *length, int *memory)
 {
     union control control = { .room = { 0 } };
     struct iovec piece = { words, HANDOVER_WORDS };
-    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(DESCRIPTORS_MAX * sizeof(int)) };
+    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
     ssize_t came;
     do
         came = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (came < 0 && errno == EINTR);
-    got->count = 0;
+    *memory = -1;
     if (came < 0)
         return MSTRO_WOULDBLOCK;
     *length = (size_t)came;
-    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(0)) {
-        got->count = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof got->at[0]);
-        memcpy(got->at, CMSG_DATA(c), got->count * sizeof got->at[0]);
-    }
-    if (got->count > 0 && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+    int got = descriptor_of(&message);
+    bool cut = message.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+    if (got < 0 && message.msg_flags & MSG_CTRUNC)
+        return detail_set(MSTRO_QUOTA, "no descriptor was left for what was handed over");
+    if (got >= 0 && !cut && fcntl(got, F_GET_SEALS) >= 0) { /* of anything but memory the kernel says that it has none, and asks nobody */
+        *memory = got;
         return MSTRO_OK;
-    descriptors_close(got);
-    return detail_set(MSTRO_INVMSG, "what was handed over is no few descriptors with a few words");
+    }
+    if (got >= 0)
+        close(got);
+    return detail_set(MSTRO_INVMSG, "what was handed over is no memory with a few words");
 }

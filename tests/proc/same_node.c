@@ -14,6 +14,7 @@
 #include "lib/serve/rings_door.h"
 #include "lib/system/credential.h"
 #include "tests/lib/entries.h"
+#include "tests/lib/lingering.h"
 #include "tests/proc/stage.h"
 
 enum { PATIENT = 20000 };
@@ -160,9 +161,8 @@ static void what_strangers_hand_over_is_dropped(void **state)
     await(mapped_by, &stage.manager, 1);
     int before = descriptors(&stage.manager);
     assert_int_equal(pipe(file), 0);
-    const struct descriptors one = { 1, { file[0] } }, two = { 2, { file[0], file[0] } };
     for (size_t i = 0; i < 500; i++)
-        assert_int_equal(handover_give(info.pool, CREDENTIAL_POOL, bytes_of(rubbish, i % 2 ? 42 : 1 + i % HANDOVER_WORDS), i % 3 ? &one : &two), MSTRO_OK);
+        assert_int_equal(handover_give(info.pool, CREDENTIAL_POOL, bytes_of(rubbish, i % 2 ? 42 : 1 + i % HANDOVER_WORDS), file[0]), MSTRO_OK);
     close(file[0]);
     expect(a, "declare 0 one", "MSTRO_OK");
     expect(a, "offer 0", "MSTRO_OK");
@@ -175,14 +175,103 @@ static void what_strangers_hand_over_is_dropped(void **state)
     arena_release(&arena);
 }
 
+static struct sockaddr_un name_of(uint64_t number, socklen_t *length)
+{
+    struct arena arena = { 0 };
+    struct record_pool_info info;
+    struct sockaddr_un name;
+    assert_int_equal(pool_info_decode(stage.info, &arena, &info), MSTRO_OK);
+    *length = credential_name(info.pool, number, &name);
+    arena_release(&arena);
+    return name;
+}
+
+/* To somebody who stands still meanwhile: else we might be the last to close it.  *reader ends the waiting. */
+static void bring_lingering(uint64_t number, int type, int *reader)
+{
+    socklen_t length;
+    const struct sockaddr_un name = name_of(number, &length);
+    int fd = lingering_socket(reader);
+    bring_descriptors(type, &name, length, &fd, 1);
+    close(fd);
+}
+
+/* The number under which the only client of the pool shows itself. */
+static uint64_t session_of_client(void)
+{
+    socklen_t length;
+    const struct sockaddr_un manager = name_of(CREDENTIAL_POOL, &length);
+    char line[512], prefix[128];
+    uint64_t found = CREDENTIAL_POOL;
+    snprintf(prefix, sizeof prefix, "%.*s", (int)strlen(manager.sun_path + 1) - 1, manager.sun_path + 1); /* but for the number */
+    FILE *f = fopen("/proc/net/unix", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        const char *at = strstr(line, prefix);
+        uint64_t number = at ? strtoull(at + strlen(prefix), NULL, 10) : CREDENTIAL_POOL;
+        found = number != CREDENTIAL_POOL ? number : found;
+    }
+    fclose(f);
+    assert_true(found != CREDENTIAL_POOL);
+    return found;
+}
+
+/* Well below the time for which what was brought lingers. */
+static void is_soon(uint64_t begin) { assert_true(clock_now() - begin < LINGER / 2 * NANOSECONDS_PER_SECOND); }
+
+static void strangers_whose_descriptors_linger_keep_nobody_from_joining(void **state)
+{
+    (void)state;
+    int readers[2];
+    struct process *a = stage_actor(&stage, "before");
+    process_stop(&stage.manager);
+    bring_lingering(CREDENTIAL_POOL, SOCK_DGRAM, &readers[0]);
+    bring_lingering(CREDENTIAL_POOL, SOCK_STREAM, &readers[1]);
+    process_kill(&stage.manager, SIGCONT);
+    uint64_t begin = clock_now();
+    struct process *b = stage_actor(&stage, "after");
+    is_soon(begin);
+    expect(b, "subscribe 255 0", "MSTRO_OK");
+    expect(a, "declare 0 one", "MSTRO_OK");
+    expect(a, "offer 0", "MSTRO_OK");
+    expect(b, "finalize", "MSTRO_OK");
+    is_soon(begin);
+    process_kill(&stage.manager, SIGTERM);
+    expect(a, "finalize", "MSTRO_");
+    assert_int_equal(process_wait(&stage.manager, PATIENT), 0);
+    is_soon(begin);
+    close(readers[0]);
+    close(readers[1]);
+}
+
+static void a_client_that_strangers_look_at_notices_the_end_of_its_pool_at_once(void **state)
+{
+    (void)state;
+    int reader;
+    struct process *a = stage_actor(&stage, "producer");
+    process_stop(a);
+    bring_lingering(session_of_client(), SOCK_STREAM, &reader);
+    process_kill(a, SIGCONT);
+    uint64_t begin = clock_now();
+    expect(a, "declare 0 lost", "MSTRO_OK");
+    process_kill(&stage.manager, SIGKILL);
+    assert_int_equal(process_wait(&stage.manager, PATIENT), 128 + SIGKILL);
+    expect(a, "offer 0", "MSTRO_POOL_LOST");
+    is_soon(begin);
+    expect(a, "finalize", "MSTRO_");
+    is_soon(begin);
+    close(reader);
+    stage_manager(&stage, NULL);
+}
+
 /* Offer memory for 'pairs' shards as this session, and keep none of it. */
 static mstro_status offer_as(const struct session_keys *keys, struct id pool, unsigned pairs)
 {
     struct segment s;
-    struct descriptors given;
+    int given;
     assert_int_equal(segment_create(&s, pairs, &given), MSTRO_OK);
-    mstro_status status = rings_offer(pool, keys, &s, &given);
-    descriptors_close(&given);
+    mstro_status status = rings_offer(pool, keys, &s, given);
+    close(given);
     segment_close(&s);
     return status;
 }
@@ -233,6 +322,8 @@ int main(void)
         on(stage_begin, a_client_told_to_do_without_speaks_over_the_network),
         on(stage_begin, a_setting_that_cannot_be_read_is_named),
         on(stage_begin, what_strangers_hand_over_is_dropped),
+        on(stage_begin, strangers_whose_descriptors_linger_keep_nobody_from_joining),
+        on(stage_begin, a_client_that_strangers_look_at_notices_the_end_of_its_pool_at_once),
         on(stage_begin, memory_is_taken_from_who_has_the_keys_of_the_session_and_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

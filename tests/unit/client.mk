@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session %D%/waiting
-TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/session %D%/waiting
+check_PROGRAMS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/porter %D%/session %D%/waiting
+TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/client_shards %D%/client_subscription %D%/holders %D%/porter %D%/session %D%/waiting
 %C%_client_SOURCES = %D%/client.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_SOURCES = %D%/client_groups.c %D%/conversation.c %D%/conversation.h
 %C%_client_groups_LDADD = $(unit_libs)
@@ -15,6 +15,8 @@ TESTS += %D%/client %D%/client_cancel %D%/client_groups %D%/client_life %D%/clie
 %C%_client_subscription_SOURCES = %D%/client_subscription.c
 %C%_client_subscription_LDADD = $(unit_libs)
 %C%_client_subscription_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+%C%_porter_SOURCES = %D%/porter.c
+%C%_porter_LDADD = $(unit_libs)
 %C%_holders_SOURCES = %D%/holders.c
 %C%_holders_LDADD = $(unit_libs)
 %C%_session_SOURCES = %D%/session.c

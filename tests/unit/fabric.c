@@ -14,7 +14,7 @@
 #include "lib/fabric/implementation.h"
 #include "lib/fabric/provider.h"
 #include "lib/fabric/rings.h"
-#include "lib/fabric/segment.h"
+#include "tests/lib/share.h"
 
 #ifdef ON_RINGS
 enum { on_rings = true };
@@ -49,18 +49,15 @@ static struct peer *connect_to(struct endpoint *from, struct endpoint *to)
 {
     struct peer *peer, *back;
     struct segment client, pool;
-    struct descriptors given;
     assert_int_equal(peer_add(from, endpoint_address(to), NULL, &peer), MSTRO_OK);
     if (!fabric_takes_rings(from->fabric))
         return peer;
     assert_int_equal(peer_add(to, endpoint_address(from), NULL, &back), MSTRO_OK);
-    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
+    share_segment(&client, &pool, 1);
     assert_int_equal(peer_use_rings(peer, segment_pair(&client, 0)), MSTRO_OK);
     assert_int_equal(peer_use_rings(back, segment_pair(&pool, 0)), MSTRO_OK);
     segment_close(&client);
     segment_close(&pool);
-    descriptors_close(&given);
     return peer;
 }
 

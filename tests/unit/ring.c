@@ -4,19 +4,20 @@
 #include "tests/lib/check.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/fabric/segment.h"
+#include "lib/fabric/bell.h"
+#include "tests/lib/share.h"
 
 struct ends { struct ring_writer out; struct ring_reader in; };
 
@@ -291,19 +292,14 @@ static void frames_cross_from_thread_to_thread(void **state)
 
 /* ---- the memory ---- */
 
-static const unsigned char token[SEGMENT_TOKEN] = "what only the two can know", other[SEGMENT_TOKEN] = "something else";
+static const unsigned char other[SEGMENT_TOKEN] = "something else";
 
 static void both_sides_of_a_segment_speak_to_each_other(void **state)
 {
     (void)state;
     struct segment client, pool;
-    struct descriptors given;
     size_t length;
-    assert_int_equal(segment_create(&client, 3, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 3, &given), MSTRO_OK);
-    descriptors_close(&given);
-    assert_true(segment_take(&pool, token));
-    assert_int_equal(segment_await(&client, token, clock_now()), MSTRO_OK);
+    share_segment(&client, &pool, 3);
     for (unsigned i = 0; i < 3; i++) {
         struct ring_pair at_client = segment_pair(&client, i), at_pool = segment_pair(&pool, i);
         frame[0] = (unsigned char)(65 + i);
@@ -324,36 +320,29 @@ static void segment_that_nobody_takes_in_time_is_not_taken_later(void **state)
 {
     (void)state;
     struct segment client, pool;
-    struct descriptors given;
-    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_await(&client, token, clock_now() + 1000000), MSTRO_TIMEOUT);
-    assert_false(segment_take(&pool, token));
+    share_offer(&client, &pool, 1);
+    assert_int_equal(segment_await(&client, share_token, clock_now() + 1000000), MSTRO_TIMEOUT);
+    assert_false(segment_take(&pool, share_token));
     segment_close(&client);
     segment_close(&pool);
-    descriptors_close(&given);
 }
 
 static void segment_that_was_taken_by_somebody_else_is_not_used(void **state)
 {
     (void)state;
     struct segment client, pool;
-    struct descriptors given;
-    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
+    share_offer(&client, &pool, 1);
     assert_true(segment_take(&pool, other));
-    assert_int_equal(segment_await(&client, token, clock_now()), MSTRO_REFUSED);
+    assert_int_equal(segment_await(&client, share_token, clock_now()), MSTRO_REFUSED);
     segment_close(&client);
     segment_close(&pool);
-    descriptors_close(&given);
 }
 
-static mstro_status adopt(unsigned pairs, struct descriptors given)
+static mstro_status adopt(unsigned pairs, int given)
 {
     struct segment pool;
-    unsigned count = given.count;
-    mstro_status status = segment_adopt(&pool, pairs, &given);
-    assert_int_equal(given.count, count); /* all are still the caller's */
+    mstro_status status = segment_adopt(&pool, pairs, given);
+    assert_true(fcntl(given, F_GETFD) >= 0); /* it is still the caller's */
     return status;
 }
 
@@ -362,82 +351,104 @@ static void memory_that_can_shrink_or_has_another_size_is_not_mapped(void **stat
 {
     (void)state;
     struct segment client;
-    struct descriptors given, other_one;
     struct stat size;
     char head[4096];
-    int open_one = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING), pipe_of[2];
+    int given, open_one = memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING), pipe_of[2];
     assert_int_equal(segment_create(&client, 2, &given), MSTRO_OK);
-    assert_int_equal(fstat(given.at[0], &size), 0);
-    assert_true(ftruncate(given.at[0], 4096) != 0 && ftruncate(given.at[0], size.st_size + 4096) != 0);
-    for (unsigned pairs = 1; pairs <= 3; pairs += 2) {
-        other_one = given;
-        other_one.count = 1 + pairs;
-        other_one.at[3] = other_one.at[2];
-        assert_int_equal(adopt(pairs, other_one), MSTRO_INVMSG);
-    }
+    assert_int_equal(fstat(given, &size), 0);
+    assert_true(ftruncate(given, 4096) != 0 && ftruncate(given, size.st_size + 4096) != 0);
+    assert_int_equal(adopt(1, given), MSTRO_INVMSG);
+    assert_int_equal(adopt(3, given), MSTRO_INVMSG);
     assert_int_equal(ftruncate(open_one, size.st_size), 0);
-    assert_int_equal(pread(given.at[0], head, sizeof head, 0), sizeof head);
+    assert_int_equal(pread(given, head, sizeof head, 0), sizeof head);
     assert_int_equal(pwrite(open_one, head, sizeof head, 0), sizeof head);
-    other_one = given;
-    other_one.at[0] = open_one;
-    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
+    assert_int_equal(adopt(2, open_one), MSTRO_INVMSG);
     assert_int_equal(fcntl(open_one, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
-    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG); /* a seal that forbids writing could be added */
+    assert_int_equal(adopt(2, open_one), MSTRO_INVMSG); /* a seal that forbids writing could be added */
     assert_int_equal(pipe(pipe_of), 0);
-    other_one.at[0] = pipe_of[0];
-    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
+    assert_int_equal(adopt(2, pipe_of[0]), MSTRO_INVMSG);
     close(pipe_of[0]);
     close(pipe_of[1]);
     close(open_one);
-    descriptors_close(&given);
+    close(given);
     segment_close(&client);
 }
 
-/* What is waited for in another way could keep us waiting. */
-static void bells_are_connected_sockets_one_for_each_pair(void **state)
-{
-    (void)state;
-    struct segment client;
-    struct descriptors given, other_one;
-    assert_int_equal(segment_create(&client, 2, &given), MSTRO_OK);
-    const int wrong[] = { given.at[0], eventfd(0, EFD_CLOEXEC), socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        other_one = given;
-        other_one.at[2] = wrong[i];
-        assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
-        if (i > 0)
-            close(wrong[i]);
-    }
-    other_one = given;
-    other_one.count = 2;
-    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
-    other_one.count = 1;
-    assert_int_equal(adopt(2, other_one), MSTRO_INVMSG);
-    descriptors_close(&given);
-    segment_close(&client);
-}
-
-static void bell_is_heard_once_however_often_it_was_rung(void **state)
+/* Everybody's datagrams would ring it. */
+static void bell_without_a_port_is_refused_on_either_side(void **state)
 {
     (void)state;
     struct segment client, pool;
-    struct descriptors given;
-    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
+    int given;
+    for (unsigned side = 0; side < 2; side++) {
+        assert_int_equal(segment_create(&client, 2, &given), MSTRO_OK);
+        uint16_t *ports = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, given, 0), mine;
+        socklen_t length = sizeof(struct sockaddr_in);
+        struct sockaddr_in own;
+        assert_true(ports != MAP_FAILED);
+        assert_int_equal(getsockname(client.pair[1].bell, (struct sockaddr *)&own, &length), 0);
+        mine = ntohs(own.sin_port);
+        while (*ports != mine)
+            ports++;
+        if (side == 0)
+            *ports = 0;
+        assert_int_equal(segment_adopt(&pool, 2, given), side == 0 ? MSTRO_INVMSG : MSTRO_OK);
+        ports[1] = side == 1 ? 0 : ports[1];
+        if (side == 1)
+            assert_true(segment_take(&pool, share_token));
+        assert_int_equal(segment_await(&client, share_token, clock_now()), side == 0 ? MSTRO_REFUSED : MSTRO_INVMSG);
+        munmap((void *)((uintptr_t)ports & ~(uintptr_t)4095), 4096);
+        segment_close(&client);
+        segment_close(&pool);
+        close(given);
+    }
+}
+
+/* What another process shares with us, or can hand over through, could keep us waiting. */
+static void bells_are_sockets_of_our_own_that_only_the_other_side_can_ring(void **state)
+{
+    (void)state;
+    struct segment client, pool;
+    share_segment(&client, &pool, 2);
+    const int bells[] = { client.pair[0].bell, client.pair[1].bell, pool.pair[0].bell, pool.pair[1].bell };
+    for (size_t i = 0; i < 4; i++) {
+        struct pollfd rung = { .fd = bells[i], .events = POLLIN };
+        struct sockaddr_in own;
+        socklen_t length = sizeof own;
+        int stranger = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(getsockname(bells[i], (struct sockaddr *)&own, &length), 0);
+        assert_int_equal(own.sin_family, AF_INET);
+        assert_int_equal(own.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+        assert_int_equal(sendto(stranger, "", 1, 0, (struct sockaddr *)&own, length), 1);
+        assert_int_equal(poll(&rung, 1, 0), 0);
+        bell_ring(bells[(i + 2) % 4]);
+        assert_int_equal(poll(&rung, 1, 10000), 1);
+        close(stranger);
+    }
+    segment_close(&client);
+    segment_close(&pool);
+}
+
+static void bell_that_nobody_hears_holds_a_few_rings_and_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    struct segment client, pool;
+    share_segment(&client, &pool, 1);
     struct pollfd rung = { .fd = pool.pair[0].bell, .events = POLLIN };
     for (int i = 0; i < 3; i++) {
+        int heard = 0;
         assert_int_equal(poll(&rung, 1, 0), 0);
-        for (int n = 0; n <= 50 * i; n++)
-            ring_pair_ring(&client.pair[0]);
-        assert_int_equal(poll(&rung, 1, 10000), 1);
-        assert_true(ring_pair_hear(&pool.pair[0]));
+        for (int n = 0; n <= 5000 * i; n++)
+            bell_ring(client.pair[0].bell);
+        for (; poll(&rung, 1, heard ? 0 : 10000) == 1; heard++)
+            assert_true(bell_hear(pool.pair[0].bell));
+        assert_in_range(heard, 1, 16);
     }
-    assert_int_equal(poll(&rung, 1, 0), 0);
-    assert_true(ring_pair_hear(&pool.pair[0]));
+    assert_true(bell_hear(pool.pair[0].bell));
     segment_close(&client);
-    assert_false(ring_pair_hear(&pool.pair[0]));
-    ring_pair_ring(&pool.pair[0]);
-    descriptors_close(&given);
+    bell_ring(pool.pair[0].bell);
+    assert_int_equal(poll(&rung, 1, 10000), 1);
+    assert_false(bell_hear(pool.pair[0].bell));
     segment_close(&pool);
 }
 
@@ -460,8 +471,9 @@ int main(void)
         cmocka_unit_test(segment_that_nobody_takes_in_time_is_not_taken_later),
         cmocka_unit_test(segment_that_was_taken_by_somebody_else_is_not_used),
         cmocka_unit_test(memory_that_can_shrink_or_has_another_size_is_not_mapped),
-        cmocka_unit_test(bells_are_connected_sockets_one_for_each_pair),
-        cmocka_unit_test(bell_is_heard_once_however_often_it_was_rung),
+        cmocka_unit_test(bell_without_a_port_is_refused_on_either_side),
+        cmocka_unit_test(bells_are_sockets_of_our_own_that_only_the_other_side_can_ring),
+        cmocka_unit_test(bell_that_nobody_hears_holds_a_few_rings_and_keeps_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/fabric/bell.h"
 #include "lib/fabric/chaos.h"
 #include "lib/fabric/memory.h"
 #include "lib/fabric/rings.h"
 #include "lib/fabric/rings_fabric.h"
+#include "tests/lib/share.h"
 
 #define SECONDS(n) (clock_now() + (n) * NANOSECONDS_PER_SECOND)
 #define MOMENT (clock_now() + NANOSECONDS_PER_MILLISECOND)
@@ -35,16 +37,13 @@ static void side_open(struct side *s, const struct fabric_options *options)
 static void share(struct peer *client, struct peer *pool, struct ring_pair *seen)
 {
     struct segment made, adopted;
-    struct descriptors given;
-    assert_int_equal(segment_create(&made, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&adopted, 1, &given), MSTRO_OK);
+    share_segment(&made, &adopted, 1);
     if (seen)
         *seen = made.pair[0];
     assert_int_equal(peer_use_rings(client, segment_pair(&made, 0)), MSTRO_OK);
     assert_int_equal(peer_use_rings(pool, segment_pair(&adopted, 0)), MSTRO_OK);
     segment_close(&made);
     segment_close(&adopted);
-    descriptors_close(&given);
 }
 
 static void talk_open(struct talk *t, const struct fabric_options *options)
@@ -238,7 +237,7 @@ static void ring_that_was_emptied_before_its_bell_came_is_armed_again(void **sta
     assert_int_equal(ring_put(&t.seen.out, frame, sizeof frame), RING_OK);
     for (int i = 0; i < 2; i++) { /* one for nothing; its own */
         assert_true(i == 0 || ring_must_ring(&t.seen.out));
-        ring_pair_ring(&t.seen);
+        bell_ring(t.seen.bell);
         drive_until_quiet(&t.pool);
         assert_int_equal(t.pool.ear.frames, 1);
     }
@@ -252,7 +251,7 @@ static void bell_of_one_that_was_removed_does_no_harm(void **state)
     (void)state;
     struct talk t;
     talk_open(&t, NULL);
-    int kept = dup(rings_peer_of(t.pool.peer)->rings.bell); /* as a client can that has handed it over */
+    int kept = dup(rings_peer_of(t.pool.peer)->rings.bell); /* as a child of fork may */
     assert_int_equal(say(&t.client, 0, 100), MSTRO_OK);
     peer_remove(t.pool.peer);
     assert_int_equal(fabric_sleep(t.pool.counted, MOMENT), MSTRO_TIMEOUT);
@@ -268,13 +267,11 @@ static void bell_that_comes_before_the_ring_is_heard_when_there_is_one(void **st
     (void)state;
     struct talk t;
     struct segment client, pool;
-    struct descriptors given;
     struct peer *there, *here;
     talk_open(&t, NULL);
     assert_int_equal(peer_add(t.client.endpoint, endpoint_address(t.pool.endpoint), NULL, &there), MSTRO_OK);
     assert_int_equal(peer_add(t.pool.endpoint, endpoint_address(t.client.endpoint), NULL, &here), MSTRO_OK);
-    assert_int_equal(segment_create(&client, 1, &given), MSTRO_OK);
-    assert_int_equal(segment_adopt(&pool, 1, &given), MSTRO_OK);
+    share_segment(&client, &pool, 1);
     assert_int_equal(peer_use_rings(there, segment_pair(&client, 0)), MSTRO_OK);
     unsigned char *frame = calloc(1, 100);
     assert_int_equal(endpoint_send(there, frame, 100), MSTRO_OK);
@@ -283,7 +280,6 @@ static void bell_that_comes_before_the_ring_is_heard_when_there_is_one(void **st
     await(&t.pool, &t.pool.ear.frames, 1);
     segment_close(&client);
     segment_close(&pool);
-    descriptors_close(&given);
     talk_close(&t);
 }
 
@@ -304,17 +300,44 @@ static void who_does_not_listen_to_its_bell_keeps_nobody_waiting(void **state)
     talk_close(&t);
 }
 
+/* The kernel says so to who rings for it, which makes that one's bell readable. */
 static void who_closes_its_bell_wakes_the_other_side_once(void **state)
 {
     (void)state;
     struct talk t;
+    uint16_t port;
+    int another;
     talk_open(&t, NULL);
     drive_until_quiet(&t.pool);
-    assert_int_equal(shutdown(t.seen.bell, SHUT_RDWR), 0);
+    assert_int_equal(bell_make(&another, &port), MSTRO_OK);
+    assert_int_equal(dup2(another, t.seen.bell), t.seen.bell);
+    assert_int_equal(say(&t.pool, 0, 100), MSTRO_OK);
+    assert_int_equal(bells_of(&t.pool), 1);
     assert_int_equal(fabric_sleep(t.pool.counted, SECONDS(10)), MSTRO_OK);
     drive_until_quiet(&t.pool);
     assert_int_equal(fabric_sleep(t.pool.counted, MOMENT), MSTRO_TIMEOUT);
-    assert_int_equal(say(&t.pool, 0, 100), MSTRO_OK); /* which no signal answers */
+    atomic_store(&t.seen.in.ring->armed, 1);
+    assert_int_equal(say(&t.pool, 1, 100), MSTRO_OK); /* which no signal answers */
+    assert_int_equal(fabric_sleep(t.pool.counted, MOMENT), MSTRO_TIMEOUT);
+    close(another);
+    talk_close(&t);
+}
+
+/* As it is where the kernel has no memory for sockets left. */
+static void bell_that_was_lost_is_made_up_for_within_a_second_or_so(void **state)
+{
+    (void)state;
+    struct talk t;
+    unsigned char frame[100] = { 0 };
+    talk_open(&t, NULL);
+    for (unsigned i = 1; i <= 2; i++) {
+        drive_until_quiet(&t.pool);
+        assert_int_equal(ring_put(&t.seen.out, frame, sizeof frame), RING_OK);
+        assert_true(ring_must_ring(&t.seen.out));
+        uint64_t begin = clock_now();
+        await(&t.pool, &t.pool.ear.frames, i);
+        assert_true(clock_now() - begin < 5 * NANOSECONDS_PER_SECOND);
+    }
     talk_close(&t);
 }
 
@@ -339,6 +362,33 @@ static void one_of_many_that_rings_is_heard_and_the_others_are_not_looked_into(v
         assert_int_equal(t.pool.ear.frames, i + 1);
         drive_until_quiet(&t.pool);
     }
+    talk_close(&t);
+}
+
+/* What would fail once the pool has taken the memory has to fail before. */
+static void rings_that_were_expected_can_be_used_and_others_are_refused_before_they_are_offered(void **state)
+{
+    (void)state;
+    struct talk t;
+    struct segment client, pool;
+    struct peer *there, *here;
+    talk_open(&t, NULL);
+    share_segment(&client, &pool, 1);
+    assert_int_equal(peer_add(t.client.endpoint, endpoint_address(t.pool.endpoint), NULL, &there), MSTRO_OK);
+    assert_int_equal(peer_add(t.pool.endpoint, endpoint_address(t.client.endpoint), NULL, &here), MSTRO_OK);
+    const struct ring_pair unheard = { .bell = -1 };
+    assert_int_equal(fabric_expect_rings(t.client.fabric, &unheard), MSTRO_NOMEM);
+    assert_int_equal(fabric_expect_rings(t.client.fabric, &client.pair[0]), MSTRO_OK);
+    bell_ring(pool.pair[0].bell); /* before anybody listens */
+    assert_int_equal(fabric_progress(t.client.fabric, MOMENT), MSTRO_TIMEOUT);
+    assert_int_equal(peer_use_rings(there, segment_pair(&client, 0)), MSTRO_OK);
+    assert_int_equal(peer_use_rings(here, segment_pair(&pool, 0)), MSTRO_OK);
+    unsigned char *frame = calloc(1, 100);
+    drive_until_quiet(&t.client);
+    assert_int_equal(endpoint_send(here, frame, 100), MSTRO_OK);
+    await(&t.client, &t.client.ear.frames, 1);
+    segment_close(&client);
+    segment_close(&pool);
     talk_close(&t);
 }
 
@@ -370,7 +420,9 @@ int main(void)
         cmocka_unit_test(bell_that_comes_before_the_ring_is_heard_when_there_is_one),
         cmocka_unit_test(who_does_not_listen_to_its_bell_keeps_nobody_waiting),
         cmocka_unit_test(who_closes_its_bell_wakes_the_other_side_once),
+        cmocka_unit_test(bell_that_was_lost_is_made_up_for_within_a_second_or_so),
         cmocka_unit_test(one_of_many_that_rings_is_heard_and_the_others_are_not_looked_into),
+        cmocka_unit_test(rings_that_were_expected_can_be_used_and_others_are_refused_before_they_are_offered),
         cmocka_unit_test(fabric_that_watches_no_descriptor_is_not_wrapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
