@@ -314,17 +314,19 @@ static void infos_that_are_none_or_stale_are_named(void **state)
 static void a_manager_that_gets_no_thread_ends_saying_so_whichever_it_is(void **state)
 {
     (void)state;
-    enum { SHARDS = 2 };
+    static const char *const missing[] = { "the pool", "the pool", "strangers at the door", "the pool's door" };
+    enum { THREADS = sizeof missing / sizeof missing[0] };
     const char *arguments[] = { "--shards=2", NULL };
-    for (int left = 0; left < SHARDS + 1; left++) { /* those of the shards, then that of the door */
-        char said[4096], number[16];
+    for (int left = 0; left < THREADS; left++) {
+        char said[4096], number[16], expected[128];
         snprintf(number, sizeof number, "%d", left);
+        snprintf(expected, sizeof expected, "no thread can be started for %s: ", missing[left]);
         setenv("MAESTRO_THREADS_LEFT", number, 1);
         assert_int_equal(run_to_its_end("tests/proc/manager_short_of_threads", arguments, said, sizeof said), 70);
-        assert_non_null(strstr(said, left < SHARDS ? "no thread can be started for the pool: " : "no thread can be started for the pool's door: "));
+        assert_non_null(strstr(said, expected));
         assert_non_null(strstr(said, "ulimit -u"));
     }
-    setenv("MAESTRO_THREADS_LEFT", "3", 1);
+    setenv("MAESTRO_THREADS_LEFT", "4", 1);
     stage_manager_by(&stage, built("tests/proc/manager_short_of_threads"), arguments);
     unsetenv("MAESTRO_THREADS_LEFT");
     expect(stage_actor(&stage, "somebody"), "finalize", "MSTRO_OK");
