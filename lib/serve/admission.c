@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -348,16 +349,23 @@ static bool bear_shortage(struct admission *a, int error)
     return false;
 }
 
+/* accept() wants a descriptor before it looks whether there is anybody. */
+static bool somebody_knocks(const struct admission *a)
+{
+    struct pollfd door = { .fd = a->listener, .events = POLLIN };
+    return poll(&door, 1, 0) > 0;
+}
+
 /* A few at a time, so that those inside are not forgotten. */
 static void take_guests(struct admission *a)
 {
     for (int i = 0; i < EVENTS; i++) {
-        int fd = witness_take(a->listener);
+        int fd = witness_take(a->listener), error = errno;
         if (fd >= 0)
             take_guest(a, fd);
-        else if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+        else if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
             return;
-        else if (!bear_shortage(a, errno))
+        else if (!somebody_knocks(a) || !bear_shortage(a, error))
             return;
     }
 }

@@ -378,6 +378,28 @@ static void a_manager_without_a_descriptor_does_not_spin(void **state)
     bear_it_with(highest_descriptor_of_manager() + 1, "as-many", "MSTRO_OK"); /* those who stand at the door make room */
 }
 
+static void who_has_got_the_last_descriptor_is_not_put_out_for_nobody(void **state)
+{
+    (void)state;
+    enum { KNOCKS = 32, DOTS = 2 /* the folder's entries for itself and the one above */ };
+    int waiting[KNOCKS];
+    unsigned left = 0;
+    char byte;
+    find_door();
+    unsigned most = highest_descriptor_of_manager() + 2, room = most + DOTS - descriptors_of_manager();
+    assert_in_range(room, 1, KNOCKS - 1);
+    limit_descriptors_of_manager(most);
+    for (size_t i = 0; i < KNOCKS; i++)
+        waiting[i] = knock();
+    exchange(first, second, "while many stand at the door");
+    pass_time(300);
+    for (size_t i = 0; i < KNOCKS; i++) {
+        left += recv(waiting[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+        close(waiting[i]);
+    }
+    assert_int_equal(left, room);
+}
+
 /* ---- memory ---- */
 
 static uint64_t memory_of_manager(const char *what)
@@ -465,6 +487,7 @@ int main(int argc, char *argv[])
         on(open_stage, who_stands_at_the_door_and_says_nothing_is_put_out_after_5_s),
         on(open_empty, a_manager_short_of_descriptors_keeps_those_inside_and_says_why_others_cannot_come_in),
         on(open_stage, a_manager_without_a_descriptor_does_not_spin),
+        on(open_stage, who_has_got_the_last_descriptor_is_not_put_out_for_nobody),
         on(open_empty, beyond_its_memory_budget_a_manager_refuses_by_name_and_goes_on),
         on(open_empty, a_manager_of_limited_address_space_refuses_by_name_before_it_is_full),
         on(open_empty, a_manager_that_gets_no_memory_any_more_refuses_by_name_and_goes_on),
