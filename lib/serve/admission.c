@@ -252,19 +252,6 @@ static void take_offers(struct admission *a)
     }
 }
 
-static void take_word_of_porter(struct admission *a)
-{
-    eventfd_t rung;
-    eventfd_read(a->bell, &rung);
-    take_offers(a);
-    pthread_mutex_lock(&a->offers);
-    bool unattended = a->unattended;
-    a->unattended = false;
-    pthread_mutex_unlock(&a->offers);
-    if (unattended)
-        complain(a, "take memory that a process of this node offers, or be looked at by one", EMFILE);
-}
-
 /* ---- many ---- */
 
 static void listen_for(struct admission *a, bool on)
@@ -299,6 +286,21 @@ static bool make_room(struct admission *a)
     atomic_fetch_add(&a->half_open_dropped, 1);
     guest_free(a, g, "");
     return true;
+}
+
+static void take_word_of_porter(struct admission *a)
+{
+    eventfd_t rung;
+    eventfd_read(a->bell, &rung);
+    take_offers(a);
+    pthread_mutex_lock(&a->offers);
+    bool unattended = a->unattended;
+    a->unattended = false;
+    pthread_mutex_unlock(&a->offers);
+    if (!unattended)
+        return;
+    complain(a, "take memory that a process of this node offers, or be looked at by one", EMFILE);
+    make_room(a); /* who is in comes before who stands at the door */
 }
 
 static void take_guest(struct admission *a, int fd)
