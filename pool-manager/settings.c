@@ -25,7 +25,7 @@ const struct setting settings[] = {
     { "lease", "MSTRO_LEASE", SETTING_DURATION, POOL_LEASE(DEFAULT_TEXT), "TIME", "a process silent for longer is taken for dead; never: not at all" },
     { "heartbeat", "MSTRO_HEARTBEAT", SETTING_DURATION, "", "TIME", "processes with nothing to say say so this often; a quarter of the lease, at most " POOL_LONGEST_HEARTBEAT(DEFAULT_TEXT) ", where not given" },
     { "ack-timeout", "MSTRO_ACK_TIMEOUT", SETTING_DURATION, POOL_ACK_TIMEOUT(DEFAULT_TEXT), "TIME", "how long a missing acknowledgement may hold an operation" },
-    { "event-linger", "MSTRO_EVENT_LINGER", SETTING_DURATION, POOL_EVENT_LINGER(DEFAULT_TEXT), "TIME", "how long an event may wait for more to travel with when its subscriber was just told of others" },
+    { "event-linger", "MSTRO_EVENT_LINGER", SETTING_DURATION, POOL_EVENT_LINGER(DEFAULT_TEXT), "TIME", "how long an event may wait for more to travel with when its subscriber was just told of others and does nothing" },
     { "inline-limit", "MSTRO_INLINE_LIMIT", SETTING_SIZE, POOL_INLINE_LIMIT(DEFAULT_TEXT), "SIZE", "data up to this size travel inside the messages" },
     { "inline-budget", "MSTRO_INLINE_BUDGET", SETTING_SIZE, POOL_INLINE_BUDGET(DEFAULT_TEXT), "SIZE", "memory for such data; beyond it they stay with their producers" },
     { "memory-budget", "MSTRO_MEMORY_BUDGET", SETTING_SHARE, "25%", "SIZE", "memory for everything, then requests are refused; N% of what the process may have; 0: no limit" },

@@ -48,15 +48,27 @@ struct consumer *consumer_make(struct pool *pool, struct session *session, struc
 
 /* ---- what a consumer has done ---- */
 
+/* Has it done something since it was told?  Then it may be for the next event that it waits. */
+static bool has_acted(const struct subscription *subscription)
+{
+    const struct list *first = subscription->consumers.next;
+    return first == &subscription->consumers || list_entry(first, const struct consumer, of_subscription)->session->acted >= subscription->told_at;
+}
+
+static bool has_half_its_room(const struct subscription *subscription)
+{
+    return subscription->queue.count < subscription->max_events / 2 && subscription->queue.bytes < subscription->max_bytes / 2;
+}
+
 /* Events that come one after another travel together: a record, a frame and a wake-up for many.  Who was told of nothing for a while is told
- * at once, and so is who lets operations wait, or has half of what may wait for him. */
+ * at once, and so is who acts on what he is told, who lets operations wait, or has half of what may wait for him. */
 static bool may_linger(const struct pool *pool, const struct subscription *subscription)
 {
     const struct queue *queue = &subscription->queue;
-    return subscription->told_at > 0 && pool->now - subscription->told_at < pool->settings.event_linger && queue->count > 0 && queue->gap_count == 0 &&
-           queue->count < subscription->max_events / 2 && queue->bytes < subscription->max_bytes / 2 &&
-           !(subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) && list_empty(&subscription->awaited) && !subscription_keeps(subscription) &&
-           !subscription->replays;
+    if (subscription->told_at == 0 || pool->now - subscription->told_at >= pool->settings.event_linger || has_acted(subscription))
+        return false;
+    return queue->count > 0 && queue->gap_count == 0 && has_half_its_room(subscription) && !(subscription->options & MSTRO_SUBSCRIPTION_OPTS_REQUIRE_ACK) &&
+           list_empty(&subscription->awaited) && !subscription_keeps(subscription) && !subscription->replays;
 }
 
 void tell_soon(struct pool *pool, struct subscription *subscription)

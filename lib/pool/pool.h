@@ -37,7 +37,7 @@ struct pool_settings {
     uint64_t inline_budget; /* for all inline data together; beyond it data stay with their holder */
     uint64_t memory_budget; /* for everything; beyond it OFFER, REQUIRE, SUBSCRIBE are refused with MSTRO_QUOTA.  0: none */
     uint64_t fact_bytes;    /* size of the ring of facts; 0: none is kept */
-    uint64_t event_linger;  /* who was told of an event a moment ago, shorter than this, waits as long for the next: they travel together.  0: never */
+    uint64_t event_linger;  /* who was told of an event a moment ago, shorter than this, and has done nothing since waits as long for the next.  0: never */
     uint32_t event_window;  /* events a subscriber may have unseen before they queue, and then overflow */
     uint32_t subscriptions; /* of one session, and names of any in the pool; beyond it SUBSCRIBE is refused with MSTRO_QUOTA.  0: no limit */
 };
@@ -45,7 +45,7 @@ struct pool_settings {
 #define POOL_LEASE(T) T(2, s)
 #define POOL_LONGEST_HEARTBEAT(T) T(500, ms)
 #define POOL_ACK_TIMEOUT(T) T(5, s)
-#define POOL_EVENT_LINGER(T) T(200, us)
+#define POOL_EVENT_LINGER(T) T(1, ms)
 #define POOL_INLINE_LIMIT(T) T(4, KiB)
 #define POOL_INLINE_BUDGET(T) T(64, MiB)
 

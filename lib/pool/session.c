@@ -296,6 +296,8 @@ void session_record(struct pool *pool, uint64_t number, const struct record *rec
         return;
     }
     session_heard(pool, session);
+    if (record->kind != KIND_HEARTBEAT && record->kind != KIND_SEEN && record->kind != KIND_ACK_EVENT)
+        session->acted = pool->now;
     if (session->state == SESSION_ADMITTING)
         serve_early(pool, session, record);
     else if (!hold_record(pool, session, record))

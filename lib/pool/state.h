@@ -40,6 +40,7 @@ struct session {
     uint32_t schemas;
     struct id node;
     uint64_t number, app, incarnation, pid, heard;
+    uint64_t acted;   /* when it last said more than that it lives, and what it has been told */
     uint64_t join_op; /* of the JOIN that waits for other shards */
     int64_t index;
     mstro_status ended; /* for those who are untold */
